@@ -1,0 +1,1 @@
+//! The course's checks, one module a lesson.

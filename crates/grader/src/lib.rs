@@ -1,0 +1,1 @@
+//! The engine: runs a program under test, talks to it, judges it and explains.

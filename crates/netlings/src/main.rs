@@ -1,0 +1,3 @@
+//! The course in the terminal.
+
+fn main() {}
