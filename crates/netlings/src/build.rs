@@ -114,7 +114,8 @@ fn run(mut cargo: Command, diagnostics: Diagnostics) -> Result<Built, Stop> {
     let stderr = child.stderr.take().map(|stderr| {
         std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default())
     });
-    let mut built = Built { complete: false, programs: vec![], remarks: vec![], log: String::new() };
+    let mut built =
+        Built { complete: false, programs: vec![], remarks: vec![], log: String::new() };
     let stdout = child.stdout.take().expect("it was asked for");
     for line in BufReader::new(stdout).lines() {
         // What is no message is a build script's or a macro's own print.

@@ -29,7 +29,8 @@ impl Course {
         let here = std::env::current_dir().unwrap_or_default();
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
         let mut places = here.ancestors().chain(built_in);
-        let root = places.find(|place| is_clone(place)).ok_or_else(|| Stop::usage(words::NO_CLONE))?;
+        let root =
+            places.find(|place| is_clone(place)).ok_or_else(|| Stop::usage(words::NO_CLONE))?;
         Self::at(root)
     }
 
@@ -106,8 +107,10 @@ fn is_clone(place: &Path) -> bool {
 /// Takes again and again the first lesson whose needs have all been taken.
 fn in_order_of_needs(entries: Vec<Entry>) -> Vec<Entry> {
     let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
-    let (mut waiting, mut broken): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().map(|entry| needs_are_known(entry, &names)).partition(|it| it.lesson.is_ok());
+    let (mut waiting, mut broken): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .map(|entry| needs_are_known(entry, &names))
+        .partition(|it| it.lesson.is_ok());
     let mut taken: Vec<Entry> = Vec::new();
     loop {
         // A need that is broken itself keeps nobody waiting: its own error is enough.
@@ -169,7 +172,8 @@ mod tests {
 
     #[test]
     fn an_unknown_need_and_a_circle_are_told_with_their_line() {
-        let lessons = order(&[("a", &["b"]), ("b", &["a"]), ("c", &["tpc-echo"]), ("tcp-echo", &[])]);
+        let lessons =
+            order(&[("a", &["b"]), ("b", &["a"]), ("c", &["tpc-echo"]), ("tcp-echo", &[])]);
         assert_eq!(lessons[0], ("tcp-echo".into(), String::new()));
         let told = |name: &str| &lessons.iter().find(|(it, _)| it == name).unwrap().1;
         assert!(told("c").contains("c.toml:3:10: no lesson is called `tpc-echo`"), "{}", told("c"));

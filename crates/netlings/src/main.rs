@@ -7,6 +7,8 @@ mod ending;
 mod map;
 mod rows;
 mod screen;
+mod skeletons;
+mod steps;
 mod todo;
 mod words;
 
@@ -34,6 +36,9 @@ enum Command {
     List,
     /// Build and grade your programs
     Check(check::Options),
+    /// Write the exercises' skeletons from the marked solutions
+    #[command(hide = true)]
+    Skeletons(skeletons::Options),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +70,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         None => Ok(map::show(&course, screen)),
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
+        Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
     }
 }
 
@@ -73,7 +79,8 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
 fn read_line() -> Result<Line, clap::Error> {
     let command = Line::command();
     let authors = command.get_subcommands().filter(|it| it.is_hide_set());
-    let authors = authors.map(|it| (it.get_name().to_owned(), it.get_about().map(ToString::to_string)));
+    let authors =
+        authors.map(|it| (it.get_name().to_owned(), it.get_about().map(ToString::to_string)));
     let after = words::after_help(authors);
     Line::from_arg_matches(&command.after_help(after).try_get_matches()?)
 }

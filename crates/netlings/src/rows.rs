@@ -88,10 +88,13 @@ impl<'a> Rows<'a> {
             Outcome::Failed => {
                 self.a_failure_was_shown = true;
                 self.screen.gap();
-                self.screen.line(failure_text(&self.lesson.name, report, self.screen.look).trim_end());
+                self.screen
+                    .line(failure_text(&self.lesson.name, report, self.screen.look).trim_end());
                 self.screen.gap();
             }
-            Outcome::Skipped => self.row(&head("–"), &report.message, "–", &"–".dimmed().to_string()),
+            Outcome::Skipped => {
+                self.row(&head("–"), &report.message, "–", &"–".dimmed().to_string())
+            }
             Outcome::InfraError => {
                 let text = words::not_graded(&report.message);
                 self.row(&head("!"), &text, "!", &"!".yellow().to_string());
@@ -101,7 +104,8 @@ impl<'a> Rows<'a> {
 
     fn row(&self, head: &str, text: &str, mark: &str, coloured: &str) {
         let indent = if head.width() * 2 > self.screen.look.width { 6 } else { head.width() };
-        for (number, row) in wrapped(head, text, self.screen.look.width, indent).iter().enumerate() {
+        for (number, row) in wrapped(head, text, self.screen.look.width, indent).iter().enumerate()
+        {
             match number {
                 0 => self.screen.line(row.replacen(mark, coloured, 1)),
                 _ => self.screen.line(row),
@@ -111,7 +115,8 @@ impl<'a> Rows<'a> {
 
     /// The command that shows one failure in full.
     fn command(&self, report: &CheckReport) -> String {
-        let mut command = format!("cargo netlings check {} --check {}", self.lesson.name, report.id);
+        let mut command =
+            format!("cargo netlings check {} --check {}", self.lesson.name, report.id);
         if let Some(subject) = self.subject {
             command.push_str(&format!(" --subject '{}'", subject.replace('\'', "'\\''")));
         }

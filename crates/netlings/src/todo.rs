@@ -20,7 +20,12 @@ pub(crate) fn first_in(folder: &Path) -> Option<Todo> {
     let steps = sources.flat_map(|file| {
         let content = fs::read_to_string(&file).unwrap_or_default();
         let found: Vec<_> = steps_in(&content).collect();
-        found.into_iter().map(move |(line, number, text)| Todo { file: file.clone(), line, number, text })
+        found.into_iter().map(move |(line, number, text)| Todo {
+            file: file.clone(),
+            line,
+            number,
+            text,
+        })
     });
     steps.min_by_key(|step| step.number)
 }
@@ -48,7 +53,8 @@ mod tests {
     #[test]
     fn the_step_with_the_lowest_number_comes_first() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a.rs"), "fn a() {\n    todo!(\"step 3: later\")\n}\n").unwrap();
+        fs::write(folder.path().join("a.rs"), "fn a() {\n    todo!(\"step 3: later\")\n}\n")
+            .unwrap();
         let b = "// todo!(\"step 1: done\")\nfn b() {\n    todo!(\n        \"step 2: say \\\"{{}}\\\"\"\n    )\n}\n";
         fs::write(folder.path().join("b.rs"), b).unwrap();
         let first = first_in(folder.path()).unwrap();
