@@ -13,6 +13,14 @@ pub(crate) fn has_come() -> bool {
     COME.load(Ordering::Acquire)
 }
 
+/// Never returns once an interrupt has come: what a check sees of programs that are taken down
+/// under it is no verdict. The thread that watches ends the process.
+pub(crate) fn wait_for_the_end_if_come() {
+    while has_come() {
+        std::thread::park();
+    }
+}
+
 pub(crate) fn remember(system: &Arc<Control>, life: &Arc<Life>) {
     let mut running = locked(&RUNNING);
     running.retain(|(system, _)| system.strong_count() > 0);
@@ -47,8 +55,9 @@ pub fn watch() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Ends every program under test, and lets no new one start.
-pub fn take_all_down() {
+/// Ends every program under test, and lets no new one start. From then on no check returns.
+#[cfg(unix)]
+fn take_all_down() {
     COME.store(true, Ordering::Release);
     // Not under the lock: a program that ends by itself right now wants it too.
     let running = std::mem::take(&mut *locked(&RUNNING));

@@ -84,6 +84,7 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Err(Trouble::Machine(format!("the check itself broke: {words}")))
     });
+    crate::interrupt::wait_for_the_end_if_come();
     let processes = std::mem::take(&mut *locked(&run.stage.processes));
     if verdict.is_ok() {
         settle(&processes);

@@ -50,28 +50,32 @@ fn play(part: &str, last: &str) {
             eprintln!("error: {last}");
             exit(4);
         }
-        // The stubborn ones. `last` is the port that the leftover holds, as a marker.
-        "forks-and-ends" => leave_behind("holds-port"),
-        "setsid" => leave_behind("holds-port-in-own-session"),
-        "clears-environment" => {
-            let _ = myself("holds-port").env_clear().spawn();
-            announce_and_park();
+        // The stubborn ones. What they leave behind has `last`, a marker, on its command line too.
+        "stays" => hold_port(),
+        "forks-twice" => start(&mut myself("forks-and-ends", last)),
+        "forks-and-ends" => start(&mut myself("stays", last)),
+        "setsid" => {
+            rustix::process::setsid().expect("a process that leads no group may leave its session");
+            start(&mut myself("stays", last));
         }
+        "leaves-by-setsid" => start(&mut myself("setsid", last)),
+        "clears-environment" => start(myself("stays", last).env_clear()),
         "ignores-sigterm" => {
-            let _ =
-                Command::new("sh").args(["-c", "trap '' TERM HUP INT; sleep 1000 & wait"]).spawn();
-            announce_and_park();
+            let script = "trap '' TERM HUP INT; echo holding 0; while :; do sleep 1000; done";
+            start(Command::new("sh").args(["-c", script, last]));
         }
-        "holds-port" => hold_port(),
-        "holds-port-in-own-session" => {
-            let _ = rustix::process::setsid();
-            leave_behind("holds-port");
-        }
-        "fork-storm" => {
-            for _ in 0..60 {
-                let _ = myself("holds-port").spawn();
+        "storms" => {
+            for _ in 0..40 {
+                start(&mut myself("leaves-by-setsid", last));
             }
-            announce_and_park();
+            park_for_ever();
+        }
+        // A grader, to be interrupted while such a program runs.
+        "grades" => {
+            let names = ["forks-twice", "leaves-by-setsid", "ignores-sigterm"];
+            let subject = crate::acting(names[last.len() % names.len()]);
+            grader::interrupt::watch().expect("signals can be watched");
+            crate::stubborn::grade_without_end(&subject, last);
         }
         "never-reads" => {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -92,21 +96,15 @@ fn echo(serve: fn(&std::net::TcpStream) -> io::Result<()>) {
     }
 }
 
-fn myself(part: &str) -> Command {
+fn myself(part: &str, marker: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([MARK, part]);
+    command.args([MARK, part, marker]);
     command
 }
 
-/// Starts a process that outlives this one.
-fn leave_behind(part: &str) {
-    let _ = myself(part).spawn();
-    announce_and_park();
-}
-
-fn announce_and_park() {
-    println!("ready");
-    park_for_ever();
+#[expect(clippy::zombie_processes, reason = "that these programs don't wait is the point")]
+fn start(command: &mut Command) {
+    command.spawn().expect("a process can be started");
 }
 
 fn hold_port() {
