@@ -1,12 +1,9 @@
 //! `netlings check`: builds a student's program, grades it and shows what came out.
 
-use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
-use std::thread::available_parallelism;
 
 use clap::Args;
 use grader::lesson::Lesson;
-use grader::progress::{Progress, Standing};
 use grader::text::near_match;
 use grader::{CheckReport, Grading, LessonOutcome, LessonReport, Outcome, Subject, Suite};
 use serde::Serialize;
@@ -138,19 +135,20 @@ impl Session<'_> {
         }
         let program = build::exercise(&self.course.root, &lesson.name)?;
         let report = self.grade(lesson, suite, &Subject::program(program));
-        self.keep_progress(&report);
+        checks::keep_progress(&self.course.root, &lesson.name, &report.checks);
         Ok(report)
     }
 
     fn grade(&self, lesson: &Lesson, suite: &Suite, subject: &Subject) -> LessonReport {
-        let (seed, only) = (self.options.seed, self.options.checks.clone());
-        let grading = Grading { suite, lesson, subject, seed, jobs: jobs(), only };
+        let mut grading = Grading::new(suite, lesson, subject);
+        grading.seed = self.options.seed;
+        grading.only.clone_from(&self.options.checks);
+        grading.command = self.command(lesson);
         if self.options.json {
             return grading.run(&|_| {});
         }
-        let command = self.options.subject.as_deref();
-        let rows = Rows::new(lesson, &self.options.checks, command, self.screen);
-        let rows = Mutex::new(rows);
+        let command = grading.command.clone();
+        let rows = Mutex::new(Rows::new(lesson, &self.options.checks, command, self.screen));
         let report = grading.run(&|check| {
             rows.lock().unwrap_or_else(PoisonError::into_inner).take(check);
         });
@@ -158,25 +156,14 @@ impl Session<'_> {
         report
     }
 
-    fn keep_progress(&self, report: &LessonReport) {
-        let standings = report.checks.iter().filter_map(|check| {
-            let standing = match check.outcome {
-                Outcome::Passed => Standing::Passed,
-                Outcome::Failed => Standing::Failed,
-                Outcome::Skipped => Standing::Skipped,
-                Outcome::InfraError => return None, // it says nothing about the program
-            };
-            Some((check.id.as_str(), standing))
-        });
-        for notice in Progress::of_clone(&self.course.root).record(&report.lesson, standings) {
-            netkit::screen::diagnostic(notice);
+    /// The command that does this again.
+    fn command(&self, lesson: &Lesson) -> String {
+        let command = format!("cargo netlings check {}", lesson.name);
+        match &self.options.subject {
+            Some(subject) => format!("{command} --subject '{}'", subject.replace('\'', "'\\''")),
+            None => command,
         }
     }
-}
-
-/// Checks mostly wait for the network, so more of them run at once than there are processors.
-pub(crate) fn jobs() -> usize {
-    2 * available_parallelism().map_or(1, NonZero::get)
 }
 
 fn code(report: &LessonReport) -> u8 {

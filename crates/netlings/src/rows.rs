@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use colored::Colorize;
 use grader::lesson::Lesson;
-use grader::report::failure_text;
+use grader::report::{failure_text, mark};
 use grader::{CheckReport, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
@@ -17,7 +17,7 @@ use crate::words;
 pub(crate) struct Rows<'a> {
     lesson: &'a Lesson,
     screen: &'a Screen,
-    subject: Option<&'a str>,
+    command: String,
     /// The checks whose rows are still to print, the next one last.
     ahead: Vec<&'a str>,
     early: BTreeMap<String, CheckReport>,
@@ -29,7 +29,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn new(
         lesson: &'a Lesson,
         only: &[String],
-        subject: Option<&'a str>,
+        command: String,
         screen: &'a Screen,
     ) -> Self {
         let ids = lesson.checks.iter().map(|check| check.id.as_str());
@@ -40,7 +40,7 @@ impl<'a> Rows<'a> {
         Self {
             lesson,
             screen,
-            subject,
+            command,
             id_width: ahead.iter().map(|id| id.width()).max().unwrap_or(0),
             ahead,
             early: BTreeMap::new(),
@@ -70,56 +70,49 @@ impl<'a> Rows<'a> {
     }
 
     fn print(&mut self, report: &CheckReport) {
-        let id_width = self.id_width;
-        let head = |mark: &str| format!("  {mark} {:id_width$}  ", report.id);
         match report.outcome {
-            Outcome::Passed => {
-                let points = format!("  {}/{}", report.points, report.max_points);
-                let head = head("✓");
-                let room = self.screen.look.width.saturating_sub(head.width() + points.width());
-                let title = cut(&report.title, room);
-                let gap = " ".repeat(room.saturating_sub(title.width()));
-                let row = format!("{head}{title}{gap}{points}");
-                self.screen.line(row.replacen('✓', &"✓".green().to_string(), 1));
-            }
+            Outcome::Passed => self.passed(report),
+            // One failure is enough to read at a time. Of the others, the way to see them.
             Outcome::Failed if self.a_failure_was_shown => {
-                self.row(&head("✗"), &self.command(report), "✗", &"✗".red().to_string());
+                self.row(report, &format!("{} --check {}", self.command, report.id));
             }
             Outcome::Failed => {
                 self.a_failure_was_shown = true;
-                self.screen.gap();
-                self.screen
-                    .line(failure_text(&self.lesson.name, report, self.screen.look).trim_end());
-                self.screen.gap();
+                let text = failure_text(&self.lesson.name, report, self.screen.look);
+                self.screen.line(format!("\n{text}"));
             }
-            Outcome::Skipped => {
-                self.row(&head("–"), &report.message, "–", &"–".dimmed().to_string())
-            }
-            Outcome::InfraError => {
-                let text = words::not_graded(&report.message);
-                self.row(&head("!"), &text, "!", &"!".yellow().to_string());
-            }
+            Outcome::Skipped => self.row(report, &report.message),
+            Outcome::InfraError => self.row(report, &words::not_graded(&report.message)),
         }
     }
 
-    fn row(&self, head: &str, text: &str, mark: &str, coloured: &str) {
+    fn head(&self, report: &CheckReport) -> String {
+        format!("  {} {:width$}  ", mark(report.outcome).0, report.id, width = self.id_width)
+    }
+
+    fn passed(&self, report: &CheckReport) {
+        let points = format!("  {}/{}", report.points, report.max_points);
+        let head = self.head(report);
+        let room = self.screen.look.width.saturating_sub(head.width() + points.width());
+        let title = cut(&report.title, room);
+        let gap = " ".repeat(room.saturating_sub(title.width()));
+        self.painted(report, &format!("{head}{title}{gap}{points}"));
+    }
+
+    fn row(&self, report: &CheckReport, text: &str) {
+        let head = self.head(report);
         let indent = if head.width() * 2 > self.screen.look.width { 6 } else { head.width() };
-        for (number, row) in wrapped(head, text, self.screen.look.width, indent).iter().enumerate()
-        {
+        for (number, row) in wrapped(&head, text, self.screen.look.width, indent).iter().enumerate() {
             match number {
-                0 => self.screen.line(row.replacen(mark, coloured, 1)),
+                0 => self.painted(report, row),
                 _ => self.screen.line(row),
             }
         }
     }
 
-    /// The command that shows one failure in full.
-    fn command(&self, report: &CheckReport) -> String {
-        let mut command =
-            format!("cargo netlings check {} --check {}", self.lesson.name, report.id);
-        if let Some(subject) = self.subject {
-            command.push_str(&format!(" --subject '{}'", subject.replace('\'', "'\\''")));
-        }
-        command
+    /// Prints a row whose mark, its first, has the colour of the outcome.
+    fn painted(&self, report: &CheckReport, row: &str) {
+        let (mark, color) = mark(report.outcome);
+        self.screen.line(row.replacen(mark, &self.screen.look.paint(mark, color), 1));
     }
 }
