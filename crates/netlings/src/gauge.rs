@@ -48,6 +48,13 @@ impl Gauge {
         self.bar.set_message(format!("{}: {words}", self.label));
     }
 
+    /// Says how far it is where there is no bar to show it.
+    pub(crate) fn line(&self, words: &str) {
+        if self.plain {
+            self.says(words);
+        }
+    }
+
     /// Does something that prints, with the bar out of the way.
     pub(crate) fn aside(&self, print: impl FnOnce()) {
         self.bar.suspend(print);

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod course;
 mod ending;
+mod flaky;
 mod gauge;
 mod map;
 mod mistake;
@@ -46,6 +47,9 @@ enum Command {
     /// Test the lessons: known mistakes are caught, right programs pass
     #[command(hide = true)]
     Verify(verify::Options),
+    /// Grade solutions and mistakes again and again under load
+    #[command(hide = true)]
+    Flaky(flaky::Options),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +83,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Check(options)) => check::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
+        Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),
     }
 }
 

@@ -53,12 +53,12 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
             if options.check {
                 code = FAILED;
                 let difference = first_difference(found.as_deref(), &file.content);
-                screen.line(author::differs(&course.from_root(&path), difference));
+                screen.line(author::differs(&course.typed_path(&path), difference));
             } else {
                 let kept = found.map(|found| keep_old(course, &path, &found)).transpose()?;
                 write(&path, &file.content)?;
-                let kept = kept.as_deref().map(|kept| course.from_root(kept));
-                screen.line(author::written(&course.from_root(&path), kept.as_ref()));
+                let kept = kept.as_deref().map(|kept| course.typed_path(kept));
+                screen.line(author::written(&course.typed_path(&path), kept.as_ref()));
             }
         }
     }

@@ -158,22 +158,17 @@ pub(crate) fn ending(path: &Path) -> &str {
     path.extension().and_then(|ending| ending.to_str()).unwrap_or_default()
 }
 
-/// How many variants are graded at once. They mostly wait: a mistake often shows in silence.
-pub(crate) fn at_once() -> usize {
-    grader::default_jobs()
-}
-
 /// Does `work` for each number below `count`, several at once, and hands each result to `take` on
-/// this thread, in the order in which they are done. Stops early when `take` says so.
+/// this thread, in the order in which they are done.
 pub(crate) fn in_parallel<T: Send>(
     count: usize,
     work: impl Fn(usize) -> T + Sync,
-    mut take: impl FnMut(usize, T) -> bool,
+    mut take: impl FnMut(usize, T),
 ) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (sender, results) = mpsc::channel();
-        for _ in 0..at_once().min(count) {
+        for _ in 0..grader::default_jobs().min(count) {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 loop {
@@ -185,10 +180,8 @@ pub(crate) fn in_parallel<T: Send>(
             });
         }
         drop(sender);
-        while let Ok((number, result)) = results.recv() {
-            if !take(number, result) {
-                return; // whoever sends the next result finds nobody, and stops too
-            }
+        for (number, result) in results {
+            take(number, result);
         }
     });
 }

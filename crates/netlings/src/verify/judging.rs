@@ -57,15 +57,19 @@ pub(super) fn checks_up_to<'a>(lesson: &'a Lesson, mistake: &Mistake) -> Vec<&'a
 /// A mistake's first failing check is the one it names, and its failure says what it must.
 pub(crate) fn is_caught(mistake: &Mistake, report: &LessonReport) -> Option<Difference> {
     let Some(first) = report.checks.iter().find(|check| check.outcome != Outcome::Passed) else {
-        let words = words::mistake_passes(&mistake.id, &mistake.check);
+        let words = words::mistake_passes(mistake);
         return Some(Difference { words, shown: None });
     };
-    if first.id != mistake.check || first.outcome != Outcome::Failed {
-        let words = words::caught_by_another(&mistake.id, &first.id, &mistake.check);
+    if first.outcome != Outcome::Failed {
+        let words = words::mistake_is_skipped(mistake, &first.id, &first.message);
+        return Some(Difference::new(words, first));
+    }
+    if first.id != mistake.check {
+        let words = words::caught_by_another(mistake, &first.id);
         return Some(Difference::new(words, first));
     }
     if !mistake.says.is_said_by(first) {
-        let words = words::says_something_else(&mistake.id, &mistake.says);
+        let words = words::says_something_else(mistake);
         return Some(Difference::new(words, first));
     }
     None
@@ -176,7 +180,7 @@ mod tests {
         assert!(difference(&open, &graded(&[])).contains("passes"));
         assert!(difference(&open, &graded(&[("one", None), ("two", None)])).contains("`one`"));
         assert!(difference(&open, &graded(&[("three", None)])).contains("`three`"));
-        assert!(difference(&open, &graded(&[("two", Some("a"))])).contains("cause is open"));
+        assert!(difference(&open, &graded(&[("two", Some("a"))])).contains("open cause"));
         let phrase = mistake("two", Says::Phrase("explanation".into()));
         assert_eq!(difference(&phrase, &graded(&[("two", Some("a"))])), "");
         assert!(difference(&phrase, &graded(&[("two", Some("b"))])).contains("`explanation`"));

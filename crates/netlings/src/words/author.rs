@@ -1,8 +1,11 @@
 //! The sentences for course authors: what is wrong in a lesson, and the fix.
 
 use std::fmt::Display;
+use std::io;
+use std::path::Path;
 
-use crate::mistake::Says;
+use crate::flaky::{Tallies, Tally};
+use crate::mistake::{Mistake, Says};
 
 // Steps and skeletons.
 
@@ -206,24 +209,32 @@ pub(crate) fn skeleton_is_silent(check: &str) -> String {
     format!("the untouched skeleton fails `{check}` without saying which step is to do")
 }
 
-pub(crate) fn mistake_passes(mistake: &str, check: &str) -> String {
-    format!("the mistake `{mistake}` passes everything up to `{check}`, which should catch it")
+/// A mistake, as the author wrote it down.
+fn named(mistake: &Mistake) -> String {
+    format!("the mistake `{}` ({})", mistake.id, mistake.misconception.trim())
 }
 
-pub(crate) fn caught_by_another(mistake: &str, check: &str, named: &str) -> String {
-    format!("the mistake `{mistake}` is caught by `{check}` first, not by `{named}` as it says")
+pub(crate) fn mistake_passes(mistake: &Mistake) -> String {
+    format!("{} passes everything up to `{}`, which should catch it", named(mistake), mistake.check)
 }
 
-pub(crate) fn says_something_else(mistake: &str, says: &Says) -> String {
-    match says {
-        Says::Phrase(phrase) => {
-            format!("the mistake `{mistake}` is caught, but not with the words `{phrase}`")
-        }
-        Says::CauseOpen => {
-            format!(
-                "the mistake `{mistake}` is caught, but not with the words that the cause is open"
-            )
-        }
+pub(crate) fn caught_by_another(mistake: &Mistake, check: &str) -> String {
+    format!(
+        "{} is caught by `{check}` first, not by `{}` as it says",
+        named(mistake),
+        mistake.check
+    )
+}
+
+pub(crate) fn mistake_is_skipped(mistake: &Mistake, check: &str, message: &str) -> String {
+    format!("{} never comes to `{check}`: {message}", named(mistake))
+}
+
+pub(crate) fn says_something_else(mistake: &Mistake) -> String {
+    let named = named(mistake);
+    match &mistake.says {
+        Says::Phrase(phrase) => format!("{named} is caught, but not with the words `{phrase}`"),
+        Says::CauseOpen => format!("{named} is caught, but not said to be of open cause"),
     }
 }
 
@@ -268,4 +279,30 @@ pub(crate) fn verified(code: u8, problems: usize) -> String {
         (_, 1) => "1 problem, see above.".into(),
         (_, problems) => format!("{problems} problems, see above."),
     }
+}
+
+// flaky.
+
+pub(crate) fn repeating(total: u32, done: u32) -> String {
+    match done {
+        0 => format!("{total} gradings under load; an interrupted run goes on with --resume"),
+        _ => format!("{done} of {total} gradings were done before; going on under load"),
+    }
+}
+
+pub(crate) fn counts(tallies: &Tallies) -> String {
+    let sum = |count: fn(&Tally) -> u32| tallies.values().map(count).sum::<u32>();
+    format!("{} gradings, {} differences", sum(|tally| tally.done), sum(|tally| tally.differences))
+}
+
+pub(crate) fn came_out_differently(case: &str, difference: &str) -> String {
+    format!("{case}: came out differently: {difference}")
+}
+
+pub(crate) fn tally(case: &str, done: u32, differences: u32) -> String {
+    format!("{case}: {} of {done} as expected", done - differences)
+}
+
+pub(crate) fn no_state(file: &Path, error: &io::Error) -> String {
+    format!("nothing to go on from, so this starts anew: {}: {error}", file.display())
 }
