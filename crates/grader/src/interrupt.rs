@@ -1,0 +1,74 @@
+//! Ctrl-C, SIGTERM and SIGHUP: every program under test is taken down before the grader ends.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use crate::guard::{self, Control, Life};
+use crate::locked::locked;
+
+static COME: AtomicBool = AtomicBool::new(false);
+static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
+
+pub(crate) fn has_come() -> bool {
+    COME.load(Ordering::Acquire)
+}
+
+/// Never returns once an interrupt has come: what a check sees of programs that are taken down
+/// under it is no verdict. The thread that watches ends the process.
+pub(crate) fn wait_for_the_end_if_come() {
+    while has_come() {
+        std::thread::park();
+    }
+}
+
+pub(crate) fn remember(system: &Arc<Control>, life: &Arc<Life>) {
+    let mut running = locked(&RUNNING);
+    running.retain(|(system, _)| system.strong_count() > 0);
+    running.push((Arc::downgrade(system), Arc::downgrade(life)));
+}
+
+/// From now on an interrupt (SIGINT, SIGTERM, SIGHUP) takes down every program under test, waits
+/// until they are gone, prints `interrupted` on stderr and ends this process with 128 + the
+/// signal's number. Without this, on Linux, the programs end too, only a moment after the grader.
+///
+/// On Windows Ctrl-C ends the grader, and the job objects end with it.
+///
+/// # Errors
+/// The system refuses the handler.
+pub fn watch() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        std::thread::Builder::new().name("interrupt".into()).spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                take_all_down();
+                use std::io::Write;
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "\ninterrupted; every program under test was ended"
+                );
+                std::process::exit(128 + signal);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Ends every program under test, and lets no new one start. From then on no check returns.
+#[cfg(unix)]
+fn take_all_down() {
+    COME.store(true, Ordering::Release);
+    // Not under the lock: a program that ends by itself right now wants it too.
+    let running = std::mem::take(&mut *locked(&RUNNING));
+    let running: Vec<_> = running
+        .iter()
+        .filter_map(|(system, life)| Some((system.upgrade()?, life.upgrade()?)))
+        .collect();
+    for (system, _) in &running {
+        system.order_end();
+    }
+    for (system, life) in &running {
+        let _ = guard::take_down(system, life);
+    }
+}

@@ -1,0 +1,159 @@
+//! What happened during a check, in order, with the time of each event.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::escape;
+use crate::locked::locked;
+
+/// Of each event's bytes so many are kept; of the rest only the count.
+const KEPT: usize = 256;
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Since the check began, in milliseconds.
+    #[serde(rename = "at_ms", serialize_with = "milliseconds")]
+    pub at: Duration,
+    /// The grader's side of it: `client`, `client 2`; empty where only the program takes part.
+    pub peer: String,
+    /// The program's side of it: `your server`; empty where only the grader takes part.
+    pub program: String,
+    /// What happened.
+    pub what: What,
+    /// How many bytes it was about.
+    pub bytes: u64,
+    /// The first of those bytes, escaped; or other words.
+    pub text: String,
+    /// How many events in a row this one stands for.
+    pub times: u32,
+}
+
+fn milliseconds<S: serde::Serializer>(at: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+/// The kinds of events. `Sent` is from the grader to the program, `Received` the other way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum What {
+    Run,
+    Stdin,
+    StdinClosed,
+    Stdout,
+    Stderr,
+    Exit,
+    TakenDown,
+    /// The grader connects to the program.
+    Connect,
+    /// The program's connection to the grader is accepted.
+    Accept,
+    Sent,
+    Received,
+    SentDatagram,
+    ReceivedDatagram,
+    /// The grader closes its sending half.
+    HalfClose,
+    /// The program's stream ended: a FIN came.
+    End,
+    Close,
+    Reset,
+    /// The program reset the connection.
+    ResetReceived,
+    /// Patience ran out.
+    Wait,
+    Note,
+}
+
+impl What {
+    /// Whether events of this kind in a row become one, their bytes added up.
+    fn flows(self) -> bool {
+        matches!(self, What::Sent | What::Received | What::Stdin | What::Stdout | What::Stderr)
+    }
+}
+
+/// Takes events from several threads.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    began: Instant,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Recorder { began: Instant::now(), events: Arc::default() }
+    }
+
+    pub(crate) fn note(&self, text: &str) {
+        self.words("", "", What::Note, text);
+    }
+
+    /// Records an event that is told in words.
+    pub(crate) fn words(&self, peer: &str, program: &str, what: What, text: &str) {
+        self.push(peer, program, what, 0, text.into());
+    }
+
+    /// Records an event that is about bytes.
+    pub(crate) fn bytes(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
+        let text = escape::quoted_start(bytes, KEPT);
+        self.push(peer, program, what, bytes.len() as u64, text);
+    }
+
+    fn push(&self, peer: &str, program: &str, what: What, bytes: u64, text: String) {
+        let at = self.began.elapsed();
+        let mut events = locked(&self.events);
+        if let Some(last) = events.last_mut()
+            && (what.flows() && last.what == what && last.peer == peer && last.program == program)
+            // A few pieces are the lesson; a flood is one line.
+            && (last.times > 1 || last.bytes + bytes > 8 * KEPT as u64)
+        {
+            last.times += 1;
+            last.bytes += bytes;
+            return;
+        }
+        events.push(Event {
+            at,
+            peer: peer.into(),
+            program: program.into(),
+            what,
+            bytes,
+            text,
+            times: 1,
+        });
+    }
+
+    /// What has happened so far, in the order of time.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        let mut events = locked(&self.events).clone();
+        events.sort_by_key(|event| event.at);
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_becomes_one_event_that_counts() {
+        let recorder = Recorder::new();
+        for _ in 0..1000 {
+            recorder.bytes("client", "your server", What::Sent, &[b'x'; 4096]);
+        }
+        recorder.bytes("client 2", "your server", What::Sent, b"y");
+        let events = recorder.events();
+        assert_eq!(events.len(), 2);
+        assert_eq!((events[0].times, events[0].bytes), (1000, 4096 * 1000));
+    }
+
+    #[test]
+    fn small_pieces_stay_apart() {
+        let recorder = Recorder::new();
+        recorder.bytes("client", "your server", What::Sent, b"hel");
+        recorder.bytes("client", "your server", What::Sent, b"lo");
+        assert_eq!(recorder.events().len(), 2);
+    }
+}

@@ -1,0 +1,120 @@
+//! One check's run: the place where a check body acts and expects.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use crate::program::{Server, Start};
+use crate::stage::Stage;
+use crate::subject::Subject;
+use crate::tcp::TcpHost;
+use crate::udp::UdpPeer;
+use crate::verdict::{Trouble, Verdict};
+
+/// What a check body gets: it starts programs and opens the grader's own sockets. Every program it
+/// starts is taken down when the check ends, however it ends.
+pub struct Run {
+    pub(crate) stage: Arc<Stage>,
+    subject: Subject,
+    seed: u64,
+    random: fastrand::Rng,
+}
+
+impl Run {
+    pub(crate) fn new(subject: &Subject, seed: u64, limit: Duration) -> Self {
+        let random = fastrand::Rng::with_seed(seed);
+        Run { stage: Stage::new(limit), subject: subject.clone(), seed, random }
+    }
+
+    /// The seed of everything random in this run; a failure prints it and `--seed` replays it.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Random numbers that come from the seed.
+    pub fn random(&mut self) -> &mut fastrand::Rng {
+        &mut self.random
+    }
+
+    /// Prepares to start the program in `role`.
+    pub fn program(&self, role: &str) -> Start<'_> {
+        Start::new(&self.stage, &self.subject, role)
+    }
+
+    /// Starts the server role on a free port and waits for its announcement.
+    ///
+    /// # Errors
+    /// As [`Start::listen`].
+    pub fn server(&self) -> Verdict<Server> {
+        self.program("server").listen()
+    }
+
+    /// A socket on which the grader waits for the program to connect.
+    ///
+    /// # Errors
+    /// The machine gives none.
+    pub fn tcp_host(&self) -> Verdict<TcpHost> {
+        TcpHost::bind(&self.stage)
+    }
+
+    /// A UDP socket of the grader's to which the program may send.
+    ///
+    /// # Errors
+    /// The machine gives none.
+    pub fn udp_host(&self) -> Verdict<UdpPeer> {
+        UdpPeer::bind(&self.stage, self.stage.name("grader"), "")
+    }
+
+    /// A TCP port that refuses: it is held, and nobody listens.
+    ///
+    /// # Errors
+    /// The machine gives none.
+    pub fn tcp_refused(&self) -> Verdict<Reserved> {
+        let bind = || {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+            let addr = socket.local_addr()?.as_socket().ok_or(std::io::ErrorKind::Unsupported)?;
+            Ok(Reserved { addr, _socket: socket })
+        };
+        bind().map_err(|error| Trouble::machine("cannot hold a port", &error))
+    }
+
+    /// A UDP port that swallows everything: it is held, and nobody reads.
+    ///
+    /// # Errors
+    /// The machine gives none.
+    pub fn udp_silent(&self) -> Verdict<Reserved> {
+        let bind = || {
+            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            Ok(Reserved { addr: socket.local_addr()?, _socket: socket.into() })
+        };
+        bind().map_err(|error| Trouble::machine("cannot hold a port", &error))
+    }
+
+    /// Writes a line into the record of what happened.
+    pub fn note(&self, text: &str) {
+        self.stage.recorder.note(text);
+    }
+
+    /// Sets how long one expected event may take from now on; 2 s unless this is called.
+    pub fn patience(&self, patience: Duration) {
+        self.stage.set_patience(patience);
+    }
+}
+
+/// An address that is held for as long as this lives.
+pub struct Reserved {
+    addr: SocketAddr,
+    _socket: Socket,
+}
+
+impl Reserved {
+    /// The address.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}

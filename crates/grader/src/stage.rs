@@ -1,0 +1,91 @@
+//! What all parts of one check's run share: its record, its limits, its programs.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::locked::locked;
+use crate::program::Process;
+use crate::record::{Recorder, What};
+use crate::verdict::{Cause, Failure, Trouble, Verdict, is_of_the_machine};
+
+/// How long one expected event may take, unless the check says otherwise.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) struct Stage {
+    pub(crate) recorder: Recorder,
+    deadline: Instant,
+    patience_ms: AtomicU64,
+    peers: Mutex<Vec<String>>,
+    pub(crate) processes: Mutex<Vec<Arc<Process>>>,
+}
+
+impl Stage {
+    pub(crate) fn new(limit: Duration) -> Arc<Self> {
+        Arc::new(Stage {
+            recorder: Recorder::new(),
+            deadline: Instant::now() + limit,
+            patience_ms: AtomicU64::new(PATIENCE.as_millis() as u64),
+            peers: Mutex::default(),
+            processes: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_patience(&self, patience: Duration) {
+        self.patience_ms.store(patience.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// When an event that is waited for from now on is late.
+    pub(crate) fn late(&self) -> Instant {
+        self.late_after(self.patience())
+    }
+
+    pub(crate) fn late_after(&self, patience: Duration) -> Instant {
+        (Instant::now() + patience).min(self.deadline)
+    }
+
+    /// A name for one more of `kind`: `client`, `client 2`, `client 3`.
+    pub(crate) fn name(&self, kind: &str) -> String {
+        let mut names = locked(&self.peers);
+        let number = 1 + names.iter().filter(|name| *name == kind).count();
+        names.push(kind.into());
+        if number == 1 { kind.into() } else { format!("{kind} {number}") }
+    }
+
+    /// The failure of an expected event that did not come.
+    pub(crate) fn nothing_came(&self, since: Instant, peer: &str, message: &str) -> Failure {
+        self.waited(since, peer, "nothing came");
+        Failure::new(message).cause(Cause::Silence)
+    }
+
+    pub(crate) fn waited(&self, since: Instant, peer: &str, what: &str) {
+        let text = format!("{:.1} s, {what}", since.elapsed().as_secs_f64());
+        self.recorder.words(peer, "", What::Wait, &text);
+    }
+}
+
+/// Sorts the trouble of one of the grader's own sockets: a machine that has run out, or a program
+/// that is not there or hung up.
+pub(crate) fn socket_trouble(what: &str, error: &io::Error) -> Trouble {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
+    let cause = match error.kind() {
+        ConnectionReset | ConnectionAborted | BrokenPipe => Cause::Reset,
+        ConnectionRefused => Cause::Other,
+        _ if is_of_the_machine(error) => return Trouble::machine(what, error),
+        _ => return Trouble::machine(what, error),
+    };
+    Failure::new(format!("{what}: {}", netkit::cause(error))).cause(cause).into()
+}
+
+/// Checks that two byte strings are the same.
+///
+/// # Errors
+/// A failure that shows both.
+pub fn expect_bytes(message: &str, expected: &[u8], got: &[u8]) -> Verdict {
+    if expected == got { Ok(()) } else { Err(Failure::bytes(message, expected, got).into()) }
+}

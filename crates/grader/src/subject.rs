@@ -1,0 +1,46 @@
+//! The program under test: a command line, to which the grader appends a role and its arguments.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+/// A command line that keeps a lesson's contract, or should.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    words: Vec<OsString>,
+}
+
+impl Subject {
+    /// A program that stands alone, such as a crate's binary.
+    #[must_use]
+    pub fn program(path: impl AsRef<Path>) -> Self {
+        Subject { words: vec![path.as_ref().as_os_str().to_owned()] }
+    }
+
+    /// A command line as one would type it: `python3 my_echo.py`. Quotes and backslashes work as
+    /// in a POSIX shell; nothing else of a shell does.
+    ///
+    /// # Errors
+    /// The text is empty, or a quote in it is not closed.
+    pub fn command_line(text: &str) -> Result<Self, String> {
+        let words = shlex::split(text).ok_or("a quote is not closed in the command line")?;
+        if words.is_empty() {
+            return Err("the command line is empty".into());
+        }
+        Ok(Subject { words: words.into_iter().map(OsString::from).collect() })
+    }
+
+    /// The same subject with one more word at its end.
+    #[must_use]
+    pub fn with(mut self, word: impl Into<OsString>) -> Self {
+        self.words.push(word.into());
+        self
+    }
+
+    pub(crate) fn program_word(&self) -> &OsString {
+        &self.words[0]
+    }
+
+    pub(crate) fn own_arguments(&self) -> &[OsString] {
+        &self.words[1..]
+    }
+}

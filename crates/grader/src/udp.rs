@@ -1,0 +1,157 @@
+//! The grader's UDP sockets.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::record::What;
+use crate::stage::{Stage, expect_bytes, socket_trouble};
+use crate::verdict::{Failure, Trouble, Verdict};
+
+/// The most data a UDP datagram carries over IPv4: 65,535 less the headers' 20 and 8 bytes.
+pub const MOST: usize = 65_507;
+
+/// One datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// Its data.
+    pub bytes: Vec<u8>,
+    /// Who sent it.
+    pub from: SocketAddr,
+}
+
+/// A UDP socket of the grader's on 127.0.0.1, not connected: it sees datagrams of anyone.
+pub struct UdpPeer {
+    stage: Arc<Stage>,
+    socket: UdpSocket,
+    name: String,
+    program: String,
+    aim: Option<SocketAddr>,
+}
+
+impl UdpPeer {
+    pub(crate) fn bind(stage: &Arc<Stage>, name: String, program: &str) -> Verdict<Self> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .map_err(|error| Trouble::machine("cannot open a UDP socket", &error))?;
+        let (stage, program) = (Arc::clone(stage), program.to_owned());
+        Ok(UdpPeer { stage, socket, name, program, aim: None })
+    }
+
+    /// This socket's address.
+    ///
+    /// # Panics
+    /// Never: a bound socket has an address.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.socket.local_addr().expect("a bound socket has an address")
+    }
+
+    /// Sets where [`UdpPeer::send`] sends to, and from whom [`UdpPeer::expect`] expects.
+    pub fn aim(&mut self, at: SocketAddr) {
+        self.aim = Some(at);
+    }
+
+    /// Sends a datagram where this socket is aimed.
+    ///
+    /// # Errors
+    /// The machine's only: that nobody is there does not show.
+    ///
+    /// # Panics
+    /// When the socket was never aimed.
+    pub fn send(&mut self, bytes: &[u8]) -> Verdict {
+        self.send_to(self.aim.expect("aim the socket before it sends"), bytes)
+    }
+
+    /// Sends a datagram.
+    ///
+    /// # Errors
+    /// The machine's only: that nobody is there does not show.
+    pub fn send_to(&mut self, to: SocketAddr, bytes: &[u8]) -> Verdict {
+        self.record(What::SentDatagram, bytes);
+        let sent = self.socket.send_to(bytes, to);
+        sent.map(drop).map_err(|error| Trouble::machine("cannot send a datagram", &error))
+    }
+
+    /// The next datagram.
+    ///
+    /// # Errors
+    /// None comes.
+    pub fn receive(&mut self) -> Verdict<Datagram> {
+        let since = Instant::now();
+        let late = self.stage.late();
+        self.receive_before(late)?
+            .ok_or_else(|| self.stage.nothing_came(since, &self.name, "no datagram came").into())
+    }
+
+    /// A datagram that comes within `time`, if one does; for probes.
+    ///
+    /// # Errors
+    /// The machine's only.
+    pub fn pending(&mut self, time: Duration) -> Verdict<Option<Datagram>> {
+        self.receive_before(Instant::now() + time)
+    }
+
+    fn receive_before(&mut self, late: Instant) -> Verdict<Option<Datagram>> {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let left = late.saturating_duration_since(Instant::now());
+            let limit = Some(left.max(Duration::from_micros(100)));
+            self.socket
+                .set_read_timeout(limit)
+                .map_err(|error| Trouble::machine("cannot limit a socket's time", &error))?;
+            match self.socket.recv_from(&mut buffer) {
+                Ok((count, from)) => {
+                    buffer.truncate(count);
+                    self.record(What::ReceivedDatagram, &buffer);
+                    return Ok(Some(Datagram { bytes: buffer, from }));
+                }
+                // Windows reports here that an earlier datagram found nobody.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Interrupted | ErrorKind::ConnectionReset
+                    ) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    if Instant::now() >= late {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(socket_trouble("cannot receive a datagram", &error)),
+            }
+        }
+    }
+
+    /// Checks that the next datagram comes from where this socket is aimed and is exactly `bytes`.
+    ///
+    /// # Errors
+    /// Another one comes, or none, or from somewhere else.
+    pub fn expect(&mut self, bytes: &[u8]) -> Verdict {
+        let datagram = match self.receive() {
+            Err(Trouble::Failed(failure)) => {
+                let expected = crate::escape::quoted_start(bytes, 64);
+                return Err(failure.expected(expected).got("no datagram").into());
+            }
+            datagram => datagram?,
+        };
+        self.expect_from(datagram.from)?;
+        expect_bytes("another datagram came", bytes, &datagram.bytes)
+    }
+
+    fn expect_from(&self, from: SocketAddr) -> Verdict {
+        match self.aim {
+            Some(aim) if aim != from => {
+                let message = "the datagram came from another address than it was asked at";
+                let failure = Failure::new(message).expected(format!("from {aim}"));
+                Err(failure.got(format!("from {from}")).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn record(&self, what: What, bytes: &[u8]) {
+        self.stage.recorder.bytes(&self.name, &self.program, what, bytes);
+    }
+}

@@ -1,0 +1,61 @@
+//! The engine against programs that this binary itself plays: polite ones, broken ones, and ones
+//! that do all they can to outlive their grading.
+
+use grader::*;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "engine/actor.rs"]
+mod actor;
+#[path = "engine/judging.rs"]
+mod judging;
+#[path = "engine/stubborn.rs"]
+mod stubborn;
+
+fn main() {
+    guard::serve_if_asked();
+    actor::play_if_asked();
+    let mut trials = Vec::new();
+    trials.extend(judging::trials());
+    trials.extend(stubborn::trials());
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// A test under the name of its function.
+macro_rules! trials {
+    ($($name:ident),* $(,)?) => {
+        pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
+            vec![$($crate::trial(stringify!($name), $name)),*]
+        }
+    };
+}
+pub(crate) use trials;
+
+fn trial(name: &str, body: fn()) -> Trial {
+    Trial::test(name, move || {
+        body();
+        Ok::<(), Failed>(())
+    })
+}
+
+/// This binary in one of its roles as a program under test.
+fn acting(part: &str) -> Subject {
+    let me = std::env::current_exe().expect("a running program has a path");
+    Subject::program(me).with(actor::MARK).with(part)
+}
+
+/// Grades `subject` with one check and gives the report.
+fn graded(subject: &Subject, body: fn(&mut Run) -> Verdict) -> CheckReport {
+    let check = Check { id: "it", body, limit: LIMIT, waits: false };
+    let checks: &'static [Check] = Box::leak(Box::new([check]));
+    let suite = Suite { lesson: "lesson", checks };
+    let text = text::Text {
+        path: "lesson.toml".into(),
+        content: "title = 't'\nsummary = 's'\nneeds = []\nminutes = 1\n[[check]]\nid = 'it'\n\
+                  title = 'the sentence'\npoints = 1\nneeds = []\nhints = ['the hint']\n\
+                  [explanations]\nknown = 'The known misconception.'\n"
+            .into(),
+    };
+    let lesson = Lesson::parse("lesson".into(), text).expect("the text is right");
+    let grading = Grading::new(&suite, &lesson, subject);
+    grading.run(&|_| {}).checks.remove(0)
+}

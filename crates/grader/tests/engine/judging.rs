@@ -1,0 +1,136 @@
+//! What the engine says of a program, right or wrong.
+
+use std::time::Duration;
+
+use grader::report::{Look, failure_text};
+use grader::*;
+
+use crate::{acting, graded};
+
+crate::trials![
+    a_right_program_passes,
+    an_answer_that_only_comes_at_the_end_is_shown_in_the_ladder,
+    a_failed_probe_leaves_the_cause_open,
+    a_panic_after_the_last_answer_fails_the_check,
+    an_untouched_step_is_named,
+    a_wrong_announcement_is_shown,
+    a_program_that_prints_without_end_is_stopped_and_said_so,
+    a_command_that_does_not_exist_is_the_machines_trouble,
+    a_check_that_breaks_is_the_machines_trouble,
+    a_finished_program_is_judged_by_code_and_words,
+    a_sender_that_is_never_read_is_seen_as_blocked,
+    the_same_seed_gives_the_same_numbers,
+];
+
+fn talk(run: &mut Run) -> Verdict {
+    let server = run.server()?;
+    let mut client = server.connect()?;
+    run.patience(Duration::from_millis(300));
+    client.send(b"hello!")?;
+    client.expect(b"hello!").or_probe(|_| {
+        client.half_close()?;
+        client.expect(b"hello!")?;
+        Ok(Some("known"))
+    })?;
+    client.half_close()?;
+    client.expect_end()
+}
+
+fn a_right_program_passes() {
+    let report = graded(&acting("echo"), talk);
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    assert_eq!((report.points, report.max_points), (1, 1));
+}
+
+fn an_answer_that_only_comes_at_the_end_is_shown_in_the_ladder() {
+    let report = graded(&acting("shout"), talk);
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(report.explanation.as_deref(), Some("The known misconception."));
+    let text = failure_text("lesson", &report, Look { width: 80, color: false });
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no `{words}` in\n{text}"));
+    let order =
+        ["connect", "\"hello!\" 6 B ─", "nothing came", "half-close", "─ \"hello!\" 6 B ──│"];
+    let places: Vec<_> = order.iter().map(|words| at(words)).collect();
+    assert!(places.is_sorted(), "{text}");
+    for part in ["the sentence", "0/1", "expected  ", "got  ", "hint      the hint", "--seed "] {
+        at(part);
+    }
+}
+
+fn a_failed_probe_leaves_the_cause_open() {
+    let report = graded(&acting("never-reads"), talk);
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.explanation.is_none() && report.cause_open);
+    let text = failure_text("lesson", &report, Look { width: 40, color: false });
+    assert!(text.contains("Why is open"), "{text}");
+}
+
+fn a_panic_after_the_last_answer_fails_the_check() {
+    let report = graded(&acting("panics-late"), |run| {
+        let server = run.server()?;
+        let mut client = server.connect()?;
+        client.send(b"hello!")?;
+        client.expect(b"hello!")
+    });
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.contains("panicked: after the answer"), "{}", report.message);
+}
+
+fn an_untouched_step_is_named() {
+    let report = graded(&acting("todo"), talk);
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.starts_with("step 2: answer"), "{}", report.message);
+    assert!(!report.cause_open);
+}
+
+fn a_wrong_announcement_is_shown() {
+    let report = graded(&acting("wrong-announcement"), talk);
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.actual.unwrap().contains("ready on port 1"));
+}
+
+fn a_program_that_prints_without_end_is_stopped_and_said_so() {
+    let report = graded(&acting("prints-without-end"), talk);
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.contains("printed more than 1 MiB on stdout"), "{}", report.message);
+}
+
+fn a_command_that_does_not_exist_is_the_machines_trouble() {
+    let report = graded(&Subject::program("/nowhere/at/all"), talk);
+    assert_eq!(report.outcome, Outcome::InfraError);
+    assert!(report.message.contains("/nowhere/at/all") && report.message.contains("not found"));
+}
+
+fn a_check_that_breaks_is_the_machines_trouble() {
+    let report = graded(&acting("echo"), |_| panic!("a check of ours is wrong"));
+    assert_eq!(report.outcome, Outcome::InfraError);
+    assert!(report.message.contains("a check of ours is wrong"));
+}
+
+fn a_finished_program_is_judged_by_code_and_words() {
+    let report = graded(&acting("says-and-ends"), |run| {
+        let finished = run.program("client").arg("Port IN USE").finish()?;
+        finished.expect_code(4)?;
+        finished.expect_stdout(b"said")?;
+        finished.expect_stderr_says(&["in use"])?;
+        finished.expect_stderr_says(&["in use", "refused"])
+    });
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.contains("lacks the words `refused`"), "{}", report.message);
+}
+
+fn a_sender_that_is_never_read_is_seen_as_blocked() {
+    let report = graded(&acting("never-reads"), |run| {
+        let server = run.server()?;
+        let taken = server.connect()?.send_until_blocked(&Pattern::new(1), 64 << 20)?;
+        if (1..64 << 20).contains(&taken) { Ok(()) } else { Err(Failure::new("not so").into()) }
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{}", report.message);
+}
+
+fn the_same_seed_gives_the_same_numbers() {
+    let report = || graded(&acting("echo"), |run| Err(Failure::new(run.seed().to_string()).into()));
+    let (one, two) = (report(), report());
+    assert_eq!((one.message, two.message), (one.seed.to_string(), two.seed.to_string()));
+    assert_ne!(one.seed, two.seed);
+}
