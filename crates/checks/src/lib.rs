@@ -4,6 +4,9 @@
 //! engine, [`grader`], does the rest. The sentences that people read stand in each lesson's
 //! `lesson.toml`.
 
+mod errors;
+mod udp_time_server;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,7 +14,7 @@ use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness};
 
 /// The checks of all lessons.
-static SUITES: [Suite; 0] = [];
+static SUITES: [Suite; 1] = [udp_time_server::SUITE];
 
 /// The checks of all lessons.
 #[must_use]

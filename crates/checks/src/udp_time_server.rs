@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use client::{asks_again, counts_and_intervals, silent_server, stranger_ignored};
 use clock::{Asker, FULL};
-use grader::{Failure, Probe, Run, Server, Suite, Verdict, check, expect_bytes, quoted_start};
+use grader::{Failure, Probe, Run, Server, Suite, Verdict, check, quoted_start};
 
 use crate::errors;
 
@@ -20,7 +20,7 @@ use crate::errors;
 const LONGEST_REPLY: usize = 1024;
 
 /// The lesson's checks.
-pub const SUITE: Suite = Suite {
+pub(crate) const SUITE: Suite = Suite {
     lesson: "udp-time-server",
     checks: &[
         check!(tells_the_time, waits),
@@ -94,9 +94,9 @@ fn three_zones(run: &mut Run) -> Verdict {
             east = zones::seconds_east(zone)?; // clocks may be changed at this very moment
         }
         answer.expect(FULL, east).or_probe(|_| {
-            let again = client.ask(FULL)?;
-            let is_utc = east != 0 && answer.is(FULL, 0) && again.is(FULL, 0);
-            Ok(is_utc.then_some("answers_in_utc"))
+            let everywhere = answers_in_utc(run, "Asia/Shanghai")?
+                && answers_in_utc(run, "America/New_York")?;
+            Ok(everywhere.then_some("answers_in_utc"))
         })?;
     }
     zones::when_clocks_change(run)
@@ -167,12 +167,8 @@ fn bounded_reply(run: &mut Run) -> Verdict {
             Ok((shorter < 700 && again < 900).then_some("request_cut"))
         })?;
     }
-    let too_long = [
-        longest + "x",
-        "时".repeat(400),
-        "%Y".repeat(300),
-        "x".repeat(grader::MOST_UDP_DATA),
-    ];
+    let too_long =
+        [longest + "x", "时".repeat(400), "%Y".repeat(300), "x".repeat(grader::MOST_UDP_DATA)];
     for format in too_long {
         expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
             if failure.received.len() == LONGEST_REPLY {
@@ -226,6 +222,12 @@ fn errors_are_clear(run: &mut Run) -> Verdict {
     errors::port_in_use_udp(run, "server")?;
     errors::bad_address(run, "server")?;
     errors::bad_address(run, "client")
+}
+
+/// A probe: whether a server in `zone` answers in UTC.
+fn answers_in_utc(run: &Run, zone: &str) -> Verdict<bool> {
+    let server = run.program("server").env("TZ", zone).listen()?;
+    Ok(Asker::of(&server)?.ask(FULL)?.is(FULL, 0))
 }
 
 /// Whether the server answers somebody else's plain question.

@@ -149,9 +149,7 @@ fn stops_at_an_error_reply(run: &Run) -> Verdict {
     let question = receive(&mut server, &client)?;
     server.send_to(question.from, b"error: no tea today")?;
     let printed = || String::from_utf8_lossy(&client.stdout()).contains("no tea today");
-    client
-        .expect_exit(1)
-        .or_probe(|_| Ok(printed().then_some("error_reply_printed")))?;
+    client.expect_exit(1).or_probe(|_| Ok(printed().then_some("error_reply_printed")))?;
     if printed() {
         let failure = Failure::new("the `error:` reply is printed on stdout")
             .expected("nothing on stdout")
@@ -280,7 +278,7 @@ pub(super) fn silent_server(run: &mut Run) -> Verdict {
 
 /// A client with `retries` that gets no reply, and the server that gives none.
 fn ask_in_silence(run: &Run, retries: &str) -> Verdict<(Program, UdpPeer)> {
-    let mut server = run.udp_host()?;
+    let server = run.udp_host()?;
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", retries];
     Ok((client(run, &server, &words).start()?, server))
 }
