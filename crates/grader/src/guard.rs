@@ -156,6 +156,9 @@ impl Drop for Guarded {
 pub(crate) fn take_down(system: &Control, life: &Life) -> io::Result<()> {
     system.order_end();
     let state = life.wait(Instant::now() + TAKE_DOWN, |state| state.gone);
+    if state.gone {
+        system.reap();
+    }
     match (state.broken, state.gone) {
         (Some(why), _) => Err(io::Error::other(why)),
         (None, false) => Err(io::Error::other("a program under test could not be killed")),

@@ -120,7 +120,8 @@ impl From<Failure> for Trouble {
 impl Trouble {
     /// An error of the grader's own doing: the machine's trouble, never the program's.
     pub(crate) fn machine(what: &str, error: &io::Error) -> Self {
-        Trouble::Machine(format!("{what}: {}", netkit::cause(error)))
+        // The system's own words: EAGAIN, say, means `timed out` for a socket but not for fork.
+        Trouble::Machine(format!("{what}: {error}"))
     }
 }
 

@@ -8,6 +8,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod actor;
 #[path = "engine/judging.rs"]
 mod judging;
+#[path = "engine/machine.rs"]
+mod machine;
 #[path = "engine/stubborn.rs"]
 mod stubborn;
 
@@ -16,6 +18,7 @@ fn main() {
     actor::play_if_asked();
     let mut trials = Vec::new();
     trials.extend(judging::trials());
+    trials.extend(machine::trials());
     trials.extend(stubborn::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -39,7 +42,8 @@ fn trial(name: &str, body: fn()) -> Trial {
 
 /// This binary in one of its roles as a program under test.
 fn acting(part: &str) -> Subject {
-    let me = std::env::current_exe().expect("a running program has a path");
+    // Not current_exe: one of the tests takes /proc away.
+    let me = std::env::args_os().next().expect("cargo and the tests give a path");
     Subject::program(me).with(actor::MARK).with(part)
 }
 

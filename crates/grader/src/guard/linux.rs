@@ -50,6 +50,11 @@ impl Control {
         // Fails only where the guard has gone already; then there is nothing left to order.
         let _ = self.socket.shutdown(Shutdown::Write);
     }
+
+    /// Waits for the guard's own end, which follows its last word at once.
+    pub(super) fn reap(&self) {
+        let _ = locked(&self.guard).wait();
+    }
 }
 
 pub(super) fn start(
@@ -76,11 +81,18 @@ pub(super) fn start(
         command.env_remove(name);
     }
     command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
-    let guard = command.spawn()?;
+    let mut guard = command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("there is no /proc/self/exe; mount /proc"),
+        _ => error,
+    })?;
     drop(command); // and with it the program's ends of the pipes
     send_descriptor(&ours, program_stdin.as_fd())?;
     let mut lines = BufReader::new(ours.try_clone()?).lines();
-    match next_word(&mut lines) {
+    let first = next_word(&mut lines);
+    if first.as_ref().is_none_or(|(word, _)| word != "pid") {
+        let _ = guard.wait(); // it ends by itself after any other first word
+    }
+    match first {
         Some((word, _)) if word == "pid" => {}
         Some((word, errno)) if word == "no-start" => {
             let error = io::Error::from_raw_os_error(errno);
@@ -94,12 +106,6 @@ pub(super) fn start(
     let life = Arc::clone(life);
     thread::Builder::new().name("guard".into()).spawn(move || follow(lines, &life, on_exit))?;
     Ok((control, Pipes { stdin, stdout, stderr }))
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        let _ = locked(&self.guard).wait();
-    }
 }
 
 type Lines = io::Lines<BufReader<UnixStream>>;

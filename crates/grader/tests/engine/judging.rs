@@ -98,7 +98,7 @@ fn a_program_that_prints_without_end_is_stopped_and_said_so() {
 fn a_command_that_does_not_exist_is_the_machines_trouble() {
     let report = graded(&Subject::program("/nowhere/at/all"), talk);
     assert_eq!(report.outcome, Outcome::InfraError);
-    assert!(report.message.contains("/nowhere/at/all") && report.message.contains("not found"));
+    assert!(report.message.contains("/nowhere/at/all") && report.message.contains("No such file"));
 }
 
 fn a_check_that_breaks_is_the_machines_trouble() {

@@ -1,0 +1,42 @@
+# Lists the recipes
+default:
+    @just --list
+
+# Everything that CI runs: format, lint, tests, skeletons, the course's own gate, a short flaky run
+ci: fmt-check lint test skeletons-check verify (flaky "3" "1")
+
+# Formats all Rust code
+fmt:
+    cargo fmt --all
+
+# Fails where `just fmt` would change something
+fmt-check:
+    cargo fmt --all --check
+
+# Clippy over everything, skeletons and also-rights included; warnings are errors
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Tests the crates, and grades the solutions with the checks that grade students
+test:
+    cargo test
+
+# Writes the exercises' skeletons from the marked solutions
+skeletons:
+    cargo run --quiet -p netlings -- skeletons
+
+# Fails where `just skeletons` would change something
+skeletons-check:
+    cargo run --quiet -p netlings -- skeletons --check
+
+# The course's own gate: skeletons, solutions, mistakes, also-rights; all lessons or those named
+verify *LESSONS:
+    cargo run --quiet -p netlings -- verify {{LESSONS}}
+
+# Grades the solutions and the mistakes again and again under load; any difference is an error
+flaky SOLUTIONS="200" MISTAKES="20" *OPTIONS="":
+    cargo run --quiet -p netlings -- flaky --solutions {{SOLUTIONS}} --mistakes {{MISTAKES}} {{OPTIONS}}
+
+# Measures, each figure beside its reference in the same run; NAME chooses some
+bench *NAME:
+    cargo bench --quiet -p netlings --bench course -- {{NAME}}
