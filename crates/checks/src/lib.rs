@@ -4,17 +4,18 @@
 //! engine, [`grader`], does the rest. The sentences that people read stand in each lesson's
 //! `lesson.toml`.
 
-mod errors;
-mod udp_time_server;
-
 use std::path::Path;
 use std::process::ExitCode;
 
 use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness};
 
+mod errors;
+mod tcp_echo;
+mod udp_time_server;
+
 /// The checks of all lessons.
-static SUITES: [Suite; 1] = [udp_time_server::SUITE];
+static SUITES: [Suite; 2] = [tcp_echo::SUITE, udp_time_server::SUITE];
 
 /// The checks of all lessons.
 #[must_use]

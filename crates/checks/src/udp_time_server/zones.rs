@@ -179,8 +179,9 @@ mod tests {
         let at = Utc::now().timestamp() + 3600;
         fs::write(&path, zone_file(at, ChangingZone::BEFORE, ChangingZone::AFTER)).unwrap();
         let offset = |at: i64| {
-            let date = Command::new("date").arg("+%z").arg(format!("-d@{at}")).env("TZ", &path);
-            String::from_utf8(date.output().unwrap().stdout).unwrap()
+            let mut date = Command::new("date");
+            let output = date.arg("+%z").arg(format!("-d@{at}")).env("TZ", &path).output();
+            String::from_utf8(output.unwrap().stdout).unwrap()
         };
         assert_eq!(offset(at - 1).trim(), "+0517");
         assert_eq!(offset(at).trim(), "+0617");
