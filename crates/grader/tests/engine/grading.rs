@@ -21,6 +21,9 @@ const TEXT: &str = "title = 't'\nsummary = 's'\nneeds = []\nminutes = 1\n\
     [[check]]\nid = 'third'\ntitle = 'three'\npoints = 5\nneeds = ['second']\nhints = ['h']\n\
     [[check]]\nid = 'other'\ntitle = 'four'\npoints = 7\nneeds = []\nhints = ['h']\n";
 
+/// The four checks' names and bodies.
+type Table = [(&'static str, fn(&mut Run) -> Verdict); 4];
+
 fn passes(_: &mut Run) -> Verdict {
     Ok(())
 }
@@ -29,10 +32,7 @@ fn fails(run: &mut Run) -> Verdict {
     Err(Failure::new(run.seed().to_string()).into())
 }
 
-fn graded(
-    checks: [(&'static str, fn(&mut Run) -> Verdict); 4],
-    set: impl FnOnce(&mut Grading<'_>),
-) -> (LessonReport, Vec<String>) {
+fn graded(checks: Table, set: impl FnOnce(&mut Grading<'_>)) -> (LessonReport, Vec<String>) {
     let checks = checks.map(|(id, body)| Check { id, body, limit: LIMIT, waits: id == "other" });
     let suite = Suite { lesson: "lesson", checks: Box::leak(Box::new(checks)) };
     let text = text::Text { path: "lesson.toml".into(), content: TEXT.into() };
@@ -51,7 +51,7 @@ fn outcomes(report: &LessonReport) -> Vec<(&str, Outcome)> {
 
 fn what_needs_a_failed_check_is_skipped_and_so_is_what_needs_that() {
     use Outcome::{Failed, Passed, Skipped};
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
+    let checks: Table =
         [("first", passes), ("second", fails), ("third", passes), ("other", passes)];
     let (report, told) = graded(checks, |_| {});
     let expected = [("first", Passed), ("second", Failed), ("third", Skipped), ("other", Passed)];
@@ -62,8 +62,7 @@ fn what_needs_a_failed_check_is_skipped_and_so_is_what_needs_that() {
 }
 
 fn a_check_alone_runs_what_it_needs_unseen() {
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
-        [("first", fails), ("second", passes), ("third", passes), ("other", fails)];
+    let checks: Table = [("first", fails), ("second", passes), ("third", passes), ("other", fails)];
     let (report, told) = graded(checks, |grading| grading.only = vec!["third".into()]);
     assert_eq!(outcomes(&report), [("third", Outcome::Skipped)]);
     assert_eq!(told, ["third"]);
@@ -71,7 +70,7 @@ fn a_check_alone_runs_what_it_needs_unseen() {
 }
 
 fn reports_stand_in_the_lessons_order() {
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
+    let checks: Table =
         [("other", passes), ("third", passes), ("first", passes), ("second", passes)];
     let (report, _) = graded(checks, |grading| grading.jobs = 3);
     let order: Vec<_> = report.checks.iter().map(|check| &*check.id).collect();
@@ -79,8 +78,7 @@ fn reports_stand_in_the_lessons_order() {
 }
 
 fn a_given_seed_reaches_every_check() {
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
-        [("first", fails), ("second", fails), ("third", fails), ("other", fails)];
+    let checks: Table = [("first", fails), ("second", fails), ("third", fails), ("other", fails)];
     let (report, _) = graded(checks, |grading| grading.seed = Some(4711));
     let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
     assert!(failed.clone().all(|check| check.message == "4711"), "{report:#?}");
@@ -89,7 +87,7 @@ fn a_given_seed_reaches_every_check() {
 }
 
 fn a_check_that_the_course_lacks_is_the_machines_trouble() {
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
+    let checks: Table =
         [("first", passes), ("second", passes), ("third", passes), ("misspelt", passes)];
     let (report, _) = graded(checks, |_| {});
     assert_eq!(report.checks[3].outcome, Outcome::InfraError);
@@ -97,7 +95,7 @@ fn a_check_that_the_course_lacks_is_the_machines_trouble() {
 }
 
 fn the_next_hint_follows_those_that_were_seen() {
-    let checks: [(_, fn(&mut Run) -> Verdict); 4] =
+    let checks: Table =
         [("first", fails), ("second", passes), ("third", passes), ("other", passes)];
     for (seen, hint) in [(0, "h1"), (1, "h2"), (9, "h2")] {
         let (report, _) = graded(checks, |grading| {
