@@ -310,7 +310,12 @@ impl TcpPeer {
         };
         let got = std::mem::take(&mut self.inbox);
         let failure = Failure::bytes(message, expected, &got).cause(cause);
-        if got.is_empty() { failure.got(message) } else { failure }
+        match cause {
+            _ if !got.is_empty() => failure,
+            Cause::Ended => failure.got("end of stream"),
+            Cause::Reset => failure.got("a reset"),
+            _ => failure.got("nothing"),
+        }
     }
 
     /// Takes in what comes within a moment.
