@@ -33,6 +33,7 @@ pub(crate) fn udp_port_in_use(run: &Run, role: &str) -> Verdict {
 pub(crate) fn tcp_refused(run: &Run, role: &str, arguments: &[&str]) -> Verdict {
     let refusing = run.tcp_refused()?;
     let addr = refusing.addr();
+    run.note(&format!("nobody listens on {addr}"));
     let client = run.program(role).args(arguments).addr(addr).finish()?;
     client.expect_code(FAILED)?;
     client.expect_stderr_says(&[&addr.to_string(), "refused"])
@@ -48,6 +49,7 @@ pub(crate) fn bad_address(run: &Run, role: &str) -> Verdict {
 }
 
 fn in_use(run: &Run, role: &str, addr: SocketAddr) -> Verdict {
+    run.note(&format!("the grader holds {addr}"));
     let server = run.program(role).addr(addr).start()?;
     // A server that took another port would serve on; its announcement tells more than its
     // silence would.

@@ -111,10 +111,11 @@ fn client_prints_reply(run: &mut Run) -> Verdict {
         }
         _ => Ok(None),
     })?;
-    peer.send(b"!olleh")?;
+    let reply = b"!olleh, and a little more";
+    peer.send(reply)?;
     peer.close();
     let client = client.finished()?;
-    client.expect_stdout(b"!olleh").or_probe(|_| {
+    client.expect_stdout(reply).or_probe(|_| {
         run.note("a further experiment: the message `ask` is answered with `told`");
         let told = client_told(run, "ask", b"told")?.output.stdout;
         let has_reply = told.windows(4).any(|window| window == b"told");
@@ -244,29 +245,30 @@ fn comes_when(run: &Run, server: &Server) -> Verdict<Option<&'static str>> {
 fn half_close(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut client = server.connect()?;
-    let bytes = Pattern::new(run.seed()).bytes(1000);
-    for piece in bytes.chunks(100) {
-        client.send(piece)?;
+    let pieces: Vec<String> = (1..=20).map(|number| format!("piece {number}, ")).collect();
+    for piece in &pieces {
+        client.send(piece.as_bytes())?;
     }
     client.half_close()?;
-    client.expect(&bytes)?;
+    client.expect(pieces.concat().as_bytes())?;
     client.expect_end().or_probe(|failure| {
-        let is_spinning = failure.cause == Cause::Silence && stays_busy(&server)?;
+        let is_spinning = failure.cause == Cause::Silence && stays_busy(&server, &mut client)?;
         Ok(is_spinning.then_some("takes_the_end_for_nothing_yet"))
     })
 }
 
-/// Whether a server that has nothing to do computes on and on: 200 ms of a processor within 2 s.
-fn stays_busy(server: &Server) -> Verdict<bool> {
+/// Whether a server that has nothing more to hear computes on: 200 ms of a processor within 2 s,
+/// never asleep.
+fn stays_busy(server: &Server, client: &mut TcpPeer) -> Verdict<bool> {
     let before = server.cpu()?;
     for _ in 0..100 {
-        if server.asleep() {
+        client.pending(Duration::from_millis(20))?;
+        if server.asleep() || client.has_ended() {
             return Ok(false);
         }
         if server.cpu()? >= before + Duration::from_millis(200) {
             return Ok(true);
         }
-        std::thread::sleep(Duration::from_millis(20));
     }
     Ok(false)
 }
@@ -297,7 +299,8 @@ fn survives_reset(run: &mut Run) -> Verdict {
             if failure.cause == Cause::Silence {
                 return Ok(None); // it is there, and does not answer
             }
-            let has_ended = server.wait_exit().is_ok();
+            // By a signal would be another story: SIGPIPE, where a program lets it.
+            let has_ended = server.wait_exit()?.code.is_some();
             Ok(has_ended.then_some("one_reset_ends_the_server"))
         })
     };
@@ -366,6 +369,7 @@ fn large_both_ways(run: &mut Run) -> Verdict {
     client.close_stdin();
     host.accept()?.echo().map(drop).or_probe(|failure| match failure.cause {
         Cause::Blocked => patient_server_is_enough(run, &all),
+        Cause::Reset => ends_before_the_server(run),
         _ => Ok(None),
     })?;
     let client = client.finished()?;
@@ -415,6 +419,19 @@ fn patient_server_is_enough(run: &Run, all: &[u8]) -> Verdict<Option<&'static st
     peer.close();
     let is_whole = client.finished()?.output.stdout == all;
     Ok(is_whole.then_some("sends_all_before_receiving"))
+}
+
+/// The client hung up in the middle. Does a small reply's first piece end it, too, while the server
+/// has not ended?
+fn ends_before_the_server(run: &Run) -> Verdict<Option<&'static str>> {
+    run.note("a further experiment: a server that sends a piece and does not close");
+    let host = run.tcp_host()?;
+    let client = run.program("client").addr(host.addr()).arg("hello!").start()?;
+    let mut peer = host.accept()?;
+    peer.expect(b"hello!")?;
+    peer.send(b"one piece")?;
+    let ended_well = client.wait_exit()?.code == Some(0);
+    Ok((ended_well && client.stdout() == b"one piece").then_some("ends_before_the_server"))
 }
 
 /// What comes later is printed, a part of what came before is not.

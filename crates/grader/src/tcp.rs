@@ -478,8 +478,12 @@ impl TcpPeer {
                     let mut failure = self.too_little(pattern.window(at, 32), since);
                     failure.message =
                         format!("{}: {} of {}", failure.message, at - from, to - from);
-                    let some = escape::size((to - from) as u64);
-                    return Err(failure.expected(format!("{some} back, unchanged")).into());
+                    let some = |bytes: usize| escape::size(bytes as u64);
+                    if at > from {
+                        failure = failure.got(format!("{} of it, and no more", some(at - from)));
+                    }
+                    let expected = format!("{} back, unchanged", some(to - from));
+                    return Err(failure.expected(expected).into());
                 }
                 continue;
             }
