@@ -90,10 +90,8 @@ fn default_format(run: &mut Run) -> Verdict {
 fn three_zones(run: &mut Run) -> Verdict {
     for zone in ["UTC", "Asia/Shanghai", "America/New_York"] {
         let mut east = zones::seconds_east(zone)?;
-        let server = run.program("server").env("TZ", zone).listen()?;
-        run.note(&format!("this server runs with TZ={zone}"));
-        let mut client = Asker::of(&server)?;
-        let answer = client.ask(FULL)?;
+        let server = zones::server_in(run, zone)?;
+        let answer = Asker::of(&server)?.ask(FULL)?;
         if !answer.is(FULL, east) {
             east = zones::seconds_east(zone)?; // clocks may be changed at this very moment
         }
@@ -218,7 +216,7 @@ fn errors_are_clear(run: &mut Run) -> Verdict {
 
 /// A probe: whether a server in `zone` answers in UTC.
 fn answers_in_utc(run: &Run, zone: &str) -> Verdict<bool> {
-    let server = run.program("server").env("TZ", zone).listen()?;
+    let server = zones::server_in(run, zone)?;
     Ok(Asker::of(&server)?.ask(FULL)?.is(FULL, 0))
 }
 

@@ -35,7 +35,7 @@ pub(super) fn counts_and_intervals(run: &mut Run) -> Verdict {
 fn asks_at_once(run: &Run) -> Verdict {
     let reply = "noon by the station clock";
     let ask_and_print = |interval: &str, reply: &str| {
-        let mut server = run.udp_host()?;
+        let mut server = run.udp_host("server")?;
         let words = ["%H:%M", "--count", "1", "--interval", interval, "--timeout", NEVER];
         let client = client(run, &server, &words).env("TZ", "UTC").start()?;
         let question = receive(&mut server)?;
@@ -44,10 +44,7 @@ fn asks_at_once(run: &Run) -> Verdict {
         client.expect_line(reply)
     };
     ask_and_print("60", reply).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            return Ok(None);
-        }
-        if ask_and_print("0.1", reply).is_ok() {
+        if failure.cause == Cause::Silence && ask_and_print("0.1", reply).is_ok() {
             return Ok(Some("waits_first"));
         }
         let true_time = Utc::now().format("%H:%M").to_string();
@@ -58,7 +55,7 @@ fn asks_at_once(run: &Run) -> Verdict {
 /// Three replies, three lines, no closer than the interval, and the end.
 fn keeps_count_and_interval(run: &Run) -> Verdict {
     let interval = Duration::from_millis(400);
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "3", "--interval", "0.4", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     let mut replied: Option<Instant> = None;
@@ -95,7 +92,7 @@ fn expect_interval(gap: Option<Duration>, interval: Duration) -> Verdict {
 
 /// A probe: asks for 1.9 s and looks how long it really takes.
 fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "2", "--interval", "1.9", "--timeout", NEVER];
     client(run, &server, &words).start()?;
     let question = receive(&mut server)?;
@@ -130,7 +127,7 @@ fn expect_shown(client: &Program, reply: &str) -> Verdict {
 }
 
 fn goes_on_without_a_count(run: &Run) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--interval", "0.01", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     for number in 1..=4 {
@@ -143,7 +140,7 @@ fn goes_on_without_a_count(run: &Run) -> Verdict {
 }
 
 fn stops_at_an_error_reply(run: &Run) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%Q", "--count", "3", "--interval", "0.01", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     let question = receive(&mut server)?;
@@ -162,7 +159,7 @@ fn stops_at_an_error_reply(run: &Run) -> Verdict {
 /// Fails when the client waits for a lost reply without a limit, or takes the limit for the end.
 pub(super) fn asks_again(run: &mut Run) -> Verdict {
     run.patience(PATIENCE);
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "20"];
     let client = client(run, &server, &words).start()?;
     let lost = receive(&mut server)?;
@@ -205,10 +202,10 @@ pub(super) fn stranger_ignored(run: &mut Run) -> Verdict {
 }
 
 fn disbelieves_strangers(run: &Run) -> Verdict {
-    let mut stranger = run.udp_host()?;
+    let mut stranger = run.udp_host("stranger")?;
     let false_replies = |asker| {
-        // More than there are retries: a stranger's datagram costs none of them.
-        (0..6).try_for_each(|_| stranger.send_to(asker, b"midnight, says a stranger"))
+        // As many as there are asks: a stranger's datagram must not cost one of them.
+        (0..4).try_for_each(|_| stranger.send_to(asker, b"midnight, says a stranger"))
     };
     ask_beside(run, false_replies).or_probe(|failure| {
         if failure.cause != (Cause::Differs { at: 0 }) {
@@ -229,7 +226,7 @@ fn disbelieves_strangers(run: &Run) -> Verdict {
 
 /// One question, one reply, and what `disturb` does between them.
 fn ask_beside(run: &Run, disturb: impl FnOnce(SocketAddr) -> Verdict) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let client = client(run, &server, &["%H", "--count", "1", "--timeout", NEVER]).start()?;
     let question = receive(&mut server)?;
     disturb(question.from)?;
@@ -239,7 +236,7 @@ fn ask_beside(run: &Run, disturb: impl FnOnce(SocketAddr) -> Verdict) -> Verdict
 }
 
 fn strangers_do_not_lengthen_the_wait(run: &Run) -> Verdict {
-    let (mut server, mut stranger) = (run.udp_host()?, run.udp_host()?);
+    let (mut server, mut stranger) = (run.udp_host("server")?, run.udp_host("stranger")?);
     let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "50"];
     let client = client(run, &server, &words).start()?;
     let first = receive(&mut server)?;
@@ -290,7 +287,7 @@ pub(super) fn silent_server(run: &mut Run) -> Verdict {
 
 /// A client with `retries` that gets no reply, and the server that gives none.
 fn ask_in_silence(run: &Run, retries: &str) -> Verdict<(Program, UdpPeer)> {
-    let server = run.udp_host()?;
+    let server = run.udp_host("server")?;
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", retries];
     Ok((client(run, &server, &words).start()?, server))
 }

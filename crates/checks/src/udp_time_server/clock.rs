@@ -114,7 +114,11 @@ impl Answer {
             right.bytes().zip(&self.bytes).take_while(|(right, got)| right == *got).count()
         };
         let right = self.right(format, east).max_by_key(alike).unwrap_or_default();
-        let failure = Failure::bytes("the reply is another one", right.as_bytes(), &self.bytes);
+        let failure = Failure::bytes(
+            "the reply is not the time in that format",
+            right.as_bytes(),
+            &self.bytes,
+        );
         let surplus = self.bytes.strip_prefix(right.as_bytes());
         Err(match surplus {
             Some(b"\n" | b"\r\n") => failure.explain("newline_added"),
