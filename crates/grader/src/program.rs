@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{PipeWriter, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -145,6 +146,8 @@ pub(crate) struct Process {
     pub(crate) name: String,
     life: Arc<Life>,
     guarded: Mutex<Guarded>,
+    /// The grader has begun to take it down.
+    ending: Arc<AtomicBool>,
     root: u32,
     stdin: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
     pub(crate) stdout: Arc<Output>,
@@ -165,8 +168,13 @@ impl Process {
         };
         stage.recorder.words("", &name, What::Run, command);
         let (exits, exit_name) = (stage.recorder.clone(), name.clone());
+        let ending = Arc::new(AtomicBool::new(false));
+        let ending_now = Arc::clone(&ending);
         let on_exit = move |exit: Exit| {
-            exits.words("", &exit_name, What::Exit, &exit.to_string());
+            // That the grader ends what still runs is no part of the story.
+            if !ending_now.load(Ordering::Acquire) {
+                exits.words("", &exit_name, What::Exit, &exit.to_string());
+            }
         };
         let (guarded, pipes) = Guarded::start(launch, on_exit).map_err(|error| match error {
             StartError::Machine(error) => Trouble::machine("cannot start a program", &error),
@@ -181,6 +189,7 @@ impl Process {
             life: Arc::clone(guarded.life()),
             root: guarded.root(),
             guarded: Mutex::new(guarded),
+            ending,
             stdin: Mutex::new(Some(stdin)),
             stdout: Output::follow(pipes.stdout, output_limit, recorder(What::Stdout))
                 .map_err(machine)?,
@@ -192,6 +201,7 @@ impl Process {
 
     /// Kills it with all it started; afterwards its streams have ended.
     pub(crate) fn take_down(&self) -> Verdict {
+        self.ending.store(true, Ordering::Release);
         let down = locked(&self.guarded).take_down();
         down.map_err(|error| Trouble::machine("cannot end a program under test", &error))?;
         // Whoever could write is gone, so the end is there; it only needs to be read.

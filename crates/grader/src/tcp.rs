@@ -16,6 +16,8 @@ use crate::verdict::{Cause, Failure, Trouble, Verdict};
 /// the system can say that the program sleeps, and where it can't.
 const STUCK: Duration = Duration::from_millis(40);
 const STUCK_UNSEEN: Duration = Duration::from_millis(500);
+/// How often a waiting accept looks whether there is anybody left to connect.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Before it sends, a peer looks what has come, so that the record has it at its time; no further.
 const LOOK_AHEAD: usize = 1 << 20;
 
@@ -41,23 +43,29 @@ impl TcpHost {
         self.listener.local_addr().expect("a bound socket has an address")
     }
 
-    /// Waits for the program to connect.
+    /// Waits for the program, the one that was started last, to connect.
     ///
     /// # Errors
-    /// It does not, within 5 s.
+    /// It does not, within 5 s, or it ends without.
     pub fn accept(&self) -> Verdict<TcpPeer> {
         let since = Instant::now();
         let late = self.stage.late_after(Duration::from_secs(5));
-        match accept_before(&self.listener, late) {
+        let program = newest_process(&self.stage);
+        let exit = || program.as_ref().and_then(|process| process.exit());
+        match accept_before(&self.listener, late, || exit().is_some()) {
             Ok((stream, from)) => {
                 let name = self.stage.name("server");
-                let program = newest_process(&self.stage);
                 let on = program.as_ref().map_or("", |process| &process.name);
                 self.stage.recorder.with(&name, on, What::Accept, b"", from);
                 TcpPeer::new(&self.stage, stream, name, program)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let failure = self.stage.nothing_came(since, "", "the program did not connect");
+                let failure = match exit() {
+                    Some(exit) => Failure::new("the program ended without connecting")
+                        .cause(Cause::Exited)
+                        .got(exit.to_string()),
+                    None => self.stage.nothing_came(since, "", "the program did not connect"),
+                };
                 Err(failure.expected(format!("a connection to {}", self.addr())).into())
             }
             Err(error) => Err(Trouble::machine("cannot accept a connection", &error)),
@@ -69,15 +77,22 @@ fn newest_process(stage: &Stage) -> Option<Arc<Process>> {
     crate::locked::locked(&stage.processes).last().cloned()
 }
 
-/// accept(2) with a deadline. On Unix the receive time limit of a listening socket bounds accept;
-/// on Windows it does not, so there it is asked again and again.
-fn accept_before(listener: &TcpListener, late: Instant) -> io::Result<(TcpStream, SocketAddr)> {
+/// accept(2) with a deadline, which also gives up soon after whoever should connect is `gone`. On
+/// Unix the receive time limit of a listening socket bounds accept; on Windows it does not, so
+/// there it is asked again and again.
+fn accept_before(
+    listener: &TcpListener,
+    late: Instant,
+    gone: impl Fn() -> bool,
+) -> io::Result<(TcpStream, SocketAddr)> {
     loop {
-        let left = late.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        // Looked at before accept: what connected and then ended is in the queue by now.
+        let last_look = gone() || Instant::now() >= late;
         if cfg!(windows) {
             listener.set_nonblocking(true)?;
         } else {
-            socket2::SockRef::from(listener).set_read_timeout(Some(left))?;
+            let time = if last_look { Duration::from_millis(1) } else { LOOK_AGAIN };
+            socket2::SockRef::from(listener).set_read_timeout(Some(time))?;
         }
         match listener.accept() {
             Ok((stream, addr)) => {
@@ -85,7 +100,7 @@ fn accept_before(listener: &TcpListener, late: Instant) -> io::Result<(TcpStream
                 return Ok((stream, addr));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < late => {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && !last_look => {
                 if cfg!(windows) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
@@ -295,7 +310,12 @@ impl TcpPeer {
         };
         let got = std::mem::take(&mut self.inbox);
         let failure = Failure::bytes(message, expected, &got).cause(cause);
-        if got.is_empty() { failure.got(message) } else { failure }
+        match cause {
+            _ if !got.is_empty() => failure,
+            Cause::Ended => failure.got("end of stream"),
+            Cause::Reset => failure.got("a reset"),
+            _ => failure.got("nothing"),
+        }
     }
 
     /// Takes in what comes within a moment.
