@@ -437,8 +437,9 @@ fn ends_before_the_server(run: &Run) -> Verdict<Option<&'static str>> {
     let mut peer = host.accept()?;
     peer.expect(b"hello!")?;
     peer.send(b"one piece")?;
-    let ended_well = client.wait_exit()?.code == Some(0);
-    Ok((ended_well && client.stdout() == b"one piece").then_some("ends_before_the_server"))
+    let client = client.finished()?;
+    let ended_well = client.expect_code(0).and(client.expect_stdout(b"one piece")).is_ok();
+    Ok(ended_well.then_some("ends_before_the_server"))
 }
 
 /// What comes later is printed, a part of what came before is not.
