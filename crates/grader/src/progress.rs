@@ -206,7 +206,14 @@ impl Progress {
 /// The folder cannot be written, or the disk is full. `path` is then as it was.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    let mut new = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // As for any new file, less what the umask takes; a temporary one is else its owner's alone.
+        use std::os::unix::fs::PermissionsExt;
+        new.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut new = new.tempfile_in(folder)?;
     new.write_all(bytes)?;
     new.as_file().sync_all()?;
     new.persist(path).map_err(|refused| refused.error)?;

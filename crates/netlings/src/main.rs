@@ -1,3 +1,97 @@
-//! The course in the terminal.
+//! netlings: the course in the terminal. The map, the grading, and the course's own gate.
 
-fn main() {}
+mod build;
+mod check;
+mod course;
+mod ending;
+mod map;
+mod rows;
+mod screen;
+mod skeletons;
+mod steps;
+mod todo;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::course::Course;
+use crate::ending::{INFRASTRUCTURE, Stop};
+use crate::screen::Screen;
+
+/// A course in network programming: shows the map, grades your programs, explains failures
+#[derive(Parser)]
+#[command(name = "netlings", version)]
+struct Line {
+    #[command(flatten)]
+    colour: netkit::screen::Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the lessons and how far you are
+    List,
+    /// Build and grade your programs
+    Check(check::Options),
+    /// Write the exercises' skeletons from the marked solutions
+    #[command(hide = true)]
+    Skeletons(skeletons::Options),
+}
+
+fn main() -> ExitCode {
+    // A program under test is started by a copy of this program. That copy never gets past here.
+    grader::guard::serve_if_asked();
+    let line = match read_line() {
+        Ok(line) => line,
+        Err(refused) => return said_by_clap(&refused),
+    };
+    line.colour.apply();
+    let screen = Screen::stdout();
+    let outcome = grader::interrupt::watch()
+        .map_err(|error| Stop::infrastructure(netkit::cause(&error)))
+        .and_then(|()| carry_out(line.command, &screen));
+    let mut code = outcome.unwrap_or_else(|stop| {
+        netkit::screen::diagnostic(words::error(stop.words));
+        stop.code
+    });
+    if let Some(error) = screen.trouble() {
+        netkit::screen::diagnostic(words::error(words::stdout_failed(&error)));
+        code = INFRASTRUCTURE;
+    }
+    code.into()
+}
+
+fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
+    let course = Course::find()?;
+    match command {
+        None => Ok(map::show(&course, screen)),
+        Some(Command::List) => Ok(map::list(&course, screen)),
+        Some(Command::Check(options)) => check::run(&course, screen, &options),
+        Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
+    }
+}
+
+/// Reads the command line. The help tells the commands of students and of authors apart, and the
+/// exit codes.
+fn read_line() -> Result<Line, clap::Error> {
+    let command = Line::command();
+    let authors = command.get_subcommands().filter(|it| it.is_hide_set());
+    let authors =
+        authors.map(|it| (it.get_name().to_owned(), it.get_about().map(ToString::to_string)));
+    let after = words::after_help(authors);
+    Line::from_arg_matches(&command.after_help(after).try_get_matches()?)
+}
+
+/// Prints what clap has to say. Help that nobody reads is no error; help that cannot be written is.
+fn said_by_clap(refused: &clap::Error) -> ExitCode {
+    match refused.print() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            netkit::screen::diagnostic(words::error(words::stdout_failed(&error)));
+            INFRASTRUCTURE.into()
+        }
+        _ => u8::try_from(refused.exit_code()).unwrap_or(ending::USAGE).into(),
+    }
+}

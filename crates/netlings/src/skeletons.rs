@@ -1,0 +1,144 @@
+//! `netlings skeletons`: writes each lesson's skeleton from its marked solution, or compares.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use grader::progress::replace_file;
+use grader::text::{Text, TextError};
+
+use crate::course::Course;
+use crate::ending::{FAILED, PASSED, Stop};
+use crate::screen::Screen;
+use crate::steps::{Step, skeleton};
+use crate::words;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only these lessons
+    #[arg(value_name = "LESSON")]
+    lessons: Vec<String>,
+    /// Write nothing; say which files differ
+    #[arg(long)]
+    check: bool,
+}
+
+/// One file of a lesson's `src`, as a student first gets it.
+pub(crate) struct Pristine {
+    /// Its place below `src`.
+    pub(crate) place: PathBuf,
+    /// The solution's text, where it is one.
+    pub(crate) solution: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+    pub(crate) steps: Vec<Step>,
+}
+
+pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    let mut code = PASSED;
+    for lesson in course.lessons_named(&options.lessons)? {
+        let target = course.exercise(&lesson.name).join("src");
+        for file in pristine(&course.solution(&lesson.name))? {
+            let path = target.join(&file.place);
+            let found = match fs::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                other => Some(
+                    other
+                        .map_err(|error| Stop::infrastructure(words::unreadable(&path, &error)))?,
+                ),
+            };
+            if found.as_ref() == Some(&file.content) {
+                continue;
+            }
+            if options.check {
+                code = FAILED;
+                let difference = first_difference(found.as_deref(), &file.content);
+                screen.line(words::differs(&course.from_root(&path), difference));
+            } else {
+                let kept = found.map(|found| keep_old(course, &path, &found)).transpose()?;
+                write(&path, &file.content)?;
+                let kept = kept.as_deref().map(|kept| course.from_root(kept));
+                screen.line(words::written(&course.from_root(&path), kept.as_ref()));
+            }
+        }
+    }
+    match code {
+        FAILED => screen.line(words::WRITE_SKELETONS),
+        _ if options.check => screen.line(words::SKELETONS_AGREE),
+        _ => {}
+    }
+    Ok(code)
+}
+
+/// The files of a lesson's `src` as a student first gets them, made from its solution alone.
+pub(crate) fn pristine(solution: &Path) -> Result<Vec<Pristine>, Stop> {
+    let src = solution.join("src");
+    let mut places = Vec::new();
+    files_below(&src, Path::new(""), &mut places)
+        .map_err(|error| Stop::infrastructure(words::unreadable(&src, &error)))?;
+    places.sort();
+    let mut files = Vec::new();
+    let mut numbered: Vec<(Step, Text)> = Vec::new();
+    for place in places {
+        let path = src.join(&place);
+        let unreadable = |error| Stop::infrastructure(words::unreadable(&path, &error));
+        let solution = fs::read(&path).map_err(unreadable)?;
+        if place.extension().is_none_or(|ending| ending != "rs") {
+            files.push(Pristine { place, content: solution.clone(), solution, steps: Vec::new() });
+            continue;
+        }
+        let text = Text::read(path)?;
+        let made = skeleton(&text)?;
+        numbered.extend(made.steps.iter().map(|step| (step.clone(), text.clone())));
+        files.push(Pristine { place, solution, content: made.content.into(), steps: made.steps });
+    }
+    numbers_run_through(numbered)?;
+    Ok(files)
+}
+
+/// The steps of a lesson are numbered 1, 2, 3, … over all its files, so that "step 3" is one place.
+fn numbers_run_through(mut steps: Vec<(Step, Text)>) -> Result<(), TextError> {
+    steps.sort_by_key(|(step, _)| step.number);
+    for (expected, (step, text)) in (1..).zip(steps) {
+        if step.number != expected {
+            let (problem, fix) = words::step_number(step.number, expected);
+            return Err(text.wrong_at(&step.place, problem, fix));
+        }
+    }
+    Ok(())
+}
+
+fn files_below(src: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(src.join(folder))? {
+        let entry = entry?;
+        let place = folder.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => files_below(src, &place, found)?,
+            false => found.push(place),
+        }
+    }
+    Ok(())
+}
+
+/// Puts a copy of what is about to be replaced into `.netlings`: it may be somebody's work.
+fn keep_old(course: &Course, path: &Path, old: &[u8]) -> Result<PathBuf, Stop> {
+    let place = path.strip_prefix(&course.root).unwrap_or(path);
+    let kept = course.root.join(".netlings/replaced").join(place);
+    write(&kept, old)?;
+    Ok(kept)
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), Stop> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)
+        .and_then(|()| replace_file(path, content))
+        .map_err(|error| Stop::infrastructure(words::unwritable(path, &error)))
+}
+
+/// The number of the first line in which the two differ; `None` where one of them is missing.
+fn first_difference(found: Option<&[u8]>, wanted: &[u8]) -> Option<usize> {
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let (found, wanted): (Vec<_>, Vec<_>) = (lines(found?), lines(wanted));
+    let same = found.iter().zip(&wanted).take_while(|(ours, theirs)| ours == theirs).count();
+    Some(same + 1)
+}

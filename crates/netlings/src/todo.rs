@@ -1,0 +1,70 @@
+//! Which steps are still to do in the student's own files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A `todo!("step 2: …")` that still stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Todo {
+    pub(crate) file: PathBuf,
+    pub(crate) line: usize,
+    pub(crate) number: u32,
+    pub(crate) text: String,
+}
+
+/// The first step still to do in the files of `folder`, by its number. A file that cannot be read
+/// has none: cargo will say what is the matter with it.
+pub(crate) fn first_in(folder: &Path) -> Option<Todo> {
+    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let steps = sources.flat_map(|file| {
+        let content = fs::read_to_string(&file).unwrap_or_default();
+        let found: Vec<_> = steps_in(&content).collect();
+        found.into_iter().map(move |(line, number, text)| Todo {
+            file: file.clone(),
+            line,
+            number,
+            text,
+        })
+    });
+    steps.min_by_key(|step| step.number)
+}
+
+/// Line, number and text of each step to do.
+fn steps_in(content: &str) -> impl Iterator<Item = (usize, u32, String)> {
+    content.match_indices("todo!(").filter_map(|(at, opening)| {
+        let line_start = content[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        if content[line_start..at].contains("//") {
+            return None; // only talked about
+        }
+        let quoted = content[at + opening.len()..].trim_start().strip_prefix("\"step ")?;
+        let (number, text) = quoted.split_once(": ")?;
+        let end = text.char_indices().find(|(at, c)| *c == '"' && !text[..*at].ends_with('\\'))?.0;
+        let text = text[..end].replace("\\\"", "\"").replace("{{", "{").replace("}}", "}");
+        let line = content[..at].matches('\n').count() + 1;
+        Some((line, number.parse().ok()?, text))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_step_with_the_lowest_number_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.rs"), "fn a() {\n    todo!(\"step 3: later\")\n}\n")
+            .unwrap();
+        let b = "// todo!(\"step 1: done\")\nfn b() {\n    todo!(\n        \"step 2: say \\\"{{}}\\\"\"\n    )\n}\n";
+        fs::write(folder.path().join("b.rs"), b).unwrap();
+        let first = first_in(folder.path()).unwrap();
+        assert_eq!((first.number, first.line, first.text.as_str()), (2, 3, "say \"{}\""));
+        assert_eq!(first.file, folder.path().join("b.rs"));
+    }
+
+    #[test]
+    fn other_todos_and_missing_folders_have_no_step() {
+        assert_eq!(steps_in("todo!() todo!(\"tidy up\") todo!(\"step x: y\")").count(), 0);
+        assert_eq!(first_in(Path::new("/nowhere/at/all")), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! The sentences that netlings says. What a lesson says stands in its own files.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use grader::lesson::{CheckText, Lesson};
+
+// The course and its map.
+
+pub(crate) const TITLE: &str = "netlings: network programming in Rust";
+pub(crate) const ALL_PASSED: &str =
+    "Every lesson is passed. `cargo netlings check LESSON` grades one again.";
+pub(crate) const BROKEN_LESSON: &str = "its lesson.toml is broken, see below";
+pub(crate) const READ: &str = "read";
+pub(crate) const EDIT: &str = "edit";
+pub(crate) const RUN: &str = "run";
+pub(crate) const GRADE: &str = "grade";
+pub(crate) const NO_CLONE: &str =
+    "there is no netlings course around this directory. Go into your clone and try again.";
+pub(crate) const LEAVE_OUT_ONE_NEED: &str = "leave out one need, so that some lesson comes first";
+
+pub(crate) fn next_lesson(lesson: &Lesson) -> String {
+    format!("Next: {}, {} (about {} minutes)", lesson.name, lesson.title, lesson.minutes)
+}
+
+pub(crate) fn step_to_do(number: u32, text: &str) -> String {
+    format!("step {number}: {text}")
+}
+
+pub(crate) fn failing_check(check: &CheckText) -> String {
+    format!("does not pass yet: {}, {}", check.id, check.title)
+}
+
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {}", path.display(), netkit::cause(error))
+}
+
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {}", path.display(), netkit::cause(error))
+}
+
+pub(crate) fn unknown_lesson<'a>(
+    typed: &str,
+    near: Option<&str>,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
+    let typed = netkit::visible(typed.as_bytes());
+    match near {
+        Some(near) => format!("no lesson is called `{typed}`. Did you mean `{near}`?"),
+        None => {
+            let known: Vec<_> = known.collect();
+            format!("no lesson is called `{typed}`. There are: {}.", known.join(", "))
+        }
+    }
+}
+
+pub(crate) fn no_such_lesson(need: &str) -> String {
+    format!("no lesson is called `{need}`")
+}
+
+pub(crate) fn near_lesson(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name a folder of exercises/, or leave it out".into(),
+    }
+}
+
+pub(crate) fn needs_in_a_circle(name: &str) -> String {
+    format!("`{name}` and the lessons it needs wait for each other, in a circle")
+}
+
+// Building.
+
+pub(crate) fn no_build(lesson: &str) -> String {
+    format!("{lesson} does not build, so nothing was graded. The compiler says why, above.")
+}
+
+pub(crate) fn no_cargo(error: &io::Error) -> String {
+    format!("cargo cannot be run: {}. Is it on the PATH?", netkit::cause(error))
+}
+
+pub(crate) fn cargo_was_ended(status: ExitStatus) -> String {
+    format!("cargo was ended from outside ({status}). Try again.")
+}
+
+// Grading.
+
+pub(crate) const SUBJECT_NEEDS_ONE_LESSON: &str =
+    "--subject grades one program, so name exactly one lesson: `netlings check LESSON --subject …`";
+pub(crate) const CHECK_NEEDS_ONE_LESSON: &str = "--check names a check of one lesson, so name exactly one lesson: `netlings check LESSON --check ID`";
+
+pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) -> String {
+    let typed = netkit::visible(typed.as_bytes());
+    let name = &lesson.name;
+    match near {
+        Some(near) => format!("{name} has no check `{typed}`. Did you mean `{near}`?"),
+        None => {
+            let known: Vec<_> = lesson.checks.iter().map(|check| check.id.as_str()).collect();
+            format!("{name} has no check `{typed}`. There are: {}.", known.join(", "))
+        }
+    }
+}
+
+pub(crate) fn no_suite(lesson: &str) -> String {
+    format!("crates/checks has no checks for {lesson}. Is the clone complete? `git status` tells.")
+}
+
+/// The checks of a lesson that have no points.
+pub(crate) struct Counts {
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+    pub(crate) broken: usize,
+}
+
+pub(crate) fn summary(score: u32, max_score: u32, counts: &Counts) -> String {
+    let mut parts = vec![format!("{score} of {max_score} points")];
+    let mut add = |count, one: &str, many: &str| match count {
+        0 => {}
+        1 => parts.push(format!("1 check {one}")),
+        _ => parts.push(format!("{count} checks {many}")),
+    };
+    add(counts.failed, "failed", "failed");
+    add(counts.skipped, "was skipped", "were skipped");
+    add(counts.broken, "could not be graded", "could not be graded");
+    format!("{}.", parts.join(", "))
+}
+
+pub(crate) fn not_graded(message: &str) -> String {
+    format!("could not be graded here, which says nothing about your program: {message}")
+}
+
+pub(crate) fn stdout_failed(error: &io::Error) -> String {
+    format!("cannot write to stdout: {}", netkit::cause(error))
+}
+
+pub(crate) fn error(words: impl Display) -> String {
+    format!("error: {words}")
+}
+
+// The help.
+
+/// What stands below clap's own help: the authors' commands, by name and what they are for, and
+/// the exit codes.
+pub(crate) fn after_help(authors: impl Iterator<Item = (String, Option<String>)>) -> String {
+    let mut text = String::from("For course authors:\n");
+    for (name, about) in authors {
+        text.push_str(&format!("  {name:9}  {}\n", about.unwrap_or_default()));
+    }
+    text.push_str(
+        "\nExit codes:\n  \
+         0  everything passed\n  \
+         1  something failed\n  \
+         2  the command line is wrong\n  \
+         3  your program did not build\n  \
+         4  the machine or the course is in the way, not your program\n\n\
+         Without a command: the course map, and what to do next.",
+    );
+    text
+}
+
+// Steps and skeletons.
+
+pub(crate) const INDENT_ALIKE: &str = "give both markers the same indentation";
+pub(crate) const SKELETONS_AGREE: &str = "every skeleton is what its solution makes of it";
+pub(crate) const WRITE_SKELETONS: &str =
+    "`cargo netlings skeletons` writes them from the solutions; edit only those";
+
+/// What is wrong with the beginning of a step, and the fix.
+pub(crate) fn wrong_step(
+    number: u32,
+    text: &str,
+    before: u32,
+    longest: usize,
+) -> Option<(String, String)> {
+    let length = text.chars().count();
+    if number <= before {
+        let problem = format!("step {number} comes after step {before}");
+        Some((problem, "number the steps in the order of work, upwards".into()))
+    } else if length == 0 {
+        let fix = format!("say in the imperative what is to do: `// step {number}: bind …`");
+        Some((format!("step {number} says nothing"), fix))
+    } else if length > longest {
+        let problem = format!("the text of step {number} has {length} characters");
+        Some((problem, format!("say it in at most {longest}")))
+    } else {
+        None
+    }
+}
+
+pub(crate) fn step_in_step(inner: u32, outer: u32) -> String {
+    format!("step {inner} begins inside step {outer}")
+}
+
+pub(crate) fn end_step(number: u32) -> String {
+    format!("end it with a line `// end of step {number}`")
+}
+
+pub(crate) fn endless_step(number: u32) -> String {
+    format!("step {number} has no end")
+}
+
+pub(crate) fn end_elsewhere(number: u32) -> String {
+    format!("step {number} begins and ends at different indentations")
+}
+
+pub(crate) fn end_of_no_step(number: u32, open: Option<u32>) -> (String, String) {
+    match open {
+        Some(open) => (
+            format!("step {number} ends inside step {open}"),
+            format!("write `// end of step {open}`"),
+        ),
+        None => (
+            format!("step {number} ends, but never began"),
+            format!("begin it with a line `// step {number}: …`, or leave this line out"),
+        ),
+    }
+}
+
+pub(crate) fn step_number(number: u32, expected: u32) -> (String, String) {
+    let problem = format!("step {number} stands where the lesson's step {expected} should be");
+    (problem, format!("number the lesson's steps from 1 on, each number once: here {expected}"))
+}
+
+pub(crate) fn differs(file: &impl Display, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{file}:{line}: differs from what the solution makes of it"),
+        None => format!("{file}: is missing"),
+    }
+}
+
+pub(crate) fn written(file: &impl Display, kept: Option<&impl Display>) -> String {
+    match kept {
+        Some(kept) => format!("{file}: written; the old one is kept as {kept}"),
+        None => format!("{file}: written"),
+    }
+}
