@@ -1,0 +1,251 @@
+//! The checks of the lesson udp-time-server.
+//!
+//! A server's answer is compared with the grader's own clock, read just before the question and
+//! just after the answer ([`clock`]), in a zone that the grader chose ([`zones`]). The client is
+//! asked by, and answered from, sockets of the grader ([`client`]).
+
+mod client;
+mod clock;
+mod zones;
+
+use std::time::Duration;
+
+use client::{asks_again, counts_and_intervals, silent_server, stranger_ignored};
+use clock::{Asker, FULL};
+use grader::{Failure, Probe, Run, Server, Suite, Verdict, check, expect_bytes, quoted_start};
+
+use crate::errors;
+
+/// The longest reply, in bytes.
+const LONGEST_REPLY: usize = 1024;
+
+/// The lesson's checks.
+pub const SUITE: Suite = Suite {
+    lesson: "udp-time-server",
+    checks: &[
+        check!(tells_the_time, waits),
+        check!(literal_text),
+        check!(default_format),
+        check!(three_zones, waits),
+        check!(bad_formats),
+        check!(bad_bytes),
+        check!(bounded_reply),
+        check!(counts_and_intervals, waits),
+        check!(asks_again, waits),
+        check!(stranger_ignored, waits),
+        check!(silent_server, waits),
+        check!(twenty_clients),
+        check!(errors_are_clear),
+    ],
+};
+
+/// Fails when no reply comes, when it is not the time, or when the clock was read only once.
+fn tells_the_time(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut client = Asker::of(&server)?;
+    let first = client.ask(FULL)?;
+    first.expect(FULL, east).or_probe(|_| client.is_told_the_same_whatever_it_asks())?;
+    client.hears_nothing_for(Duration::from_millis(1100))?;
+    let second = client.ask(FULL)?;
+    second.expect(FULL, east).or_probe(|_| {
+        let third = client.ask(FULL)?;
+        let stands_still = second.bytes == first.bytes && third.bytes == first.bytes;
+        Ok(stands_still.then_some("clock_read_once"))
+    })?;
+    let every = "%y-%j %S:%M:%H %d.%m.%Y";
+    let answer = client.ask(every)?;
+    answer.expect(every, east).or_probe(|_| client.is_told_the_same_whatever_it_asks())
+}
+
+/// Fails when the request is not taken as it is: as UTF-8, with all that is no specifier in it.
+fn literal_text(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut client = Asker::of(&server)?;
+    for format in ["100%%", "时间%H", "%Y-%m\\%d %H:%M:%S", " {}%%n \\n 🦀 "] {
+        let answer = client.ask(format)?;
+        answer.expect(format, east).or_probe(|_| {
+            let by_bytes: String = format.bytes().map(char::from).collect();
+            Ok(answer.is(&by_bytes, east).then_some("bytes_as_characters"))
+        })?;
+    }
+    Ok(())
+}
+
+/// Fails when a datagram of 0 bytes is taken for the end of something, or for no datagram.
+fn default_format(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let answer = Asker::of(&server)?.ask("").or_probe(|_| {
+        let taken_for_the_end = lives(&server) || server.wait_exit()?.code == Some(0);
+        Ok(taken_for_the_end.then_some("empty_taken_for_the_end"))
+    })?;
+    let renders_nothing = answer.bytes.is_empty();
+    answer.expect(FULL, east).or_probe(|_| Ok(renders_nothing.then_some("empty_rendered")))
+}
+
+/// Fails when the time is UTC's, or when the distance from it is asked for only once.
+fn three_zones(run: &mut Run) -> Verdict {
+    for zone in ["UTC", "Asia/Shanghai", "America/New_York"] {
+        let mut east = zones::seconds_east(zone)?;
+        let server = run.program("server").env("TZ", zone).listen()?;
+        run.note(&format!("this server runs with TZ={zone}"));
+        let mut client = Asker::of(&server)?;
+        let answer = client.ask(FULL)?;
+        if !answer.is(FULL, east) {
+            east = zones::seconds_east(zone)?; // clocks may be changed at this very moment
+        }
+        answer.expect(FULL, east).or_probe(|_| {
+            let again = client.ask(FULL)?;
+            let is_utc = east != 0 && answer.is(FULL, 0) && again.is(FULL, 0);
+            Ok(is_utc.then_some("answers_in_utc"))
+        })?;
+    }
+    zones::when_clocks_change(run)
+}
+
+/// Fails when a format that cannot be rendered is rendered all the same, or ends the server.
+fn bad_formats(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut client = Asker::of(&server)?;
+    for format in ["%Q", "%", "%E", "%100000Y", "%H:%M %Q"] {
+        expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
+            if failure.received == format.as_bytes() {
+                return Ok(Some("bad_format_is_text"));
+            }
+            if failure.got.is_some() && failure.received.is_empty() {
+                return Ok(Some("bad_format_is_empty"));
+            }
+            if lives(&server) {
+                return Ok(Some("bad_format_ignored"));
+            }
+            let panicked = server.wait_exit()?.code == Some(101);
+            let said = String::from_utf8_lossy(&server.stderr()).into_owned();
+            // The words of `to_string` and of `format!`, when the value refuses to be shown.
+            let by_formatting = said.contains("Display implementation returned an error")
+                || said.contains("formatting trait implementation returned an error");
+            Ok(match (panicked, by_formatting) {
+                (true, true) => Some("bad_format_panics"),
+                (true, false) => None,
+                (false, _) => Some("bad_format_is_the_end"),
+            })
+        })?;
+    }
+    client.ask(FULL)?.expect(FULL, east)
+}
+
+/// Fails when bytes that are not UTF-8 are taken for text, or end the server.
+fn bad_bytes(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut client = Asker::of(&server)?;
+    for request in [b"\xff".as_slice(), b"\xe6\x97", b"%%\xff%%"] {
+        expect_refusal(&mut client, request).or_probe(|failure| {
+            let replaced = String::from_utf8_lossy(request).replace("%%", "%");
+            if failure.received == replaced.as_bytes() {
+                return Ok(Some("not_utf8_replaced"));
+            }
+            if !failure.received.is_empty() {
+                return Ok(None);
+            }
+            let panicked = !lives(&server) && server.wait_exit()?.code == Some(101);
+            Ok(Some(if panicked { "not_utf8_panics" } else { "not_utf8_ignored" }))
+        })?;
+    }
+    client.ask("\0%H\0")?; // any answer is right, none is not
+    client.ask(FULL)?.expect(FULL, east)
+}
+
+/// Fails when a buffer cuts a request, or when a reply may be as long as the asker likes.
+fn bounded_reply(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut client = Asker::of(&server)?;
+    let longest = "x".repeat(LONGEST_REPLY);
+    for format in [longest.clone(), "%%".repeat(LONGEST_REPLY)] {
+        let answer = client.ask(&*format)?;
+        answer.expect(&format, east).or_probe(|_| {
+            // A request that is cut gives a short reply also where no reply is long.
+            let shorter = client.ask("%%".repeat(700))?.bytes.len();
+            let again = client.ask("%%".repeat(900))?.bytes.len();
+            Ok((shorter < 700 && again < 900).then_some("request_cut"))
+        })?;
+    }
+    let too_long = [
+        longest + "x",
+        "时".repeat(400),
+        "%Y".repeat(300),
+        "x".repeat(grader::MOST_UDP_DATA),
+    ];
+    for format in too_long {
+        expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
+            if failure.received.len() == LONGEST_REPLY {
+                return Ok(Some("reply_cut"));
+            }
+            let whole = client.ask("x".repeat(2000))?.bytes.len() == 2000;
+            let in_characters = !whole && client.ask("é".repeat(1000))?.bytes.len() == 2000;
+            Ok(match (whole, in_characters) {
+                (true, _) => Some("reply_unbounded"),
+                (false, true) => Some("characters_counted"),
+                (false, false) => None,
+            })
+        })?;
+    }
+    client.ask(FULL)?.expect(FULL, east)
+}
+
+/// Fails when the server remembers something of one client and uses it for another.
+fn twenty_clients(run: &mut Run) -> Verdict {
+    let (server, east) = zones::server_at_home(run)?;
+    let mut clients = Vec::new();
+    for number in 1..=20 {
+        let word = run.random().u32(..);
+        clients.push((Asker::of(&server)?, format!("client {number}, word {word:x}: %H %j")));
+    }
+    let (first, format) = &mut clients[0];
+    first.ask(&**format)?.expect(format, east)?;
+    run.random().shuffle(&mut clients[1..]);
+    let mut asked = Vec::new();
+    for (client, format) in &mut clients {
+        asked.push(client.send(format.as_bytes())?);
+    }
+    for number in (0..clients.len()).rev() {
+        let (client, format) = &mut clients[number];
+        let format = format.clone();
+        let answer = client.answer(asked[number]).or_probe(|_| {
+            if clients[0].0.has_heard(&format[..16])? {
+                return Ok(Some("answers_the_first"));
+            }
+            let first_is_served = clients[0].0.ask(FULL).is_ok();
+            let refused = first_is_served && clock::is_refused(server.addr());
+            Ok(refused.then_some("connected_to_the_first"))
+        })?;
+        answer.expect(&format, east)?;
+    }
+    Ok(())
+}
+
+/// Fails when the server starts on a port it cannot have, or says too little about why not.
+fn errors_are_clear(run: &mut Run) -> Verdict {
+    errors::port_in_use_udp(run, "server")?;
+    errors::bad_address(run, "server")?;
+    errors::bad_address(run, "client")
+}
+
+/// Whether the server answers somebody else's plain question.
+fn lives(server: &Server) -> bool {
+    Asker::of(server).and_then(|mut other| other.ask(FULL)).is_ok()
+}
+
+/// Asks what must be refused.
+fn expect_refusal(client: &mut Asker, request: &[u8]) -> Verdict {
+    let reply = client.ask(request)?.bytes;
+    if reply.starts_with(b"error:") && reply.len() <= LONGEST_REPLY {
+        return Ok(());
+    }
+    let message = match reply.len() {
+        0..=LONGEST_REPLY => "what must be refused was answered otherwise",
+        _ => "the reply is longer than 1024 bytes",
+    };
+    let mut failure = Failure::new(message)
+        .expected("a reply that begins \"error:\", at most 1024 bytes")
+        .got(format!("{}  {}", quoted_start(&reply, 48), grader::size(reply.len() as u64)));
+    failure.received = reply;
+    Err(failure.into())
+}

@@ -1,0 +1,338 @@
+//! The checks of the client: the grader is its server, and every stranger.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use grader::{
+    Cause, Datagram, Failure, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict, expect_bytes,
+    quoted,
+};
+
+/// How long a client may take to start and to do the next thing. Generous: a slow machine is no
+/// failure, and only a check that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A time limit that no check comes to, for clients that are answered.
+const NEVER: &str = "1000";
+
+fn client<'a>(run: &'a Run, server: &UdpPeer, words: &[&str]) -> Start<'a> {
+    run.program("client").addr(server.addr()).args(words.iter().copied())
+}
+
+/// Fails when a reply is not printed as it came, when the interval is not kept, or when the client
+/// does not know an `error:` reply from a time.
+pub(super) fn counts_and_intervals(run: &mut Run) -> Verdict {
+    run.patience(PATIENCE);
+    asks_at_once(run)?;
+    keeps_count_and_interval(run)?;
+    goes_on_without_a_count(run)?;
+    stops_at_an_error_reply(run)
+}
+
+/// The interval lies between two replies, not before the first. The reply is not the time, and is
+/// printed all the same.
+fn asks_at_once(run: &Run) -> Verdict {
+    let reply = "noon by the station clock";
+    let ask_and_print = |interval: &str, reply: &str| {
+        let mut server = run.udp_host()?;
+        let words = ["%H:%M", "--count", "1", "--interval", interval, "--timeout", NEVER];
+        let client = client(run, &server, &words).env("TZ", "UTC").start()?;
+        let question = receive(&mut server, &client)?;
+        expect_bytes("the request is not the format", b"%H:%M", &question.bytes)?;
+        server.send_to(question.from, reply.as_bytes())?;
+        client.expect_line(reply)
+    };
+    ask_and_print("60", reply).or_probe(|failure| {
+        if failure.cause != Cause::Silence {
+            return Ok(None);
+        }
+        if ask_and_print("0.1", reply).is_ok() {
+            return Ok(Some("waits_first"));
+        }
+        let true_time = Utc::now().format("%H:%M").to_string();
+        Ok(ask_and_print("60", &true_time).is_ok().then_some("own_clock"))
+    })
+}
+
+/// Three replies, three lines, no closer than the interval, and the end.
+fn keeps_count_and_interval(run: &Run) -> Verdict {
+    let interval = Duration::from_millis(400);
+    let mut server = run.udp_host()?;
+    let words = ["%H", "--count", "3", "--interval", "0.4", "--timeout", NEVER];
+    let client = client(run, &server, &words).start()?;
+    let mut replied: Option<Instant> = None;
+    for reply in ["half past six", "all is well, no error: at all", "\x1b[31mred\x07 时间"] {
+        let question = receive(&mut server, &client)?;
+        let gap = replied.map(|replied| replied.elapsed());
+        expect_interval(gap, interval).or_probe(|_| how_intervals_go(run))?;
+        expect_bytes("the request is not the format", b"%H", &question.bytes)?;
+        replied = Some(Instant::now());
+        server.send_to(question.from, reply.as_bytes())?;
+        expect_shown(&client, reply)?;
+    }
+    client.expect_exit(0).or_probe(|_| {
+        let asks_on = server.pending(Duration::ZERO)?.is_some();
+        Ok(asks_on.then_some("one_too_many"))
+    })
+}
+
+/// A right client prints before it waits, so between the grader's reply and the next question lies
+/// at least the interval. A tenth of it is allowed for clocks that tick coarsely.
+fn expect_interval(gap: Option<Duration>, interval: Duration) -> Verdict {
+    match gap {
+        Some(gap) if gap < interval * 9 / 10 => {
+            let message = "the next question comes sooner than the interval after the reply";
+            let expected = format!("{:.1} s or more", interval.as_secs_f64());
+            Err(Failure::new(message)
+                .expected(expected)
+                .got(format!("{:.3} s", gap.as_secs_f64()))
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A probe: asks for 1.9 s and looks how long it really takes.
+fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
+    let mut server = run.udp_host()?;
+    let words = ["%H", "--count", "2", "--interval", "1.9", "--timeout", NEVER];
+    let client = client(run, &server, &words).start()?;
+    let question = receive(&mut server, &client)?;
+    let replied = Instant::now();
+    server.send_to(question.from, b"now")?;
+    receive(&mut server, &client)?;
+    Ok(match replied.elapsed().as_millis() {
+        0..600 => Some("no_interval"),
+        950..1750 => Some("whole_seconds"),
+        _ => None,
+    })
+}
+
+/// Checks that the next line shows `reply`, and nothing of it that would drive a terminal.
+fn expect_shown(client: &Program, reply: &str) -> Verdict {
+    if !reply.contains('\x1b') {
+        return client.expect_line(reply).or_probe(|_| {
+            let taken_for_error = client.wait_exit()?.code == Some(1)
+                && String::from_utf8_lossy(&client.stderr()).contains(reply);
+            Ok(taken_for_error.then_some("error_anywhere"))
+        });
+    }
+    let line = client.next_line()?;
+    let safe = !line.chars().any(char::is_control);
+    if safe && line.contains("red") && line.contains("时间") {
+        return Ok(());
+    }
+    let failure = Failure::new("the reply is not shown safely")
+        .expected("the text, its two control characters made visible")
+        .got(quoted(line.as_bytes()));
+    Err(if safe { failure } else { failure.explain("terminal_driven") }.into())
+}
+
+fn goes_on_without_a_count(run: &Run) -> Verdict {
+    let mut server = run.udp_host()?;
+    let words = ["%H", "--interval", "0.01", "--timeout", NEVER];
+    let client = client(run, &server, &words).start()?;
+    for number in 1..=4 {
+        let question = receive(&mut server, &client)?;
+        let reply = format!("reply {number}");
+        server.send_to(question.from, reply.as_bytes())?;
+        client.expect_line(&reply)?;
+    }
+    client.kill()
+}
+
+fn stops_at_an_error_reply(run: &Run) -> Verdict {
+    let mut server = run.udp_host()?;
+    let words = ["%Q", "--count", "3", "--interval", "0.01", "--timeout", NEVER];
+    let client = client(run, &server, &words).start()?;
+    let question = receive(&mut server, &client)?;
+    server.send_to(question.from, b"error: no tea today")?;
+    let printed = || String::from_utf8_lossy(&client.stdout()).contains("no tea today");
+    client
+        .expect_exit(1)
+        .or_probe(|_| Ok(printed().then_some("error_reply_printed")))?;
+    if printed() {
+        let failure = Failure::new("the `error:` reply is printed on stdout")
+            .expected("nothing on stdout")
+            .got(quoted(&client.stdout()));
+        return Err(failure.into());
+    }
+    client.finished()?.expect_stderr_says(&["no tea today"])
+}
+
+/// Fails when the client waits for a lost reply without a limit, or takes the limit for the end.
+pub(super) fn asks_again(run: &mut Run) -> Verdict {
+    run.patience(PATIENCE);
+    let mut server = run.udp_host()?;
+    let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "20"];
+    let client = client(run, &server, &words).start()?;
+    let lost = receive(&mut server, &client)?;
+    run.note("this question gets no reply, as if it were lost");
+    let again = receive(&mut server, &client).or_probe(|failure| {
+        if failure.cause == Cause::Silence {
+            server.send_to(lost.from, b"late")?;
+            return Ok(client.expect_line("late").is_ok().then_some("waits_for_ever"));
+        }
+        let said = String::from_utf8_lossy(&client.stderr()).to_lowercase();
+        let limit_refused = said.contains("invalid") || said.contains("0 duration");
+        Ok(match (limit_refused, client.wait_exit()?.code) {
+            (true, _) => Some("zero_timeout"),
+            (false, Some(101)) => None,
+            (false, _) => Some("first_silence_ends"),
+        })
+    })?;
+    expect_bytes("the second ask is not the same question", &lost.bytes, &again.bytes)?;
+    server.send_to(again.from, b"at last")?;
+    client.expect_line("at last")?;
+    client.expect_exit(0)
+}
+
+/// Fails when the client takes a datagram for the reply that did not come from the server, or when
+/// such datagrams keep it from noticing that no reply comes.
+pub(super) fn stranger_ignored(run: &mut Run) -> Verdict {
+    run.patience(PATIENCE);
+    disbelieves_strangers(run)?;
+    strangers_do_not_lengthen_the_wait(run)
+}
+
+fn disbelieves_strangers(run: &Run) -> Verdict {
+    let mut stranger = run.udp_host()?;
+    ask_beside(run, |asker| stranger.send_to(asker, b"midnight, says a stranger")).or_probe(
+        |failure| {
+            if failure.cause != (Cause::Differs { at: 0 }) {
+                let undisturbed = ask_beside(run, |_| Ok(())).is_ok();
+                let ends = undisturbed && failure.cause == Cause::Ended;
+                return Ok(ends.then_some("stranger_ends_it"));
+            }
+            // From another address of this machine, which not every system has.
+            let Ok(other_host) = UdpSocket::bind("127.0.0.2:0") else { return Ok(None) };
+            let disbelieved = ask_beside(run, |asker| {
+                run.note("now a stranger sends from 127.0.0.2");
+                let sent = other_host.send_to(b"midnight, says a stranger", asker);
+                sent.map(drop).map_err(|error| Trouble::Machine(error.to_string()))
+            });
+            Ok(Some(if disbelieved.is_ok() { "host_compared_only" } else { "believes_anyone" }))
+        },
+    )
+}
+
+/// One question, one reply, and what `disturb` does between them.
+fn ask_beside(run: &Run, disturb: impl FnOnce(SocketAddr) -> Verdict) -> Verdict {
+    let mut server = run.udp_host()?;
+    let client = client(run, &server, &["%H", "--count", "1", "--timeout", NEVER]).start()?;
+    let question = receive(&mut server, &client)?;
+    disturb(question.from)?;
+    server.send_to(question.from, b"noon, says the server")?;
+    client.expect_line("noon, says the server")?;
+    client.expect_exit(0)
+}
+
+fn strangers_do_not_lengthen_the_wait(run: &Run) -> Verdict {
+    let (mut server, mut stranger) = (run.udp_host()?, run.udp_host()?);
+    let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "50"];
+    let client = client(run, &server, &words).start()?;
+    let first = receive(&mut server, &client)?;
+    let late = Instant::now() + PATIENCE;
+    let again = loop {
+        stranger.send_to(first.from, b"tick")?;
+        if let Some(again) = server.pending(Duration::from_millis(50))? {
+            break again;
+        }
+        if Instant::now() > late {
+            let failure = Failure::new("while strangers send, the client does not ask again")
+                .cause(Cause::Silence)
+                .expected("the question again, 0.4 s after the first")
+                .got("no datagram");
+            let failed: Verdict = Err(failure.into());
+            return failed.or_probe(|_| {
+                run.note("the stranger is silent from now on");
+                let asks_when_quiet = receive(&mut server, &client).is_ok();
+                Ok(asks_when_quiet.then_some("stranger_lengthens"))
+            });
+        }
+    };
+    server.send_to(again.from, b"noon")?;
+    client.expect_line("noon")?;
+    client.expect_exit(0)
+}
+
+/// Fails when the client asks too often, too seldom or without an end, or hides that it failed.
+pub(super) fn silent_server(run: &mut Run) -> Verdict {
+    run.patience(PATIENCE);
+    let (client, mut server) = ask_in_silence(run, "2")?;
+    client.expect_exit(1).or_probe(|failure| {
+        if failure.cause == Cause::Silence {
+            let asks_on = questions(&mut server)? > 4;
+            return Ok(asks_on.then_some("never_gives_up"));
+        }
+        Ok((client.wait_exit()?.code == Some(0)).then_some("silence_is_success"))
+    })?;
+    let asked = questions(&mut server)?;
+    expect_questions(3, asked).or_probe(|_| {
+        let (client, mut server) = ask_in_silence(run, "4")?;
+        client.wait_exit()?;
+        Ok((asked == 2 && questions(&mut server)? == 4).then_some("one_ask_less"))
+    })?;
+    client.finished()?.expect_stderr_says(&["timed out", &server.addr().to_string()])?;
+    nobody_there(run)
+}
+
+/// A client with `retries` that gets no reply, and the server that gives none.
+fn ask_in_silence(run: &Run, retries: &str) -> Verdict<(Program, UdpPeer)> {
+    let mut server = run.udp_host()?;
+    let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", retries];
+    Ok((client(run, &server, &words).start()?, server))
+}
+
+/// How many questions lie unread at `server`.
+fn questions(server: &mut UdpPeer) -> Verdict<usize> {
+    let mut count = 0;
+    while server.pending(Duration::ZERO)?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn expect_questions(expected: usize, asked: usize) -> Verdict {
+    if asked == expected {
+        return Ok(());
+    }
+    let failure = Failure::new("the client asked another number of times");
+    let expected = format!("{expected} questions: the first and --retries 2 further ones");
+    Err(failure.expected(expected).got(format!("{asked} questions")).into())
+}
+
+/// A port that is closed to the client: the system says so to a connected socket (RFC 1122
+/// section 4.1.3.3); to another one it is just silent.
+fn nobody_there(run: &Run) -> Verdict {
+    let closed = closed_port().map_err(|error| Trouble::Machine(error.to_string()))?;
+    let addr = closed.local_addr().map_err(|error| Trouble::Machine(error.to_string()))?;
+    let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", "1"];
+    let finished = run.program("client").addr(addr).args(words).finish()?;
+    finished.expect_code(1)?;
+    finished.expect_stderr_says(&[&addr.to_string(), "refused"]).or_else(|refused| {
+        finished.expect_stderr_says(&[&addr.to_string(), "timed out"]).map_err(|_| refused)
+    })
+}
+
+/// A port that is held and refuses: its socket is connected to itself, and hears nobody else.
+fn closed_port() -> std::io::Result<UdpSocket> {
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    socket.connect(socket.local_addr()?)?;
+    Ok(socket)
+}
+
+/// The next question of `client`. When none comes, the failure's cause is Ended if the client is
+/// gone, and Silence if it runs on.
+fn receive(server: &mut UdpPeer, client: &Program) -> Verdict<Datagram> {
+    server.receive().map_err(|trouble| match trouble {
+        Trouble::Failed(failure) => {
+            let ended = client.has_ended();
+            let got = if ended { "none: the client ended" } else { "none" };
+            let cause = if ended { Cause::Ended } else { Cause::Silence };
+            failure.expected("a question of the client's").got(got).cause(cause).into()
+        }
+        other => other,
+    })
+}
