@@ -105,6 +105,9 @@ impl Ladder {
         let times =
             if event.times > 1 { format!(" in {} pieces", event.times) } else { String::new() };
         let data = format!("{} {size}{times}", event.text);
+        let address = |word: &str| {
+            event.address.map_or(String::new(), |address| format!(" {word} {address}"))
+        };
         let words = match event.what {
             What::Run => format!("run: {}", event.text),
             What::Stdin => format!("types {data}"),
@@ -113,13 +116,14 @@ impl Ladder {
             What::Stderr => format!("stderr {data}"),
             What::Exit => event.text.clone(),
             What::TakenDown => "killed by the grader".into(),
-            What::Connect => "connect".into(),
-            What::Accept => "connect".into(),
+            What::Connect => format!("connect{}", address("to")),
+            What::Accept => format!("connect{}", address("from")),
             What::HalfClose => "half-close".into(),
             What::End => "end of stream".into(),
             What::Close => "close".into(),
             What::Reset | What::ResetReceived => "reset".into(),
-            What::SentDatagram | What::ReceivedDatagram => format!("datagram {data}"),
+            What::SentDatagram => format!("datagram {data}{}", address("to")),
+            What::ReceivedDatagram => format!("datagram {data}{}", address("from")),
             What::Sent | What::Received => data,
             What::Wait | What::Note => event.text.clone(),
         };
@@ -199,6 +203,7 @@ mod tests {
             what,
             bytes,
             text: text.into(),
+            address: None,
             times: 1,
         }
     }

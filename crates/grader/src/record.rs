@@ -1,5 +1,6 @@
 //! What happened during a check, in order, with the time of each event.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ pub struct Event {
     pub bytes: u64,
     /// The first of those bytes, escaped; or other words.
     pub text: String,
+    /// The other end's address as the grader sees it, for connections and datagrams.
+    pub address: Option<SocketAddr>,
     /// How many events in a row this one stands for.
     pub times: u32,
 }
@@ -93,16 +96,37 @@ impl Recorder {
 
     /// Records an event that is told in words.
     pub(crate) fn words(&self, peer: &str, program: &str, what: What, text: &str) {
-        self.push(peer, program, what, 0, text.into());
+        self.push(peer, program, what, 0, text.into(), None);
     }
 
     /// Records an event that is about bytes.
     pub(crate) fn bytes(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
         let text = escape::quoted_start(bytes, KEPT);
-        self.push(peer, program, what, bytes.len() as u64, text);
+        self.push(peer, program, what, bytes.len() as u64, text, None);
     }
 
-    fn push(&self, peer: &str, program: &str, what: What, bytes: u64, text: String) {
+    /// Records a connection or a datagram: what was said, and with whom.
+    pub(crate) fn with(
+        &self,
+        peer: &str,
+        program: &str,
+        what: What,
+        bytes: &[u8],
+        address: SocketAddr,
+    ) {
+        let text = escape::quoted_start(bytes, KEPT);
+        self.push(peer, program, what, bytes.len() as u64, text, Some(address));
+    }
+
+    fn push(
+        &self,
+        peer: &str,
+        program: &str,
+        what: What,
+        bytes: u64,
+        text: String,
+        address: Option<SocketAddr>,
+    ) {
         let at = self.began.elapsed();
         let mut events = locked(&self.events);
         if let Some(last) = events.last_mut()
@@ -121,6 +145,7 @@ impl Recorder {
             what,
             bytes,
             text,
+            address,
             times: 1,
         });
     }

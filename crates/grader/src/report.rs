@@ -129,13 +129,8 @@ impl Look {
 
 /// The terminal's columns, where stdout is a terminal that tells.
 fn terminal_width() -> Option<usize> {
-    #[cfg(target_os = "linux")]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
-        && size.ws_col > 0
-    {
-        return Some(size.ws_col.into());
-    }
-    std::env::var("COLUMNS").ok()?.parse().ok()
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0.into())
 }
 
 /// A failed check as a student reads it: the sentence, the conversation, what was expected and

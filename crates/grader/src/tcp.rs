@@ -49,11 +49,11 @@ impl TcpHost {
         let since = Instant::now();
         let late = self.stage.late_after(Duration::from_secs(5));
         match accept_before(&self.listener, late) {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 let name = self.stage.name("server");
                 let program = newest_process(&self.stage);
                 let on = program.as_ref().map_or("", |process| &process.name);
-                self.stage.recorder.words(&name, on, What::Accept, "");
+                self.stage.recorder.with(&name, on, What::Accept, b"", from);
                 TcpPeer::new(&self.stage, stream, name, program)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -117,7 +117,7 @@ impl TcpPeer {
     pub(crate) fn connect(program: &Program, addr: SocketAddr) -> Verdict<Self> {
         let stage = &program.stage;
         let name = stage.name("client");
-        stage.recorder.words(&name, &program.process.name, What::Connect, "");
+        stage.recorder.with(&name, &program.process.name, What::Connect, b"", addr);
         let patience = stage.late().saturating_duration_since(Instant::now());
         let stream = TcpStream::connect_timeout(&addr, patience.max(Duration::from_millis(1)))
             .map_err(|error| match error.kind() {

@@ -68,7 +68,7 @@ impl UdpPeer {
     /// # Errors
     /// The machine's only: that nobody is there does not show.
     pub fn send_to(&mut self, to: SocketAddr, bytes: &[u8]) -> Verdict {
-        self.record(What::SentDatagram, bytes);
+        self.record(What::SentDatagram, bytes, to);
         let sent = self.socket.send_to(bytes, to);
         sent.map(drop).map_err(|error| Trouble::machine("cannot send a datagram", &error))
     }
@@ -103,7 +103,7 @@ impl UdpPeer {
             match self.socket.recv_from(&mut buffer) {
                 Ok((count, from)) => {
                     buffer.truncate(count);
-                    self.record(What::ReceivedDatagram, &buffer);
+                    self.record(What::ReceivedDatagram, &buffer, from);
                     return Ok(Some(Datagram { bytes: buffer, from }));
                 }
                 // Windows reports here that an earlier datagram found nobody.
@@ -151,7 +151,7 @@ impl UdpPeer {
         }
     }
 
-    fn record(&self, what: What, bytes: &[u8]) {
-        self.stage.recorder.bytes(&self.name, &self.program, what, bytes);
+    fn record(&self, what: What, bytes: &[u8], with: SocketAddr) {
+        self.stage.recorder.with(&self.name, &self.program, what, bytes, with);
     }
 }

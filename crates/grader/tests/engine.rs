@@ -6,6 +6,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 #[path = "engine/actor.rs"]
 mod actor;
+#[path = "engine/grading.rs"]
+mod grading;
 #[path = "engine/judging.rs"]
 mod judging;
 #[path = "engine/machine.rs"]
@@ -17,6 +19,7 @@ fn main() {
     guard::serve_if_asked();
     actor::play_if_asked();
     let mut trials = Vec::new();
+    trials.extend(grading::trials());
     trials.extend(judging::trials());
     trials.extend(machine::trials());
     trials.extend(stubborn::trials());

@@ -81,7 +81,7 @@ fn cargo(root: &Path) -> Command {
     cargo
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Diagnostics {
     PassedThrough,
     Kept,
@@ -120,7 +120,7 @@ fn run(mut cargo: Command, diagnostics: Diagnostics) -> Result<Built, Stop> {
     for line in BufReader::new(stdout).lines() {
         // What is no message is a build script's or a macro's own print.
         if let Ok(message) = serde_json::from_str(&line.map_err(unusable)?) {
-            built.take(message, &diagnostics);
+            built.take(message, diagnostics);
         }
     }
     if let Some(stderr) = stderr {
@@ -139,11 +139,11 @@ fn ended_by_itself(status: ExitStatus) -> bool {
 }
 
 impl Built {
-    fn take(&mut self, message: Message, diagnostics: &Diagnostics) {
+    fn take(&mut self, message: Message, diagnostics: Diagnostics) {
         let Some(target) = message.target else { return };
         match (message.reason.as_str(), message.executable, message.message) {
             ("compiler-artifact", Some(path), _) => self.programs.push((target.name, path)),
-            ("compiler-message", _, Some(said)) if *diagnostics == Diagnostics::Kept => {
+            ("compiler-message", _, Some(said)) if diagnostics == Diagnostics::Kept => {
                 let is_error = said.level.starts_with("error");
                 // The rest is the compiler's own summary: how many there were, where to read on.
                 if is_error || said.level == "warning" {

@@ -95,7 +95,7 @@ impl Course {
     }
 
     /// `path`, a place in the clone, as one would type it from the clone's root.
-    pub(crate) fn from_root<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+    pub(crate) fn typed_path<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }

@@ -4,12 +4,17 @@ mod build;
 mod check;
 mod course;
 mod ending;
+mod flaky;
+mod gauge;
 mod map;
+mod mistake;
 mod rows;
 mod screen;
 mod skeletons;
 mod steps;
 mod todo;
+mod variants;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
@@ -39,6 +44,12 @@ enum Command {
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
+    /// Test the lessons: known mistakes are caught, right programs pass
+    #[command(hide = true)]
+    Verify(verify::Options),
+    /// Grade solutions and mistakes again and again under load
+    #[command(hide = true)]
+    Flaky(flaky::Options),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +82,8 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
+        Some(Command::Verify(options)) => verify::run(&course, screen, &options),
+        Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),
     }
 }
 

@@ -107,7 +107,7 @@ fn next_steps(course: &Course, lesson: &Lesson, standings: &Standings, screen: &
     screen.gap();
     let mut edit = format!("exercises/{name}/src");
     if let Some(step) = &to_do {
-        edit = format!("{}:{}", course.from_root(&step.file), step.line);
+        edit = format!("{}:{}", course.typed_path(&step.file), step.line);
         screen.paragraph("  ", &words::step_to_do(step.number, &step.text), 4);
         screen.gap();
     } else if let Some(check) = first_failing(lesson, standings) {

@@ -102,7 +102,8 @@ impl<'a> Rows<'a> {
     fn row(&self, report: &CheckReport, text: &str) {
         let head = self.head(report);
         let indent = if head.width() * 2 > self.screen.look.width { 6 } else { head.width() };
-        for (number, row) in wrapped(&head, text, self.screen.look.width, indent).iter().enumerate() {
+        for (number, row) in wrapped(&head, text, self.screen.look.width, indent).iter().enumerate()
+        {
             match number {
                 0 => self.painted(report, row),
                 _ => self.screen.line(row),

@@ -12,7 +12,7 @@ use crate::course::Course;
 use crate::ending::{FAILED, PASSED, Stop};
 use crate::screen::Screen;
 use crate::steps::{Step, skeleton};
-use crate::words;
+use crate::words::{self, author};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -53,18 +53,18 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
             if options.check {
                 code = FAILED;
                 let difference = first_difference(found.as_deref(), &file.content);
-                screen.line(words::differs(&course.from_root(&path), difference));
+                screen.line(author::differs(&course.typed_path(&path), difference));
             } else {
                 let kept = found.map(|found| keep_old(course, &path, &found)).transpose()?;
                 write(&path, &file.content)?;
-                let kept = kept.as_deref().map(|kept| course.from_root(kept));
-                screen.line(words::written(&course.from_root(&path), kept.as_ref()));
+                let kept = kept.as_deref().map(|kept| course.typed_path(kept));
+                screen.line(author::written(&course.typed_path(&path), kept.as_ref()));
             }
         }
     }
     match code {
-        FAILED => screen.line(words::WRITE_SKELETONS),
-        _ if options.check => screen.line(words::SKELETONS_AGREE),
+        FAILED => screen.line(author::WRITE_SKELETONS),
+        _ if options.check => screen.line(author::SKELETONS_AGREE),
         _ => {}
     }
     Ok(code)
@@ -101,7 +101,7 @@ fn numbers_run_through(mut steps: Vec<(Step, Text)>) -> Result<(), TextError> {
     steps.sort_by_key(|(step, _)| step.number);
     for (expected, (step, text)) in (1..).zip(steps) {
         if step.number != expected {
-            let (problem, fix) = words::step_number(step.number, expected);
+            let (problem, fix) = author::step_number(step.number, expected);
             return Err(text.wrong_at(&step.place, problem, fix));
         }
     }

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use grader::text::{Text, TextError};
 
-use crate::words;
+use crate::words::author as words;
 
 /// The longest text of a step, in characters.
 const LONGEST_TEXT: usize = 90;

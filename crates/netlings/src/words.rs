@@ -1,5 +1,7 @@
 //! The sentences that netlings says. What a lesson says stands in its own files.
 
+pub(crate) mod author;
+
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -158,81 +160,4 @@ pub(crate) fn after_help(authors: impl Iterator<Item = (String, Option<String>)>
          Without a command: the course map, and what to do next.",
     );
     text
-}
-
-// Steps and skeletons.
-
-pub(crate) const INDENT_ALIKE: &str = "give both markers the same indentation";
-pub(crate) const SKELETONS_AGREE: &str = "every skeleton is what its solution makes of it";
-pub(crate) const WRITE_SKELETONS: &str =
-    "`cargo netlings skeletons` writes them from the solutions; edit only those";
-
-/// What is wrong with the beginning of a step, and the fix.
-pub(crate) fn wrong_step(
-    number: u32,
-    text: &str,
-    before: u32,
-    longest: usize,
-) -> Option<(String, String)> {
-    let length = text.chars().count();
-    if number <= before {
-        let problem = format!("step {number} comes after step {before}");
-        Some((problem, "number the steps in the order of work, upwards".into()))
-    } else if length == 0 {
-        let fix = format!("say in the imperative what is to do: `// step {number}: bind …`");
-        Some((format!("step {number} says nothing"), fix))
-    } else if length > longest {
-        let problem = format!("the text of step {number} has {length} characters");
-        Some((problem, format!("say it in at most {longest}")))
-    } else {
-        None
-    }
-}
-
-pub(crate) fn step_in_step(inner: u32, outer: u32) -> String {
-    format!("step {inner} begins inside step {outer}")
-}
-
-pub(crate) fn end_step(number: u32) -> String {
-    format!("end it with a line `// end of step {number}`")
-}
-
-pub(crate) fn endless_step(number: u32) -> String {
-    format!("step {number} has no end")
-}
-
-pub(crate) fn end_elsewhere(number: u32) -> String {
-    format!("step {number} begins and ends at different indentations")
-}
-
-pub(crate) fn end_of_no_step(number: u32, open: Option<u32>) -> (String, String) {
-    match open {
-        Some(open) => (
-            format!("step {number} ends inside step {open}"),
-            format!("write `// end of step {open}`"),
-        ),
-        None => (
-            format!("step {number} ends, but never began"),
-            format!("begin it with a line `// step {number}: …`, or leave this line out"),
-        ),
-    }
-}
-
-pub(crate) fn step_number(number: u32, expected: u32) -> (String, String) {
-    let problem = format!("step {number} stands where the lesson's step {expected} should be");
-    (problem, format!("number the lesson's steps from 1 on, each number once: here {expected}"))
-}
-
-pub(crate) fn differs(file: &impl Display, line: Option<usize>) -> String {
-    match line {
-        Some(line) => format!("{file}:{line}: differs from what the solution makes of it"),
-        None => format!("{file}: is missing"),
-    }
-}
-
-pub(crate) fn written(file: &impl Display, kept: Option<&impl Display>) -> String {
-    match kept {
-        Some(kept) => format!("{file}: written; the old one is kept as {kept}"),
-        None => format!("{file}: written"),
-    }
 }

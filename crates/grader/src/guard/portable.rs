@@ -88,3 +88,49 @@ fn exit_of(status: ExitStatus) -> Exit {
     let signal = None;
     Exit { code: status.code(), signal }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+    use std::time::Instant;
+
+    use super::*;
+
+    fn shell(script: &str) -> (Control, Pipes, Arc<Life>) {
+        let program = "sh".into();
+        let arguments = vec!["-c".into(), script.into()];
+        let (environment, file_size_limit) = (Vec::new(), None);
+        let launch = Launch { program: &program, arguments, environment, file_size_limit };
+        let life = Arc::new(Life::default());
+        let (control, pipes) = start(&launch, &life, |_| {}).expect("sh starts");
+        (control, pipes, life)
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[test]
+    fn the_exit_code_is_reported() {
+        let (_control, _pipes, life) = shell("exit 7");
+        assert_eq!(life.exit(soon()), Some(Exit { code: Some(7), signal: None }));
+    }
+
+    #[test]
+    fn a_group_is_killed_as_a_whole() {
+        let (control, pipes, life) = shell("sleep 1000 & echo ready; wait");
+        let mut stdout = BufReader::new(pipes.stdout);
+        stdout.read_line(&mut String::new()).expect("the shell speaks");
+        control.order_end();
+        assert_eq!(life.exit(soon()).and_then(|exit| exit.signal), Some(9));
+        // The end of stdout comes when the last process that holds it, the sleeper, is gone.
+        assert_eq!(stdout.read_to_end(&mut Vec::new()).expect("a pipe can be read"), 0);
+    }
+
+    #[test]
+    fn what_a_program_leaves_in_its_group_is_killed_after_its_end() {
+        let (_control, pipes, _life) = shell("sleep 1000 & exit 0");
+        let mut stdout = BufReader::new(pipes.stdout);
+        assert_eq!(stdout.read_to_end(&mut Vec::new()).expect("a pipe can be read"), 0);
+    }
+}

@@ -1,0 +1,187 @@
+//! The variants of a lesson's program: the skeleton, the solution, the known mistakes and the
+//! other right programs; how they are built and how many of them are graded at once.
+
+mod scratch;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use grader::lesson::Lesson;
+use grader::{Grading, LessonReport, Subject, Suite};
+
+use crate::build::{self, Built};
+use crate::course::Course;
+use crate::ending::Stop;
+use crate::mistake::{self, Mistake};
+use crate::skeletons::{self, Pristine};
+use crate::words::{self, author};
+
+/// A lesson with everything that its course authors wrote about it.
+pub(crate) struct Sources<'a> {
+    pub(crate) lesson: &'a Lesson,
+    pub(crate) suite: &'static Suite,
+    pub(crate) mistakes: Vec<Mistake>,
+    pub(crate) files: Vec<Pristine>,
+    /// The other right programs, in `examples/`.
+    pub(crate) also_right: Vec<PathBuf>,
+}
+
+/// A program that was built, ready to be graded.
+pub(crate) struct Variant {
+    pub(crate) kind: Kind,
+    /// How it is named to the author.
+    pub(crate) name: String,
+    pub(crate) subject: Subject,
+    /// The file that changes when the program does.
+    pub(crate) file: PathBuf,
+}
+
+/// What a variant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Skeleton,
+    Solution,
+    /// The mistake of this number.
+    Mistake(usize),
+    AlsoRight,
+}
+
+/// What building gave: the programs, and in words what did not build or was warned of.
+pub(crate) struct Workshop {
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) problems: Vec<String>,
+}
+
+impl<'a> Sources<'a> {
+    pub(crate) fn read(course: &Course, lesson: &'a Lesson) -> Result<Self, Stop> {
+        let solution = course.solution(&lesson.name);
+        let suite = checks::suite(&lesson.name)
+            .ok_or_else(|| Stop::infrastructure(words::no_suite(&lesson.name)))?;
+        let examples = solution.join("examples");
+        let unreadable = |error| Stop::infrastructure(words::unreadable(&examples, &error));
+        let mut also_right = Vec::new();
+        if examples.is_dir() {
+            for entry in fs::read_dir(&examples).map_err(unreadable)? {
+                also_right.push(entry.map_err(unreadable)?.path());
+            }
+        }
+        also_right.retain(|path| ending(path) == "rs" || ending(path) == "py");
+        also_right.sort();
+        let mistakes = mistake::load(&solution, lesson)?;
+        Ok(Self { lesson, suite, mistakes, files: skeletons::pristine(&solution)?, also_right })
+    }
+
+    /// Builds every variant: the solution where it stands, the others in a workspace of their own.
+    pub(crate) fn build(&self, course: &Course) -> Result<Workshop, Stop> {
+        let target = build::target_folder(&course.root)?;
+        let name = &self.lesson.name;
+        let package = format!("{name}-solution");
+        let right = build::quietly(
+            &course.root,
+            &["build", "--package", &package, "--bins", "--examples", "--keep-going"],
+        )?;
+        let scratch = scratch::write(course, self, &target)?;
+        let target = target.display().to_string();
+        let others = build::quietly(
+            scratch.folder(),
+            &["build", "--bins", "--keep-going", "--offline", "--target-dir", &target],
+        )?;
+        drop(scratch);
+        let mut workshop = Workshop { variants: Vec::new(), problems: Vec::new() };
+        workshop.add(&right, &package, Kind::Solution, package.clone());
+        for path in &self.also_right {
+            workshop.add_also_right(&right, path);
+        }
+        let skeleton = scratch::program_name(name, "skeleton");
+        for remark in others.remarks_of(&skeleton).filter(|remark| !remark.is_error) {
+            workshop.problems.push(author::skeleton_warning(&remark.text));
+        }
+        workshop.add(&others, &skeleton, Kind::Skeleton, format!("{name}, the untouched skeleton"));
+        for (number, mistake) in self.mistakes.iter().enumerate() {
+            let target = scratch::program_name(name, &mistake.id);
+            workshop.add(&others, &target, Kind::Mistake(number), mistake.id.clone());
+        }
+        Ok(workshop)
+    }
+
+    /// Grades `variant` with the checks called `only`, or with all.
+    pub(crate) fn grade(&self, variant: &Variant, only: &[&str]) -> LessonReport {
+        let mut grading = Grading::new(self.suite, self.lesson, &variant.subject);
+        grading.only = only.iter().map(|&id| id.to_owned()).collect();
+        let name = &self.lesson.name;
+        grading.command = format!("cargo netlings check {name} --subject '{}'", variant.command());
+        grading.run(&|_| {})
+    }
+}
+
+impl Variant {
+    /// The command line that starts it.
+    pub(crate) fn command(&self) -> String {
+        let file = self.file.display();
+        if ending(&self.file) == "py" { format!("python3 {file}") } else { file.to_string() }
+    }
+}
+
+impl Workshop {
+    fn add(&mut self, built: &Built, target: &str, kind: Kind, name: String) {
+        match built.program(target) {
+            Some(program) => self.variants.push(Variant {
+                kind,
+                name,
+                subject: Subject::program(program),
+                file: program.into(),
+            }),
+            None => {
+                let errors = built.remarks_of(target).filter(|remark| remark.is_error);
+                let errors: String = errors.map(|remark| remark.text.as_str()).collect();
+                // Where the compiler never came to it, cargo itself has said why.
+                let why = if errors.is_empty() { &built.log } else { &errors };
+                self.problems.push(author::does_not_build(&name, why));
+            }
+        }
+    }
+
+    fn add_also_right(&mut self, built: &Built, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if ending(path) == "rs" {
+            let target = path.file_stem().unwrap_or_default().to_string_lossy();
+            return self.add(built, &target, Kind::AlsoRight, name);
+        }
+        let subject = Subject::program("python3").with(path);
+        self.variants.push(Variant { kind: Kind::AlsoRight, name, subject, file: path.into() });
+    }
+}
+
+pub(crate) fn ending(path: &Path) -> &str {
+    path.extension().and_then(|ending| ending.to_str()).unwrap_or_default()
+}
+
+/// Does `work` for each number below `count`, several at once, and hands each result to `take` on
+/// this thread, in the order in which they are done.
+pub(crate) fn in_parallel<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> T + Sync,
+    mut take: impl FnMut(usize, T),
+) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (sender, results) = mpsc::channel();
+        for _ in 0..grader::default_jobs().min(count) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count || sender.send((number, work(number))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (number, result) in results {
+            take(number, result);
+        }
+    });
+}

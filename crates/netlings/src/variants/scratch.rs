@@ -1,0 +1,218 @@
+//! The workspace in which a lesson's skeleton and its mistakes are built: all of them by one run of
+//! cargo, out of the way of the clone's own packages, with the dependencies that those have built.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use grader::text::{Text, TextError};
+use toml::{Table, Value};
+
+use crate::course::Course;
+use crate::ending::Stop;
+use crate::variants::Sources;
+use crate::words;
+
+/// The workspace's folder, held so that no other netlings writes or builds there meanwhile.
+pub(super) struct Scratch {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Scratch {
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// The name of a variant's program. All lessons build into one folder, so it has the lesson's.
+pub(super) fn program_name(lesson: &str, variant: &str) -> String {
+    format!("{lesson}--{variant}")
+}
+
+/// Writes the workspace of a lesson below the folder `target`.
+pub(super) fn write(
+    course: &Course,
+    sources: &Sources<'_>,
+    target: &Path,
+) -> Result<Scratch, Stop> {
+    let lesson = &sources.lesson.name;
+    let folder = target.join("verify").join(lesson);
+    let unwritable = |error| Stop::infrastructure(words::unwritable(&folder, &error));
+    fs::create_dir_all(&folder).map_err(unwritable)?;
+    let lock = File::create(folder.join("lock")).map_err(unwritable)?;
+    lock.lock().map_err(unwritable)?;
+
+    let manifests = Manifests::read(course, lesson)?;
+    let skeleton = sources.files.iter().map(|file| (file.place.clone(), file.content.as_slice()));
+    let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
+        ("Cargo.toml".into(), manifests.workspace(&course.root).into()),
+        ("skeleton/Cargo.toml".into(), manifests.skeleton(lesson).into()),
+        ("mistakes/Cargo.toml".into(), manifests.mistakes(lesson, sources).into()),
+    ];
+    files.extend(
+        skeleton.map(|(place, content)| (Path::new("skeleton/src").join(place), content.into())),
+    );
+    for mistake in &sources.mistakes {
+        let src = Path::new("mistakes").join(&mistake.id);
+        for file in &sources.files {
+            let is_wrong = Path::new("src").join(&file.place) == Path::new(&mistake.file);
+            let content = if is_wrong { mistake.source.as_bytes() } else { &file.solution };
+            files.push((src.join(&file.place), content.into()));
+        }
+    }
+    for (place, content) in files {
+        write_if_new(&folder.join(place), &content).map_err(unwritable)?;
+    }
+    // cargo takes out what is not needed here, and adds nothing that is not there already.
+    fs::copy(course.root.join("Cargo.lock"), folder.join("Cargo.lock")).map_err(unwritable)?;
+    Ok(Scratch { folder, _lock: lock })
+}
+
+/// cargo compiles again what has been written again, so what is the same stays untouched.
+fn write_if_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|found| found == content) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, content)
+}
+
+/// The manifests that the scratch workspace's are made of.
+struct Manifests {
+    root: Table,
+    exercise: Table,
+    solution: Table,
+}
+
+impl Manifests {
+    fn read(course: &Course, lesson: &str) -> Result<Self, TextError> {
+        let read = |folder: &Path| Text::read(folder.join("Cargo.toml"))?.toml();
+        Ok(Self {
+            root: read(&course.root)?,
+            exercise: read(&course.exercise(lesson))?,
+            solution: read(&course.solution(lesson))?,
+        })
+    }
+
+    /// The clone's workspace with two other members. The same profile and the same features of
+    /// every dependency mean that none is compiled again.
+    fn workspace(&self, root: &Path) -> String {
+        let mut workspace = table(&self.root, "workspace");
+        workspace
+            .insert("members".into(), Value::Array(vec!["skeleton".into(), "mistakes".into()]));
+        workspace.remove("default-members");
+        if let Some(Value::Table(dependencies)) = workspace.get_mut("dependencies") {
+            dependencies.iter_mut().for_each(|(_, dependency)| make_absolute(dependency, root));
+        }
+        let mut profiles = table(&self.root, "profile");
+        for profile in profiles.iter_mut().filter_map(|(_, profile)| profile.as_table_mut()) {
+            profile.remove("package"); // they name packages that are not here
+        }
+        let document = Table::from_iter([
+            ("workspace".into(), Value::Table(workspace)),
+            ("profile".into(), Value::Table(profiles)),
+        ]);
+        written(&document)
+    }
+
+    fn skeleton(&self, lesson: &str) -> String {
+        let program = program(lesson, "skeleton", "src/main.rs");
+        let mut manifest = package(&self.exercise, format!("{lesson}-skeleton"), vec![program]);
+        if let Some(lints) = self.exercise.get("lints") {
+            manifest.insert("lints".into(), lints.clone());
+        }
+        written(&manifest)
+    }
+
+    /// One package with a program per mistake. A mistake may well deserve a warning, or several.
+    fn mistakes(&self, lesson: &str, sources: &Sources<'_>) -> String {
+        let programs = sources
+            .mistakes
+            .iter()
+            .map(|mistake| program(lesson, &mistake.id, &format!("{}/main.rs", mistake.id)));
+        let mut manifest =
+            package(&self.solution, format!("{lesson}-mistakes"), programs.collect());
+        let lints = [("warnings".to_owned(), Value::from("allow"))].into_iter().collect();
+        let lints = [("rust".to_owned(), Value::Table(lints))].into_iter().collect();
+        manifest.insert("lints".into(), Value::Table(lints));
+        written(&manifest)
+    }
+}
+
+fn program(lesson: &str, variant: &str, path: &str) -> Value {
+    let name = program_name(lesson, variant);
+    Value::Table(Table::from_iter([("name".into(), name.into()), ("path".into(), path.into())]))
+}
+
+/// A package like `original`, with its dependencies and these programs.
+fn package(original: &Table, name: String, programs: Vec<Value>) -> Table {
+    let mut package = table(original, "package");
+    package.insert("name".into(), name.into());
+    package.insert("autobins".into(), false.into());
+    Table::from_iter([
+        ("package".into(), Value::Table(package)),
+        ("dependencies".into(), Value::Table(table(original, "dependencies"))),
+        ("bin".into(), Value::Array(programs)),
+    ])
+}
+
+fn make_absolute(dependency: &mut Value, root: &Path) {
+    if let Some(Value::String(path)) = dependency.as_table_mut().and_then(|it| it.get_mut("path")) {
+        *path = root.join(&*path).to_string_lossy().into_owned();
+    }
+}
+
+fn table(manifest: &Table, key: &str) -> Table {
+    manifest.get(key).and_then(Value::as_table).cloned().unwrap_or_default()
+}
+
+/// `document` as TOML: a line for each key of the outermost table, its value inline.
+fn written(document: &Table) -> String {
+    document.iter().map(|(key, value)| format!("{} = {}\n", quoted(key), inline(value))).collect()
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Datetime(moment) => moment.to_string(),
+        Value::Array(list) => {
+            let items: Vec<String> = list.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Table(table) => {
+            let entries =
+                table.iter().map(|(key, value)| format!("{} = {}", quoted(key), inline(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A TOML string. What JSON escapes, and how, TOML reads alike.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_that_was_written_says_what_was_read() {
+        let text =
+            "a = \"tab\\t\\\"quote\\\" \\\\ 时\"\n[b.'c d']\nx = [1, true, 2.5, { y = \"z\" }]\n";
+        let read: Table = toml::from_str(text).unwrap();
+        assert_eq!(toml::from_str::<Table>(&written(&read)).unwrap(), read);
+    }
+
+    #[test]
+    fn paths_of_dependencies_are_made_absolute() {
+        let mut dependency: Value =
+            Value::Table(toml::from_str("path = \"crates/netkit\"\nfeatures = []").unwrap());
+        make_absolute(&mut dependency, Path::new("/clone"));
+        assert_eq!(dependency["path"].as_str(), Some("/clone/crates/netkit"));
+    }
+}

@@ -1,0 +1,194 @@
+//! `netlings verify`: the course's own gate.
+//!
+//! A lesson is good when its untouched skeleton fails every check and says what is to do, its
+//! solution and its other right programs pass, and each of its known mistakes is caught by the
+//! check it names, with the words it names.
+
+pub(crate) mod judging;
+mod paper;
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use grader::LessonReport;
+use grader::lesson::Lesson;
+use grader::report::failure_text;
+use grader::text::Text;
+
+use crate::course::Course;
+use crate::ending::{FAILED, INFRASTRUCTURE, PASSED, Stop, worst};
+use crate::gauge::Gauge;
+use crate::screen::Screen;
+use crate::variants::{Kind, Sources, Variant, in_parallel};
+use crate::verify::judging::{Difference, Said};
+use crate::words::author as words;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only these lessons
+    #[arg(value_name = "LESSON")]
+    lessons: Vec<String>,
+}
+
+/// What was found in one lesson.
+struct Findings<'a> {
+    sources: &'a Sources<'a>,
+    screen: &'a Screen,
+    gauge: Gauge,
+    problems: usize,
+    /// What the machine could not do; then some of the lesson is not known.
+    broken: usize,
+    caught: usize,
+    accepted: usize,
+    said: Vec<Said>,
+}
+
+/// A row of the table at the end.
+struct Row {
+    lesson: String,
+    caught: (usize, usize),
+    accepted: (usize, usize),
+    problems: usize,
+    broken: usize,
+    took: Duration,
+}
+
+pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    let lessons = course.lessons_named(&options.lessons)?;
+    let mut rows = Vec::new();
+    for lesson in lessons {
+        rows.push(verify(course, lesson, screen)?);
+    }
+    table(&rows, screen);
+    let code = worst(rows.iter().map(|row| match row {
+        row if row.broken > 0 => INFRASTRUCTURE,
+        row if row.problems > 0 => FAILED,
+        _ => PASSED,
+    }));
+    let problems = rows.iter().map(|row| row.problems).sum();
+    screen.paragraph("", &words::verified(code, problems), 0);
+    Ok(code)
+}
+
+fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop> {
+    let began = Instant::now();
+    let sources = Sources::read(course, lesson)?;
+    let readme = Text::read(course.exercise(&lesson.name).join("README.md"))?;
+    let gauge = Gauge::new(&lesson.name);
+    gauge.says(&words::building(sources.mistakes.len(), sources.also_right.len()));
+    let mut findings = Findings {
+        sources: &sources,
+        screen,
+        gauge,
+        problems: 0,
+        broken: 0,
+        caught: 0,
+        accepted: 0,
+        said: Vec::new(),
+    };
+    for problem in paper::problems(&sources, &readme.content) {
+        findings.problem(&problem);
+    }
+    let workshop = sources.build(course)?;
+    for problem in &workshop.problems {
+        findings.problem(problem);
+    }
+    let variants = &workshop.variants;
+    findings.gauge.begin(variants.len(), &words::grading(variants.len()));
+    in_parallel(
+        variants.len(),
+        |number| sources.grade(&variants[number], &checks_for(&sources, &variants[number])),
+        |number, report| findings.take(&variants[number], &report),
+    );
+    // Only when all mistakes were graded is it known what no mistake gets.
+    if findings.said.len() == sources.mistakes.len() && findings.broken == 0 {
+        for problem in judging::explanations_are_evidence(lesson, &findings.said) {
+            findings.problem(&problem);
+        }
+    }
+    findings.gauge.end();
+    Ok(Row {
+        lesson: lesson.name.clone(),
+        caught: (findings.caught, sources.mistakes.len()),
+        accepted: (findings.accepted, sources.also_right.len()),
+        problems: findings.problems,
+        broken: findings.broken,
+        took: began.elapsed(),
+    })
+}
+
+/// The checks that a variant needs; empty for all.
+fn checks_for<'a>(sources: &'a Sources<'_>, variant: &Variant) -> Vec<&'a str> {
+    match variant.kind {
+        Kind::Mistake(number) => judging::checks_up_to(sources.lesson, &sources.mistakes[number]),
+        _ => Vec::new(),
+    }
+}
+
+impl Findings<'_> {
+    fn problem(&mut self, words: &str) {
+        self.problems += 1;
+        let lesson = &self.sources.lesson.name;
+        self.gauge.aside(|| self.screen.line(format!("{lesson}: {words}")));
+    }
+
+    fn difference(&mut self, difference: &Difference) {
+        self.problem(&difference.words);
+        if let Some(report) = &difference.shown {
+            let text = failure_text(&self.sources.lesson.name, report, self.screen.look);
+            self.gauge.aside(|| self.screen.line(indented(&text)));
+        }
+    }
+
+    /// Judges the grading of one variant.
+    fn take(&mut self, variant: &Variant, report: &LessonReport) {
+        self.gauge.step();
+        if let Some(check) = judging::broken(report) {
+            self.broken += 1;
+            let words = words::machine(&variant.name, &check.id, &check.message);
+            self.gauge.aside(|| self.screen.line(words));
+            return;
+        }
+        let differences = match variant.kind {
+            Kind::Skeleton => judging::is_all_to_do(report),
+            Kind::Solution | Kind::AlsoRight => judging::passes_all(&variant.name, report),
+            Kind::Mistake(number) => {
+                let mistake = &self.sources.mistakes[number];
+                self.said.extend(Said::of(mistake, report));
+                judging::is_caught(mistake, report).into_iter().collect()
+            }
+        };
+        match variant.kind {
+            Kind::Mistake(_) if differences.is_empty() => self.caught += 1,
+            Kind::AlsoRight if differences.is_empty() => self.accepted += 1,
+            _ => {}
+        }
+        for difference in &differences {
+            self.difference(difference);
+        }
+    }
+}
+
+/// `text` below a sentence about it.
+pub(crate) fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+fn table(rows: &[Row], screen: &Screen) {
+    let of = |(some, all): (usize, usize)| format!("{some} of {all}");
+    let header = words::TABLE.map(String::from);
+    let mut cells = vec![header];
+    cells.extend(rows.iter().map(|row| {
+        let seconds = format!("{:.1} s", row.took.as_secs_f64());
+        let problems = row.problems + row.broken;
+        [row.lesson.clone(), of(row.caught), of(row.accepted), problems.to_string(), seconds]
+    }));
+    let width = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    screen.gap();
+    for row in &cells {
+        let padded = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        screen.line(padded.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    screen.gap();
+}
