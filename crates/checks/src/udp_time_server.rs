@@ -12,15 +12,18 @@ use std::time::Duration;
 
 use client::{asks_again, counts_and_intervals, silent_server, stranger_ignored};
 use clock::{Asker, FULL};
-use grader::{Failure, Probe, Run, Server, Suite, Verdict, check, expect_bytes, quoted_start};
+use grader::{Cause, Failure, Probe, Run, Server, Suite, Verdict, check, quoted_start};
 
 use crate::errors;
 
 /// The longest reply, in bytes.
 const LONGEST_REPLY: usize = 1024;
 
+/// The largest request, in bytes: all that UDP carries, or what this system lets one send.
+const LARGEST_REQUEST: usize = if cfg!(target_os = "macos") { 9216 } else { grader::MOST_UDP_DATA };
+
 /// The lesson's checks.
-pub const SUITE: Suite = Suite {
+pub(crate) const SUITE: Suite = Suite {
     lesson: "udp-time-server",
     checks: &[
         check!(tells_the_time, waits),
@@ -75,7 +78,8 @@ fn literal_text(run: &mut Run) -> Verdict {
 fn default_format(run: &mut Run) -> Verdict {
     let (server, east) = zones::server_at_home(run)?;
     let answer = Asker::of(&server)?.ask("").or_probe(|_| {
-        let taken_for_the_end = lives(&server) || server.wait_exit()?.code == Some(0);
+        let ended = server.has_ended() && server.wait_exit()?.code == Some(0);
+        let taken_for_the_end = ended || lives(&server);
         Ok(taken_for_the_end.then_some("empty_taken_for_the_end"))
     })?;
     let renders_nothing = answer.bytes.is_empty();
@@ -94,9 +98,9 @@ fn three_zones(run: &mut Run) -> Verdict {
             east = zones::seconds_east(zone)?; // clocks may be changed at this very moment
         }
         answer.expect(FULL, east).or_probe(|_| {
-            let again = client.ask(FULL)?;
-            let is_utc = east != 0 && answer.is(FULL, 0) && again.is(FULL, 0);
-            Ok(is_utc.then_some("answers_in_utc"))
+            let everywhere =
+                answers_in_utc(run, "Asia/Shanghai")? && answers_in_utc(run, "America/New_York")?;
+            Ok(everywhere.then_some("answers_in_utc"))
         })?;
     }
     zones::when_clocks_change(run)
@@ -108,24 +112,15 @@ fn bad_formats(run: &mut Run) -> Verdict {
     let mut client = Asker::of(&server)?;
     for format in ["%Q", "%", "%E", "%100000Y", "%H:%M %Q"] {
         expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
-            if failure.received == format.as_bytes() {
-                return Ok(Some("bad_format_is_text"));
-            }
-            if failure.got.is_some() && failure.received.is_empty() {
-                return Ok(Some("bad_format_is_empty"));
-            }
-            if lives(&server) {
-                return Ok(Some("bad_format_ignored"));
-            }
-            let panicked = server.wait_exit()?.code == Some(101);
-            let said = String::from_utf8_lossy(&server.stderr()).into_owned();
-            // The words of `to_string` and of `format!`, when the value refuses to be shown.
-            let by_formatting = said.contains("Display implementation returned an error")
-                || said.contains("formatting trait implementation returned an error");
-            Ok(match (panicked, by_formatting) {
-                (true, true) => Some("bad_format_panics"),
-                (true, false) => None,
-                (false, _) => Some("bad_format_is_the_end"),
+            Ok(match failure.cause {
+                Cause::Silence if lives(&server) => Some("bad_format_ignored"),
+                Cause::Silence => None,
+                Cause::Exited if ended_by_formatting(&server)? => Some("bad_format_panics"),
+                Cause::Exited if server.wait_exit()?.code == Some(101) => None,
+                Cause::Exited => Some("bad_format_is_the_end"),
+                _ if failure.received == format.as_bytes() => Some("bad_format_is_text"),
+                _ if failure.received.is_empty() => Some("bad_format_is_empty"),
+                _ => None,
             })
         })?;
     }
@@ -139,14 +134,12 @@ fn bad_bytes(run: &mut Run) -> Verdict {
     for request in [b"\xff".as_slice(), b"\xe6\x97", b"%%\xff%%"] {
         expect_refusal(&mut client, request).or_probe(|failure| {
             let replaced = String::from_utf8_lossy(request).replace("%%", "%");
-            if failure.received == replaced.as_bytes() {
-                return Ok(Some("not_utf8_replaced"));
-            }
-            if !failure.received.is_empty() {
-                return Ok(None);
-            }
-            let panicked = !lives(&server) && server.wait_exit()?.code == Some(101);
-            Ok(Some(if panicked { "not_utf8_panics" } else { "not_utf8_ignored" }))
+            Ok(match failure.cause {
+                Cause::Silence if lives(&server) => Some("not_utf8_ignored"),
+                Cause::Exited if server.wait_exit()?.code == Some(101) => Some("not_utf8_panics"),
+                _ if failure.received == replaced.as_bytes() => Some("not_utf8_replaced"),
+                _ => None,
+            })
         })?;
     }
     client.ask("\0%H\0")?; // any answer is right, none is not
@@ -162,17 +155,12 @@ fn bounded_reply(run: &mut Run) -> Verdict {
         let answer = client.ask(&*format)?;
         answer.expect(&format, east).or_probe(|_| {
             // A request that is cut gives a short reply also where no reply is long.
-            let shorter = client.ask("%%".repeat(700))?.bytes.len();
-            let again = client.ask("%%".repeat(900))?.bytes.len();
-            Ok((shorter < 700 && again < 900).then_some("request_cut"))
+            let (cut, again) = (client.ask("%%".repeat(700))?, client.ask("%%".repeat(900))?);
+            let is_start = cut.bytes.len() < 700 && cut.bytes.iter().all(|byte| *byte == b'%');
+            Ok((is_start && cut.bytes == again.bytes).then_some("request_cut"))
         })?;
     }
-    let too_long = [
-        longest + "x",
-        "时".repeat(400),
-        "%Y".repeat(300),
-        "x".repeat(grader::MOST_UDP_DATA),
-    ];
+    let too_long = [longest + "x", "时".repeat(400), "%Y".repeat(300), "x".repeat(LARGEST_REQUEST)];
     for format in too_long {
         expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
             if failure.received.len() == LONGEST_REPLY {
@@ -223,14 +211,29 @@ fn twenty_clients(run: &mut Run) -> Verdict {
 
 /// Fails when the server starts on a port it cannot have, or says too little about why not.
 fn errors_are_clear(run: &mut Run) -> Verdict {
-    errors::port_in_use_udp(run, "server")?;
+    errors::udp_port_in_use(run, "server")?;
     errors::bad_address(run, "server")?;
     errors::bad_address(run, "client")
+}
+
+/// A probe: whether a server in `zone` answers in UTC.
+fn answers_in_utc(run: &Run, zone: &str) -> Verdict<bool> {
+    let server = run.program("server").env("TZ", zone).listen()?;
+    Ok(Asker::of(&server)?.ask(FULL)?.is(FULL, 0))
 }
 
 /// Whether the server answers somebody else's plain question.
 fn lives(server: &Server) -> bool {
     Asker::of(server).and_then(|mut other| other.ask(FULL)).is_ok()
+}
+
+/// Whether the server ended with the words of `to_string` or `format!` for a value that refuses to
+/// be shown.
+fn ended_by_formatting(server: &Server) -> Verdict<bool> {
+    server.wait_exit()?;
+    let said = String::from_utf8_lossy(&server.stderr()).into_owned();
+    Ok(said.contains("Display implementation returned an error")
+        || said.contains("formatting trait implementation returned an error"))
 }
 
 /// Asks what must be refused.

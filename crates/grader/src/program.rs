@@ -422,6 +422,12 @@ impl Program {
         self.process.asleep().unwrap_or(true)
     }
 
+    /// Whether it has ended by itself, or was killed.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.process.exit().is_some()
+    }
+
     /// Kills it with everything it started, and returns when all are gone.
     ///
     /// # Errors

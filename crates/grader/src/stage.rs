@@ -57,6 +57,12 @@ impl Stage {
         if number == 1 { kind.into() } else { format!("{kind} {number}") }
     }
 
+    /// Whether every program that this run has started is gone, so that nothing more can come.
+    pub(crate) fn all_programs_ended(&self) -> bool {
+        let processes = locked(&self.processes);
+        !processes.is_empty() && processes.iter().all(|process| process.exit().is_some())
+    }
+
     /// The failure of an expected event that did not come.
     pub(crate) fn nothing_came(&self, since: Instant, peer: &str, message: &str) -> Failure {
         self.waited(since, peer, "nothing came");

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::record::What;
 use crate::stage::{Stage, expect_bytes, socket_trouble};
-use crate::verdict::{Failure, Trouble, Verdict};
+use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
 /// The most data a UDP datagram carries over IPv4: 65,535 less the headers' 20 and 8 bytes.
 pub const MOST: usize = 65_507;
+
+/// How often to look whether a datagram can still come.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// One datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +79,25 @@ impl UdpPeer {
     /// The next datagram.
     ///
     /// # Errors
-    /// None comes.
+    /// None comes in time, or none can come because every program of this run has ended.
     pub fn receive(&mut self) -> Verdict<Datagram> {
         let since = Instant::now();
         let late = self.stage.late();
-        self.receive_before(late)?
-            .ok_or_else(|| self.stage.nothing_came(since, &self.name, "no datagram came").into())
+        loop {
+            // Asked before the look at the socket, which then has what the last one sent.
+            let over = self.stage.all_programs_ended();
+            let look = if over { Duration::ZERO } else { LOOK };
+            if let Some(datagram) = self.receive_before(late.min(Instant::now() + look))? {
+                return Ok(datagram);
+            }
+            if over {
+                let message = "no datagram came, and the program has ended";
+                return Err(Failure::new(message).cause(Cause::Exited).into());
+            }
+            if Instant::now() >= late {
+                return Err(self.stage.nothing_came(since, &self.name, "no datagram came").into());
+            }
+        }
     }
 
     /// A datagram that comes within `time`, if one does; for probes.

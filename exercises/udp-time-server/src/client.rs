@@ -1,26 +1,24 @@
-//! UDP time, the client: ask, wait for the reply a while, ask again if it does not come.
+//! UDP time, the client: ask, print, wait; ask, print, wait.
 //!
 //!     client                      server
-//!       │── "%H:%M" ───────▶ ✗                a datagram may get lost, and nobody says so:
-//!       ┊   1 s, nothing                      only the client's own clock can tell
 //!       │── "%H:%M" ─────────▶│
-//!       │◀──────── "09:30" ───│
-//!       │◀─ "23:59" ── a stranger             any program may send here; a connected socket
-//!                                             takes datagrams from its one peer alone
+//!       │◀──────── "09:30" ───│     prints 09:30
+//!       ┊   the interval      ┊
+//!       │── "%H:%M" ─────────▶│
+//!       │◀─────── "error: …" ─│     prints it on stderr, ends with exit code 1
+//!
+//! How one question gets its reply, or none, is in question.rs.
 //!
 //! Run it:   cargo run -p udp-time-server -- client '%H:%M' --count 3
 //! Grade it: cargo test -p udp-time-server
-//! Read:     RFC 1122 section 4.1.3; RFC 8085 section 3.3 (lost and doubled datagrams)
 
-use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-use std::io::{self, ErrorKind};
-use std::net::{ToSocketAddrs, UdpSocket};
+use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netkit::{Addr, screen};
 
-use crate::server::LARGEST_DATAGRAM;
+use crate::question::ask;
 
 /// What to ask, whom, and how patiently. The comments are also the text of `client --help`.
 #[derive(clap::Args)]
@@ -47,29 +45,8 @@ pub(crate) struct Plan {
 
 /// Asks, prints the reply as one line, waits `plan.interval`; does so `plan.count` times.
 ///
-/// A reply that begins `error:` is not printed: it is the error that this returns.
+/// A reply that begins `error:` is not printed: it is the error that this returns. What the server
+/// sends is shown through [`netkit::visible`], so that it cannot drive this terminal.
 pub(crate) fn run(plan: &Plan) -> io::Result<()> {
-    todo!("step 5: `count` times: wait (not before the first), ask, print the reply made safe")
-}
-
-/// The reply to one question, asked once and up to `plan.retries` times more.
-///
-/// Without any reply the error is [`TimedOut`]. That nobody listens at the address is
-/// reported at once, where the system tells.
-fn ask(plan: &Plan) -> io::Result<Vec<u8>> {
-    todo!("step 6: send the format, wait for a reply; ask again `retries` times, then give up")
-}
-
-/// A UDP socket that sends to `addr` and hears nobody else. Every question takes a new one.
-///
-/// A new socket has a new port: a late reply to the last question finds the old one gone, and
-/// cannot pass for the answer to this one. `connect` sends nothing. It fixes the peer: the system
-/// then drops what others send here, and it reports a closed port there as ConnectionRefused.
-fn open(addr: &Addr) -> io::Result<UdpSocket> {
-    todo!("step 7: look `addr` up, bind any port in the same family (IPv4 or IPv6), connect")
-}
-
-/// The next datagram on `socket`, or `None` when none has come within `timeout`.
-fn wait(socket: &UdpSocket, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
-    todo!("step 8: receive one datagram, but wait no longer than the deadline")
+    todo!("step 4: `count` times: wait (not before the first), ask, print the reply made safe")
 }

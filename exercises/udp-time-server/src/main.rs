@@ -1,6 +1,7 @@
 //! Ask the time in a format of your own: one server, one client, over UDP.
 
 mod client;
+mod question;
 mod server;
 
 use anyhow::Context;

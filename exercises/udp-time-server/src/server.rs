@@ -10,7 +10,7 @@
 //! Run it:   cargo run -p udp-time-server                       in one terminal
 //!           cargo run -p udp-time-server -- client '%H:%M'     in another
 //! Grade it: cargo test -p udp-time-server
-//! Read:     RFC 768 (UDP, three pages); RFC 1122 section 4.1.3
+//! Read:     RFC 768 (UDP, three pages)
 
 use std::fmt::Write;
 use std::io::{self, ErrorKind};
@@ -44,14 +44,13 @@ fn serve(socket: &UdpSocket) -> io::Result<()> {
     todo!("step 2: for ever: receive one datagram whole, send its answer to its sender")
 }
 
-/// The reply to `request`: the time, or a line that begins `error:`. At most [`LONGEST_REPLY`].
-fn answer(request: &[u8]) -> String {
-    todo!("step 3: give what `render` gives; make an `error: …` of its refusal and of a long reply")
-}
-
-/// This machine's local time, read now, in the format that `request` asks for in UTF-8.
+/// The reply to `request`: this machine's local time, read now, in the format that the request
+/// asks for in UTF-8; an empty one means [`DEFAULT_FORMAT`].
 ///
-/// An empty request means [`DEFAULT_FORMAT`]. The error says why the time cannot be given.
-fn render(request: &[u8]) -> Result<String, &'static str> {
-    todo!("step 4: read the request as UTF-8, then the clock, and write the time in that format")
+/// A request that is not UTF-8, a format that cannot be rendered and a reply longer than
+/// [`LONGEST_REPLY`] are refused: the reply is then a text that begins `error:` and says why.
+fn answer(request: &[u8]) -> String {
+    todo!(
+        "step 3: read the request as UTF-8, write the time in that format, or refuse with `error: …`"
+    )
 }

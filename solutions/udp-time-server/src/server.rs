@@ -10,7 +10,7 @@
 //! Run it:   cargo run -p udp-time-server                       in one terminal
 //!           cargo run -p udp-time-server -- client '%H:%M'     in another
 //! Grade it: cargo test -p udp-time-server
-//! Read:     RFC 768 (UDP, three pages); RFC 1122 section 4.1.3
+//! Read:     RFC 768 (UDP, three pages)
 
 use std::fmt::Write;
 use std::io::{self, ErrorKind};
@@ -62,30 +62,24 @@ fn serve(socket: &UdpSocket) -> io::Result<()> {
     // end of step 2
 }
 
-/// The reply to `request`: the time, or a line that begins `error:`. At most [`LONGEST_REPLY`].
-fn answer(request: &[u8]) -> String {
-    // step 3: give what `render` gives; make an `error: …` of its refusal and of a long reply
-    match render(request) {
-        Ok(time) if time.len() <= LONGEST_REPLY => time,
-        Ok(_) => format!("error: the reply would be longer than {LONGEST_REPLY} bytes"),
-        Err(why) => format!("error: {why}"),
-    }
-    // end of step 3
-}
-
-/// This machine's local time, read now, in the format that `request` asks for in UTF-8.
+/// The reply to `request`: this machine's local time, read now, in the format that the request
+/// asks for in UTF-8; an empty one means [`DEFAULT_FORMAT`].
 ///
-/// An empty request means [`DEFAULT_FORMAT`]. The error says why the time cannot be given.
-fn render(request: &[u8]) -> Result<String, &'static str> {
-    // step 4: read the request as UTF-8, then the clock, and write the time in that format
+/// A request that is not UTF-8, a format that cannot be rendered and a reply longer than
+/// [`LONGEST_REPLY`] are refused: the reply is then a text that begins `error:` and says why.
+fn answer(request: &[u8]) -> String {
+    // step 3: read the request as UTF-8, write the time in that format, or refuse with `error: …`
     let format = match str::from_utf8(request) {
         Ok("") => DEFAULT_FORMAT,
         Ok(format) => format,
-        Err(_) => return Err("the format is not UTF-8"),
+        Err(_) => return "error: the format is not UTF-8".into(),
     };
     let mut time = String::new();
     // `format!` and `to_string` would panic at a format like `%Q`; `write!` gives the error back.
-    write!(time, "{}", Local::now().format(format)).map_err(|_| "no time has such a format")?;
-    Ok(time)
-    // end of step 4
+    match write!(time, "{}", Local::now().format(format)) {
+        Ok(()) if time.len() <= LONGEST_REPLY => time,
+        Ok(()) => "error: the reply would be longer than 1024 bytes".into(),
+        Err(_) => "error: no time has such a format".into(),
+    }
+    // end of step 3
 }
