@@ -22,6 +22,7 @@ pub(crate) fn tcp_port_in_use(run: &Run, role: &str) -> Verdict {
 }
 
 /// [`tcp_port_in_use`] over UDP, where the ports are counted apart.
+#[allow(dead_code, reason = "the first lesson over UDP uses it")]
 pub(crate) fn udp_port_in_use(run: &Run, role: &str) -> Verdict {
     let holder = run.udp_silent()?;
     in_use(run, role, holder.addr())
@@ -32,6 +33,7 @@ pub(crate) fn udp_port_in_use(run: &Run, role: &str) -> Verdict {
 pub(crate) fn tcp_refused(run: &Run, role: &str, arguments: &[&str]) -> Verdict {
     let refusing = run.tcp_refused()?;
     let addr = refusing.addr();
+    run.note(&format!("nobody listens on {addr}"));
     let client = run.program(role).args(arguments).addr(addr).finish()?;
     client.expect_code(FAILED)?;
     client.expect_stderr_says(&[&addr.to_string(), "refused"])
@@ -47,6 +49,7 @@ pub(crate) fn bad_address(run: &Run, role: &str) -> Verdict {
 }
 
 fn in_use(run: &Run, role: &str, addr: SocketAddr) -> Verdict {
+    run.note(&format!("the grader holds {addr}"));
     let server = run.program(role).addr(addr).start()?;
     // A server that took another port would serve on; its announcement tells more than its
     // silence would.

@@ -51,8 +51,9 @@ fn tells_the_time(run: &mut Run) -> Verdict {
     client.hears_nothing_for(Duration::from_millis(1100))?;
     let second = client.ask(FULL)?;
     second.expect(FULL, east).or_probe(|_| {
-        let third = client.ask(FULL)?;
-        let stands_still = second.bytes == first.bytes && third.bytes == first.bytes;
+        let turned = "%S %M %H %d %m %Y";
+        let third = client.ask(turned)?.dated_like(&first);
+        let stands_still = second.bytes == first.bytes && third.is(turned, east);
         Ok(stands_still.then_some("clock_read_once"))
     })?;
     let every = "%y-%j %S:%M:%H %d.%m.%Y";
@@ -90,10 +91,8 @@ fn default_format(run: &mut Run) -> Verdict {
 fn three_zones(run: &mut Run) -> Verdict {
     for zone in ["UTC", "Asia/Shanghai", "America/New_York"] {
         let mut east = zones::seconds_east(zone)?;
-        let server = run.program("server").env("TZ", zone).listen()?;
-        run.note(&format!("this server runs with TZ={zone}"));
-        let mut client = Asker::of(&server)?;
-        let answer = client.ask(FULL)?;
+        let server = zones::server_in(run, zone)?;
+        let answer = Asker::of(&server)?.ask(FULL)?;
         if !answer.is(FULL, east) {
             east = zones::seconds_east(zone)?; // clocks may be changed at this very moment
         }
@@ -116,8 +115,8 @@ fn bad_formats(run: &mut Run) -> Verdict {
                 Cause::Silence if lives(&server) => Some("bad_format_ignored"),
                 Cause::Silence => None,
                 Cause::Exited if ended_by_formatting(&server)? => Some("bad_format_panics"),
-                Cause::Exited if server.wait_exit()?.code == Some(101) => None,
-                Cause::Exited => Some("bad_format_is_the_end"),
+                Cause::Exited if ended_with_an_error(&server)? => Some("bad_format_is_the_end"),
+                Cause::Exited => None,
                 _ if failure.received == format.as_bytes() => Some("bad_format_is_text"),
                 _ if failure.received.is_empty() => Some("bad_format_is_empty"),
                 _ => None,
@@ -163,7 +162,7 @@ fn bounded_reply(run: &mut Run) -> Verdict {
     let too_long = [longest + "x", "时".repeat(400), "%Y".repeat(300), "x".repeat(LARGEST_REQUEST)];
     for format in too_long {
         expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
-            if failure.received.len() == LONGEST_REPLY {
+            if Some(&*failure.received) == format.as_bytes().get(..LONGEST_REPLY) {
                 return Ok(Some("reply_cut"));
             }
             let whole = client.ask("x".repeat(2000))?.bytes.len() == 2000;
@@ -218,7 +217,7 @@ fn errors_are_clear(run: &mut Run) -> Verdict {
 
 /// A probe: whether a server in `zone` answers in UTC.
 fn answers_in_utc(run: &Run, zone: &str) -> Verdict<bool> {
-    let server = run.program("server").env("TZ", zone).listen()?;
+    let server = zones::server_in(run, zone)?;
     Ok(Asker::of(&server)?.ask(FULL)?.is(FULL, 0))
 }
 
@@ -234,6 +233,11 @@ fn ended_by_formatting(server: &Server) -> Verdict<bool> {
     let said = String::from_utf8_lossy(&server.stderr()).into_owned();
     Ok(said.contains("Display implementation returned an error")
         || said.contains("formatting trait implementation returned an error"))
+}
+
+/// Whether the server ended by itself, and neither with a panic nor by a signal.
+fn ended_with_an_error(server: &Server) -> Verdict<bool> {
+    Ok(server.wait_exit()?.code.is_some_and(|code| code != 101))
 }
 
 /// Asks what must be refused.

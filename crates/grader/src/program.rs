@@ -1,239 +1,31 @@
 //! A program under test: starting it, typing into it, reading what it prints, its end.
 
-use std::ffi::OsString;
-use std::io::{PipeWriter, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::escape;
 use crate::finished::Finished;
-use crate::guard::{Exit, Guarded, Launch, Life, StartError};
+use crate::guard::Exit;
 use crate::locked::locked;
 use crate::output::Output;
 use crate::record::What;
 use crate::stage::Stage;
-use crate::subject::Subject;
 use crate::tcp::TcpPeer;
 use crate::udp::UdpPeer;
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
+
+mod process;
+mod start;
+
+pub(crate) use process::Process;
+pub use start::Start;
 
 /// How long a program may take to start and announce its address.
 const START: Duration = Duration::from_secs(5);
 /// How long a program may take to end when it should.
 const END: Duration = Duration::from_secs(5);
-/// The most that is read of each of a program's two output streams, unless the check asks for more.
-const OUTPUT_LIMIT: usize = 1 << 20;
-
-/// How to start a program; made by [`Run::program`](crate::Run::program).
-#[must_use = "nothing runs before start, listen or finish"]
-pub struct Start<'a> {
-    pub(crate) stage: &'a Arc<Stage>,
-    pub(crate) subject: &'a Subject,
-    pub(crate) role: String,
-    arguments: Vec<OsString>,
-    environment: Vec<(OsString, OsString)>,
-    output_limit: usize,
-    file_size_limit: Option<u64>,
-    addressed: bool,
-}
-
-impl<'a> Start<'a> {
-    pub(crate) fn new(stage: &'a Arc<Stage>, subject: &'a Subject, role: &str) -> Self {
-        Start {
-            stage,
-            subject,
-            role: role.into(),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-            output_limit: OUTPUT_LIMIT,
-            file_size_limit: None,
-            addressed: false,
-        }
-    }
-
-    /// Adds `--addr`.
-    pub fn addr(mut self, addr: SocketAddr) -> Self {
-        self.addressed = true;
-        self.arg("--addr").arg(addr.to_string())
-    }
-
-    /// Adds one argument.
-    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    /// Adds arguments.
-    pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(Into::into));
-        self
-    }
-
-    /// Sets a variable of the program's environment.
-    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((name.into(), value.into()));
-        self
-    }
-
-    /// How many bytes of each output stream are read; 1 MiB unless this is called. A program that
-    /// prints more finds the pipe full.
-    pub fn output_limit(mut self, bytes: usize) -> Self {
-        self.output_limit = bytes;
-        self
-    }
-
-    /// The most bytes a file that the program writes may have; a write beyond it fails or ends the
-    /// program (setrlimit(2), RLIMIT_FSIZE). Linux only.
-    pub fn file_size_limit(mut self, bytes: u64) -> Self {
-        self.file_size_limit = Some(bytes);
-        self
-    }
-
-    /// Runs it. Its stdin stays open until [`Program::close_stdin`].
-    ///
-    /// # Errors
-    /// The command cannot be run, which is the machine's trouble, not the program's.
-    pub fn start(self) -> Verdict<Program> {
-        let mut arguments = self.subject.own_arguments().to_vec();
-        arguments.push(self.role.clone().into());
-        arguments.extend(self.arguments);
-        let words: Vec<_> =
-            arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        let command = words[self.subject.own_arguments().len()..].join(" ");
-        let name = self.stage.name(&format!("your {}", self.role));
-        let launch = Launch {
-            program: self.subject.program_word(),
-            arguments,
-            environment: self.environment,
-            file_size_limit: self.file_size_limit,
-        };
-        let process = Process::start(self.stage, &launch, name, &command, self.output_limit)?;
-        let process = Arc::new(process);
-        locked(&self.stage.processes).push(Arc::clone(&process));
-        Ok(Program { stage: Arc::clone(self.stage), process })
-    }
-
-    /// Runs it as a server, on a free port unless [`Start::addr`] was called, and waits until it
-    /// announces its address.
-    ///
-    /// # Errors
-    /// The program's first line is not `listening on IP:PORT`, or does not come.
-    pub fn listen(self) -> Verdict<Server> {
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let start = if self.addressed { self } else { self.addr(free) };
-        let program = start.start()?;
-        let addr = program.announced_address()?;
-        Ok(Server { program, addr })
-    }
-
-    /// Runs it with nothing on its stdin and waits for its end.
-    ///
-    /// # Errors
-    /// It does not end within 5 s.
-    pub fn finish(self) -> Verdict<Finished> {
-        let program = self.start()?;
-        program.close_stdin();
-        program.finished()
-    }
-}
-
-/// A process under guard, with its streams.
-pub(crate) struct Process {
-    pub(crate) name: String,
-    life: Arc<Life>,
-    guarded: Mutex<Guarded>,
-    root: u32,
-    stdin: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
-    pub(crate) stdout: Arc<Output>,
-    pub(crate) stderr: Arc<Output>,
-}
-
-impl Process {
-    fn start(
-        stage: &Arc<Stage>,
-        launch: &Launch<'_>,
-        name: String,
-        command: &str,
-        output_limit: usize,
-    ) -> Verdict<Self> {
-        let recorder = |what: What| {
-            let (recorder, name) = (stage.recorder.clone(), name.clone());
-            move |bytes: &[u8]| recorder.bytes("", &name, what, bytes)
-        };
-        stage.recorder.words("", &name, What::Run, command);
-        let (exits, exit_name) = (stage.recorder.clone(), name.clone());
-        let on_exit = move |exit: Exit| {
-            exits.words("", &exit_name, What::Exit, &exit.to_string());
-        };
-        let (guarded, pipes) = Guarded::start(launch, on_exit).map_err(|error| match error {
-            StartError::Machine(error) => Trouble::machine("cannot start a program", &error),
-            StartError::Command(error) => {
-                let word = launch.program.to_string_lossy();
-                Trouble::machine(&format!("cannot run `{word}`"), &error)
-            }
-        })?;
-        let machine = |error| Trouble::machine("cannot follow a program", &error);
-        let stdin = type_from_queue(pipes.stdin, recorder(What::Stdin)).map_err(machine)?;
-        Ok(Process {
-            life: Arc::clone(guarded.life()),
-            root: guarded.root(),
-            guarded: Mutex::new(guarded),
-            stdin: Mutex::new(Some(stdin)),
-            stdout: Output::follow(pipes.stdout, output_limit, recorder(What::Stdout))
-                .map_err(machine)?,
-            stderr: Output::follow(pipes.stderr, output_limit, recorder(What::Stderr))
-                .map_err(machine)?,
-            name,
-        })
-    }
-
-    /// Kills it with all it started; afterwards its streams have ended.
-    pub(crate) fn take_down(&self) -> Verdict {
-        let down = locked(&self.guarded).take_down();
-        down.map_err(|error| Trouble::machine("cannot end a program under test", &error))?;
-        // Whoever could write is gone, so the end is there; it only needs to be read.
-        let soon = Instant::now() + Duration::from_secs(1);
-        self.stdout.wait_for_end(soon);
-        self.stderr.wait_for_end(soon);
-        Ok(())
-    }
-
-    /// How it ended, if it has.
-    pub(crate) fn exit(&self) -> Option<Exit> {
-        self.life.exit(Instant::now())
-    }
-
-    /// Whether every thread of it and of all it started sleeps. `None` where the system can't tell.
-    pub(crate) fn asleep(&self) -> Option<bool> {
-        #[cfg(target_os = "linux")]
-        return crate::process_tree::all_asleep_below(self.root).ok();
-        #[cfg(not(target_os = "linux"))]
-        return None;
-    }
-}
-
-/// Writes what is queued to a program's stdin, in a thread of its own, so that typing never blocks
-/// a check. The stdin ends when the queue does.
-fn type_from_queue(
-    mut pipe: PipeWriter,
-    record: impl Fn(&[u8]) + Send + 'static,
-) -> std::io::Result<mpsc::Sender<Vec<u8>>> {
-    let (sender, queue) = mpsc::channel::<Vec<u8>>();
-    thread::Builder::new().name("stdin".into()).spawn(move || {
-        for bytes in queue {
-            record(&bytes);
-            // A program that reads no stdin is free to; what it should have done shows elsewhere.
-            if pipe.write_all(&bytes).is_err() {
-                break;
-            }
-        }
-    })?;
-    Ok(sender)
-}
-
 /// A running program under test.
 pub struct Program {
     pub(crate) stage: Arc<Stage>,

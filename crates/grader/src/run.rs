@@ -60,12 +60,13 @@ impl Run {
         TcpHost::bind(&self.stage)
     }
 
-    /// A UDP socket of the grader's to which the program may send.
+    /// A UDP socket of the grader's to which the program may send; `name` is what the record calls
+    /// it: `server`, `stranger`.
     ///
     /// # Errors
     /// The machine gives none.
-    pub fn udp_host(&self) -> Verdict<UdpPeer> {
-        UdpPeer::bind(&self.stage, self.stage.name("grader"), "")
+    pub fn udp_host(&self, name: &str) -> Verdict<UdpPeer> {
+        UdpPeer::bind(&self.stage, self.stage.name(name), "")
     }
 
     /// A TCP port that refuses: it is held, and nobody listens.

@@ -36,6 +36,23 @@ impl Subject {
         self
     }
 
+    /// Whether its program stands where the system would look for it: in the place named, or in a
+    /// folder of the PATH. Whether it can be run shows when it is.
+    #[must_use]
+    pub fn can_be_found(&self) -> bool {
+        let program = Path::new(&self.words[0]);
+        if cfg!(windows) {
+            return true; // looked for with endings that were not typed
+        }
+        match program.components().count() {
+            1 if !self.words[0].to_string_lossy().contains('/') => std::env::var_os("PATH")
+                .is_some_and(|path| {
+                    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+                }),
+            _ => program.is_file(),
+        }
+    }
+
     pub(crate) fn program_word(&self) -> &OsString {
         &self.words[0]
     }

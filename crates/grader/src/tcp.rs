@@ -1,99 +1,23 @@
 //! The grader's side of a TCP connection.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::escape;
-use crate::pattern::Pattern;
 use crate::program::{Process, Program};
 use crate::record::What;
 use crate::stage::{Stage, socket_trouble};
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
-/// How long a peer that sends without end must have been stuck before it counts as blocked, where
-/// the system can say that the program sleeps, and where it can't.
-const STUCK: Duration = Duration::from_millis(40);
-const STUCK_UNSEEN: Duration = Duration::from_millis(500);
+mod bulk;
+mod host;
+
+pub use host::TcpHost;
+
 /// Before it sends, a peer looks what has come, so that the record has it at its time; no further.
 const LOOK_AHEAD: usize = 1 << 20;
-
-/// A socket on which the grader waits for the program to connect.
-pub struct TcpHost {
-    stage: Arc<Stage>,
-    listener: TcpListener,
-}
-
-impl TcpHost {
-    pub(crate) fn bind(stage: &Arc<Stage>) -> Verdict<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .map_err(|error| Trouble::machine("cannot listen on loopback", &error))?;
-        Ok(TcpHost { stage: Arc::clone(stage), listener })
-    }
-
-    /// Where it listens.
-    ///
-    /// # Panics
-    /// Never: a bound socket has an address.
-    #[must_use]
-    pub fn addr(&self) -> SocketAddr {
-        self.listener.local_addr().expect("a bound socket has an address")
-    }
-
-    /// Waits for the program to connect.
-    ///
-    /// # Errors
-    /// It does not, within 5 s.
-    pub fn accept(&self) -> Verdict<TcpPeer> {
-        let since = Instant::now();
-        let late = self.stage.late_after(Duration::from_secs(5));
-        match accept_before(&self.listener, late) {
-            Ok((stream, from)) => {
-                let name = self.stage.name("server");
-                let program = newest_process(&self.stage);
-                let on = program.as_ref().map_or("", |process| &process.name);
-                self.stage.recorder.with(&name, on, What::Accept, b"", from);
-                TcpPeer::new(&self.stage, stream, name, program)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let failure = self.stage.nothing_came(since, "", "the program did not connect");
-                Err(failure.expected(format!("a connection to {}", self.addr())).into())
-            }
-            Err(error) => Err(Trouble::machine("cannot accept a connection", &error)),
-        }
-    }
-}
-
-fn newest_process(stage: &Stage) -> Option<Arc<Process>> {
-    crate::locked::locked(&stage.processes).last().cloned()
-}
-
-/// accept(2) with a deadline. On Unix the receive time limit of a listening socket bounds accept;
-/// on Windows it does not, so there it is asked again and again.
-fn accept_before(listener: &TcpListener, late: Instant) -> io::Result<(TcpStream, SocketAddr)> {
-    loop {
-        let left = late.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        if cfg!(windows) {
-            listener.set_nonblocking(true)?;
-        } else {
-            socket2::SockRef::from(listener).set_read_timeout(Some(left))?;
-        }
-        match listener.accept() {
-            Ok((stream, addr)) => {
-                stream.set_nonblocking(false)?;
-                return Ok((stream, addr));
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < late => {
-                if cfg!(windows) {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-            }
-            other => return other,
-        }
-    }
-}
 
 /// One TCP connection between the grader and the program.
 pub struct TcpPeer {
@@ -295,7 +219,12 @@ impl TcpPeer {
         };
         let got = std::mem::take(&mut self.inbox);
         let failure = Failure::bytes(message, expected, &got).cause(cause);
-        if got.is_empty() { failure.got(message) } else { failure }
+        match cause {
+            _ if !got.is_empty() => failure,
+            Cause::Ended => failure.got("end of stream"),
+            Cause::Reset => failure.got("a reset"),
+            _ => failure.got("nothing"),
+        }
     }
 
     /// Takes in what comes within a moment.
@@ -399,114 +328,6 @@ impl TcpPeer {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended.is_some()
-    }
-
-    /// Sends `pattern` from its start until no more is taken, at most `most` bytes, and reads
-    /// nothing. Gives how much was taken.
-    ///
-    /// Blocked means: nothing was taken for a while although the program sleeps; a program that
-    /// only has not got its turn on a busy machine is waited for.
-    ///
-    /// # Errors
-    /// The program hung up.
-    pub fn send_until_blocked(&mut self, pattern: &Pattern, most: usize) -> Verdict<usize> {
-        self.stream.set_nonblocking(true).map_err(|error| self.trouble(&error))?;
-        let mut sent = 0;
-        let mut progress = Instant::now();
-        while sent < most {
-            match self.stream.write(pattern.window(sent, most - sent)) {
-                Ok(count) => {
-                    self.record(What::Sent, &pattern.window(sent, count)[..count]);
-                    sent += count;
-                    progress = Instant::now();
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.is_stuck(progress) {
-                        self.stage.waited(progress, &self.name, "no more is taken");
-                        break;
-                    }
-                    // Not an event one could wait for: that nothing will happen.
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.trouble(&error)),
-            }
-        }
-        self.stream.set_nonblocking(false).map_err(|error| self.trouble(&error))?;
-        Ok(sent)
-    }
-
-    fn is_stuck(&self, since: Instant) -> bool {
-        match self.program.as_ref().and_then(|process| process.asleep()) {
-            Some(asleep) => asleep && since.elapsed() >= STUCK,
-            None => since.elapsed() >= STUCK_UNSEEN,
-        }
-    }
-
-    /// Checks that the bytes `from..to` of `pattern` come next.
-    ///
-    /// # Errors
-    /// Others come, or the stream ends, or nothing comes for a while.
-    pub fn expect_pattern(&mut self, pattern: &Pattern, from: usize, to: usize) -> Verdict {
-        let mut at = from;
-        while at < to {
-            let count = self.inbox.len().min(to - at);
-            if count == 0 {
-                let since = Instant::now();
-                let late = self.stage.late();
-                if self.ended.is_some() || !self.fill(late)? {
-                    let mut failure = self.too_little(pattern.window(at, 32), since);
-                    failure.message =
-                        format!("{}: {} of {}", failure.message, at - from, to - from);
-                    let some = escape::size((to - from) as u64);
-                    return Err(failure.expected(format!("{some} back, unchanged")).into());
-                }
-                continue;
-            }
-            if let Some(wrong) = pattern.first_difference(at, &self.inbox[..count]) {
-                let start = wrong.saturating_sub(8);
-                let got = &self.inbox[start..count.min(start + 24)];
-                let wanted = &pattern.window(at + start, 24)[..got.len()];
-                let message = format!("byte {} of the stream is wrong", at + wrong);
-                return Err(Failure::bytes(message, wanted, got).into());
-            }
-            self.inbox.drain(..count);
-            at += count;
-        }
-        Ok(())
-    }
-
-    /// Echoes until the program's end of stream, then closes. It writes each piece back before it
-    /// reads the next, so it stops reading while its writing is blocked. Gives the bytes echoed.
-    ///
-    /// # Errors
-    /// The program stops taking what is echoed, sends nothing and no end, or resets.
-    pub fn echo(&mut self) -> Verdict<u64> {
-        let mut echoed = 0;
-        loop {
-            let since = Instant::now();
-            let piece = std::mem::take(&mut self.inbox);
-            if !piece.is_empty() {
-                echoed += piece.len() as u64;
-                self.record(What::Sent, &piece);
-                self.send_all(&piece)?;
-                continue;
-            }
-            match self.ended {
-                Some(End::Orderly) => break,
-                Some(End::Reset) => return Err(self.too_little(b"", since).into()),
-                None => {
-                    let late = self.stage.late();
-                    if !self.fill(late)? {
-                        let message = "the program neither sent more nor ended its sending half";
-                        let failure = self.stage.nothing_came(since, &self.name, message);
-                        return Err(failure.expected("a half-close after the last byte").into());
-                    }
-                }
-            }
-        }
-        self.end();
-        Ok(echoed)
     }
 
     /// Closes this side's sending half: a FIN goes out, receiving goes on.

@@ -47,7 +47,7 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     let mut cargo = cargo(root);
     cargo.args(["build", "--package", lesson, "--bin", lesson]);
     cargo.arg("--message-format=json-render-diagnostics");
-    let built = run(cargo, Diagnostics::PassedThrough)?;
+    let built = run(&mut cargo, Diagnostics::PassedThrough)?;
     let no_build = || Stop { code: NO_BUILD, words: words::no_build(lesson) };
     let program = built.programs.into_iter().find(|(target, _)| target == lesson);
     program.filter(|_| built.complete).map(|(_, path)| path).ok_or_else(no_build)
@@ -57,7 +57,14 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
 pub(crate) fn quietly(root: &Path, arguments: &[&str]) -> Result<Built, Stop> {
     let mut cargo = cargo(root);
     cargo.args(arguments).arg("--message-format=json").stderr(Stdio::piped());
-    run(cargo, Diagnostics::Kept)
+    run(&mut cargo, Diagnostics::Kept)
+}
+
+/// [`quietly`], for what is built once and hardly ever again: without cargo's notes for next time.
+pub(crate) fn quietly_once(root: &Path, arguments: &[&str]) -> Result<Built, Stop> {
+    let mut cargo = cargo(root);
+    cargo.args(arguments).arg("--message-format=json").stderr(Stdio::piped());
+    run(cargo.env("CARGO_INCREMENTAL", "0"), Diagnostics::Kept)
 }
 
 /// The folder that cargo builds the workspace at `root` into.
@@ -107,7 +114,7 @@ struct Diagnostic {
     rendered: Option<String>,
 }
 
-fn run(mut cargo: Command, diagnostics: Diagnostics) -> Result<Built, Stop> {
+fn run(cargo: &mut Command, diagnostics: Diagnostics) -> Result<Built, Stop> {
     let unusable = |error| Stop::infrastructure(words::no_cargo(&error));
     let mut child = cargo.stdout(Stdio::piped()).spawn().map_err(unusable)?;
     // cargo writes on both pipes: one is read here, the other beside it.

@@ -30,7 +30,7 @@ pub(crate) struct Options {
     seed: Option<u64>,
     /// Grade this command line instead: 'python3 my_echo.py'; the role and its arguments are
     /// appended, nothing is built, no progress is kept
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "all")]
     subject: Option<String>,
     /// Print one JSON document (netlings-result/1) on stdout and nothing else
     #[arg(long)]
@@ -54,13 +54,12 @@ struct Session<'a> {
 
 /// Grades what was asked for and gives the exit code.
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    if options.subject.is_some() && options.lessons.len() != 1 {
+        return Err(Stop::usage(words::SUBJECT_NEEDS_ONE_LESSON));
+    }
     let entries = chosen_lessons(course, options)?;
     checks_are_known(&entries, options)?;
-    let subject = match &options.subject {
-        Some(_) if entries.len() != 1 => return Err(Stop::usage(words::SUBJECT_NEEDS_ONE_LESSON)),
-        Some(line) => Some(Subject::command_line(line).map_err(Stop::usage)?),
-        None => None,
-    };
+    let subject = options.subject.as_deref().map(read_subject).transpose()?;
     if entries.is_empty() && !options.json {
         screen.paragraph("", words::ALL_PASSED, 0);
     }
@@ -72,6 +71,14 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         screen.line(serde_json::to_string(&document).expect("a report is plain data"));
     }
     Ok(code)
+}
+
+fn read_subject(line: &str) -> Result<Subject, Stop> {
+    let subject = Subject::command_line(line).map_err(Stop::usage)?;
+    if !subject.can_be_found() {
+        return Err(Stop::usage(words::no_such_program(line)));
+    }
+    Ok(subject)
 }
 
 fn chosen_lessons<'a>(course: &'a Course, options: &Options) -> Result<Vec<&'a Entry>, Stop> {
@@ -140,19 +147,28 @@ impl Session<'_> {
     }
 
     fn grade(&self, lesson: &Lesson, suite: &Suite, subject: &Subject) -> LessonReport {
+        let asked = &self.options.checks;
         let mut grading = Grading::new(suite, lesson, subject);
         grading.seed = self.options.seed;
-        grading.only.clone_from(&self.options.checks);
+        grading.only = with_needs(lesson, asked);
         grading.command = self.command(lesson);
-        if self.options.json {
-            return grading.run(&|_| {});
-        }
-        let command = grading.command.clone();
-        let rows = Mutex::new(Rows::new(lesson, &self.options.checks, command, self.screen));
-        let report = grading.run(&|check| {
-            rows.lock().unwrap_or_else(PoisonError::into_inner).take(check);
+        // A check that was not asked for is shown if it keeps one from being graded that was.
+        let is_shown = |check: &CheckReport| {
+            asked.is_empty() || asked.contains(&check.id) || check.outcome != Outcome::Passed
+        };
+        let rows = (!self.options.json)
+            .then(|| Mutex::new(Rows::new(&grading, self.options.subject.is_none(), self.screen)));
+        let mut report = grading.run(&|check| {
+            if let Some(rows) = &rows {
+                rows.lock().unwrap_or_else(PoisonError::into_inner).take(check, is_shown(check));
+            }
         });
-        rows.into_inner().unwrap_or_else(PoisonError::into_inner).summary(&report);
+        report.checks.retain(is_shown);
+        report.score = report.checks.iter().map(|check| check.points).sum();
+        report.max_score = report.checks.iter().map(|check| check.max_points).sum();
+        if let Some(rows) = rows {
+            rows.into_inner().unwrap_or_else(PoisonError::into_inner).summary(&report);
+        }
         report
     }
 
@@ -164,6 +180,21 @@ impl Session<'_> {
             None => command,
         }
     }
+}
+
+/// The checks that were asked for and all that they need; empty for all checks.
+fn with_needs(lesson: &Lesson, asked: &[String]) -> Vec<String> {
+    let mut wanted = asked.to_vec();
+    let mut next = 0;
+    while let Some(check) = wanted.get(next).and_then(|id| lesson.check(id)) {
+        for need in &check.needs {
+            if !wanted.contains(need) {
+                wanted.push(need.clone());
+            }
+        }
+        next += 1;
+    }
+    wanted
 }
 
 fn code(report: &LessonReport) -> u8 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use colored::Colorize;
 use grader::lesson::Lesson;
 use grader::report::{failure_text, mark};
-use grader::{CheckReport, LessonReport, Outcome};
+use grader::{CheckReport, Grading, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
 use crate::screen::{Screen, cut, wrapped};
@@ -17,21 +17,24 @@ use crate::words;
 pub(crate) struct Rows<'a> {
     lesson: &'a Lesson,
     screen: &'a Screen,
+    /// The command that grades this again.
     command: String,
+    /// Whether this is a student's own package, which the map knows.
+    is_own: bool,
     /// The checks whose rows are still to print, the next one last.
     ahead: Vec<&'a str>,
-    early: BTreeMap<String, CheckReport>,
+    /// Reports whose turn has not come, each with whether it is shown.
+    early: BTreeMap<String, (CheckReport, bool)>,
     id_width: usize,
+    /// The failures of which only a row was shown.
+    other_failures: Vec<String>,
     a_failure_was_shown: bool,
+    last_trouble: String,
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(
-        lesson: &'a Lesson,
-        only: &[String],
-        command: String,
-        screen: &'a Screen,
-    ) -> Self {
+    pub(crate) fn new(grading: &Grading<'a>, is_own: bool, screen: &'a Screen) -> Self {
+        let (lesson, only) = (grading.lesson, &grading.only);
         let ids = lesson.checks.iter().map(|check| check.id.as_str());
         let mut ahead: Vec<&str> =
             ids.filter(|id| only.is_empty() || only.iter().any(|chosen| chosen == id)).collect();
@@ -40,20 +43,26 @@ impl<'a> Rows<'a> {
         Self {
             lesson,
             screen,
-            command,
+            command: grading.command.clone(),
+            is_own,
             id_width: ahead.iter().map(|id| id.width()).max().unwrap_or(0),
             ahead,
             early: BTreeMap::new(),
+            other_failures: Vec::new(),
             a_failure_was_shown: false,
+            last_trouble: String::new(),
         }
     }
 
     /// Takes the report of a check that has ended.
-    pub(crate) fn take(&mut self, report: &CheckReport) {
-        self.early.insert(report.id.clone(), report.clone());
-        while let Some(report) = self.ahead.last().and_then(|next| self.early.remove(*next)) {
+    pub(crate) fn take(&mut self, report: &CheckReport, is_shown: bool) {
+        self.early.insert(report.id.clone(), (report.clone(), is_shown));
+        while let Some((report, is_shown)) = self.ahead.last().and_then(|id| self.early.remove(*id))
+        {
             self.ahead.pop();
-            self.print(&report);
+            if is_shown {
+                self.print(&report);
+            }
         }
     }
 
@@ -65,16 +74,28 @@ impl<'a> Rows<'a> {
             skipped: count(Outcome::Skipped),
             broken: count(Outcome::InfraError),
         };
-        self.screen.paragraph("", &words::summary(report.score, report.max_score, &counts), 0);
+        let say = |text: &str| self.screen.paragraph("", text, 0);
+        say(&words::summary(report.score, report.max_score, &counts));
+        let waiting = report.checks.iter().filter(|check| check.waits && check.duration_ms >= 500);
+        if let Some(longest) = waiting.max_by_key(|check| check.duration_ms) {
+            say(&words::waits(&longest.id, longest.duration_ms));
+        }
+        if let Some(id) = self.other_failures.first() {
+            say(&words::see_others(&format!("{} --check {id}", self.command)));
+        }
+        if self.is_own && report.score == self.lesson.points() {
+            say(words::LESSON_PASSED);
+        }
         self.screen.gap();
     }
 
     fn print(&mut self, report: &CheckReport) {
         match report.outcome {
-            Outcome::Passed => self.passed(report),
-            // One failure is enough to read at a time. Of the others, the way to see them.
+            Outcome::Passed => self.row_with_points(report, &report.title),
+            // One failure is enough to read at a time.
             Outcome::Failed if self.a_failure_was_shown => {
-                self.row(report, &format!("{} --check {}", self.command, report.id));
+                self.other_failures.push(report.id.clone());
+                self.row_with_points(report, &report.message);
             }
             Outcome::Failed => {
                 self.a_failure_was_shown = true;
@@ -82,7 +103,13 @@ impl<'a> Rows<'a> {
                 self.screen.line(format!("\n{text}"));
             }
             Outcome::Skipped => self.row(report, &report.message),
-            Outcome::InfraError => self.row(report, &words::not_graded(&report.message)),
+            Outcome::InfraError if self.last_trouble == report.message => {
+                self.row(report, words::NOT_GRADED_EITHER);
+            }
+            Outcome::InfraError => {
+                self.last_trouble.clone_from(&report.message);
+                self.row(report, &words::not_graded(&report.message));
+            }
         }
     }
 
@@ -90,13 +117,13 @@ impl<'a> Rows<'a> {
         format!("  {} {:width$}  ", mark(report.outcome).0, report.id, width = self.id_width)
     }
 
-    fn passed(&self, report: &CheckReport) {
+    fn row_with_points(&self, report: &CheckReport, text: &str) {
         let points = format!("  {}/{}", report.points, report.max_points);
         let head = self.head(report);
         let room = self.screen.look.width.saturating_sub(head.width() + points.width());
-        let title = cut(&report.title, room);
-        let gap = " ".repeat(room.saturating_sub(title.width()));
-        self.painted(report, &format!("{head}{title}{gap}{points}"));
+        let text = cut(text, room);
+        let gap = " ".repeat(room.saturating_sub(text.width()));
+        self.painted(report, &format!("{head}{text}{gap}{points}"));
     }
 
     fn row(&self, report: &CheckReport, text: &str) {

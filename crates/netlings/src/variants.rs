@@ -84,7 +84,7 @@ impl<'a> Sources<'a> {
         )?;
         let scratch = scratch::write(course, self, &target)?;
         let target = target.display().to_string();
-        let others = build::quietly(
+        let others = build::quietly_once(
             scratch.folder(),
             &["build", "--bins", "--keep-going", "--offline", "--target-dir", &target],
         )?;
@@ -158,17 +158,18 @@ pub(crate) fn ending(path: &Path) -> &str {
     path.extension().and_then(|ending| ending.to_str()).unwrap_or_default()
 }
 
-/// Does `work` for each number below `count`, several at once, and hands each result to `take` on
+/// Does `work` for each number below `count`, `at_once` at a time, and hands each result to `take` on
 /// this thread, in the order in which they are done.
 pub(crate) fn in_parallel<T: Send>(
     count: usize,
+    at_once: usize,
     work: impl Fn(usize) -> T + Sync,
     mut take: impl FnMut(usize, T),
 ) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (sender, results) = mpsc::channel();
-        for _ in 0..grader::default_jobs().min(count) {
+        for _ in 0..at_once.min(count) {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 loop {

@@ -23,6 +23,10 @@ use crate::variants::{Kind, Sources, Variant, in_parallel};
 use crate::verify::judging::{Difference, Said};
 use crate::words::author as words;
 
+/// So many times more programs are graded at once than would keep the machine busy: what a mistake
+/// mostly shows is silence, and the grader's patience with it.
+const PATIENCE: usize = 4;
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Only these lessons
@@ -73,7 +77,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
 fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop> {
     let began = Instant::now();
     let sources = Sources::read(course, lesson)?;
-    let readme = Text::read(course.exercise(&lesson.name).join("README.md"))?;
+    let readme = Text::read(course.exercise(&lesson.name).join("README.md"));
     let gauge = Gauge::new(&lesson.name);
     gauge.says(&words::building(sources.mistakes.len(), sources.also_right.len()));
     let mut findings = Findings {
@@ -86,7 +90,7 @@ fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop
         accepted: 0,
         said: Vec::new(),
     };
-    for problem in paper::problems(&sources, &readme.content) {
+    for problem in paper::problems(&sources, &readme) {
         findings.problem(&problem);
     }
     let workshop = sources.build(course)?;
@@ -97,6 +101,7 @@ fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop
     findings.gauge.begin(variants.len(), &words::grading(variants.len()));
     in_parallel(
         variants.len(),
+        PATIENCE * grader::default_jobs(),
         |number| sources.grade(&variants[number], &checks_for(&sources, &variants[number])),
         |number, report| findings.take(&variants[number], &report),
     );

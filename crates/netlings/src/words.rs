@@ -93,6 +93,9 @@ pub(crate) const SUBJECT_NEEDS_ONE_LESSON: &str =
     "--subject grades one program, so name exactly one lesson: `netlings check LESSON --subject …`";
 pub(crate) const CHECK_NEEDS_ONE_LESSON: &str = "--check names a check of one lesson, so name exactly one lesson: `netlings check LESSON --check ID`";
 
+pub(crate) const LESSON_PASSED: &str = "Well done. `cargo netlings` shows what comes next.";
+pub(crate) const NOT_GRADED_EITHER: &str = "could not be graded either, for the same reason";
+
 pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) -> String {
     let typed = netkit::visible(typed.as_bytes());
     let name = &lesson.name;
@@ -127,6 +130,21 @@ pub(crate) fn summary(score: u32, max_score: u32, counts: &Counts) -> String {
     add(counts.skipped, "was skipped", "were skipped");
     add(counts.broken, "could not be graded", "could not be graded");
     format!("{}.", parts.join(", "))
+}
+
+/// How long a check took that waits by its nature.
+pub(crate) fn waits(id: &str, milliseconds: u64) -> String {
+    let (seconds, tenths) = (milliseconds / 1000, milliseconds % 1000 / 100);
+    format!("{id} needs real time by its nature: {seconds}.{tenths} s.")
+}
+
+pub(crate) fn see_others(command: &str) -> String {
+    format!("The next failure in full: {command}")
+}
+
+pub(crate) fn no_such_program(line: &str) -> String {
+    let line = netkit::visible(line.as_bytes());
+    format!("there is no program to run for --subject '{line}'. Name it as you would type it here.")
 }
 
 pub(crate) fn not_graded(message: &str) -> String {

@@ -3,10 +3,10 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use grader::{
-    Cause, Datagram, Failure, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict, expect_bytes,
-    quoted,
+    Cause, Datagram, Failure, Finished, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict,
+    expect_bytes, quoted,
 };
 
 /// How long a client may take to start and to do the next thing. Generous: a slow machine is no
@@ -35,7 +35,7 @@ pub(super) fn counts_and_intervals(run: &mut Run) -> Verdict {
 fn asks_at_once(run: &Run) -> Verdict {
     let reply = "noon by the station clock";
     let ask_and_print = |interval: &str, reply: &str| {
-        let mut server = run.udp_host()?;
+        let mut server = run.udp_host("server")?;
         let words = ["%H:%M", "--count", "1", "--interval", interval, "--timeout", NEVER];
         let client = client(run, &server, &words).env("TZ", "UTC").start()?;
         let question = receive(&mut server)?;
@@ -44,21 +44,20 @@ fn asks_at_once(run: &Run) -> Verdict {
         client.expect_line(reply)
     };
     ask_and_print("60", reply).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            return Ok(None);
-        }
-        if ask_and_print("0.1", reply).is_ok() {
+        if failure.cause == Cause::Silence && ask_and_print("0.1", reply).is_ok() {
             return Ok(Some("waits_first"));
         }
-        let true_time = Utc::now().format("%H:%M").to_string();
-        Ok(ask_and_print("60", &true_time).is_ok().then_some("own_clock"))
+        let time_here = |hours| (Utc::now() + TimeDelta::hours(hours)).format("%H:%M").to_string();
+        let believes_itself = ask_and_print("60", &time_here(0)).is_ok();
+        let believes_others = ask_and_print("60", &time_here(5)).is_ok();
+        Ok((believes_itself && !believes_others).then_some("own_clock"))
     })
 }
 
 /// Three replies, three lines, no closer than the interval, and the end.
 fn keeps_count_and_interval(run: &Run) -> Verdict {
     let interval = Duration::from_millis(400);
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "3", "--interval", "0.4", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     let mut replied: Option<Instant> = None;
@@ -95,7 +94,7 @@ fn expect_interval(gap: Option<Duration>, interval: Duration) -> Verdict {
 
 /// A probe: asks for 1.9 s and looks how long it really takes.
 fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "2", "--interval", "1.9", "--timeout", NEVER];
     client(run, &server, &words).start()?;
     let question = receive(&mut server)?;
@@ -104,7 +103,7 @@ fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
     receive(&mut server)?;
     Ok(match replied.elapsed().as_millis() {
         0..600 => Some("no_interval"),
-        950..1750 => Some("whole_seconds"),
+        990..1750 => Some("whole_seconds"),
         _ => None,
     })
 }
@@ -130,7 +129,7 @@ fn expect_shown(client: &Program, reply: &str) -> Verdict {
 }
 
 fn goes_on_without_a_count(run: &Run) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--interval", "0.01", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     for number in 1..=4 {
@@ -143,7 +142,7 @@ fn goes_on_without_a_count(run: &Run) -> Verdict {
 }
 
 fn stops_at_an_error_reply(run: &Run) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%Q", "--count", "3", "--interval", "0.01", "--timeout", NEVER];
     let client = client(run, &server, &words).start()?;
     let question = receive(&mut server)?;
@@ -156,28 +155,29 @@ fn stops_at_an_error_reply(run: &Run) -> Verdict {
             .got(quoted(&client.stdout()));
         return Err(failure.into());
     }
-    client.finished()?.expect_stderr_says(&["no tea today"])
+    expect_line_that_says(&client.finished()?, &["no tea today"])
 }
 
 /// Fails when the client waits for a lost reply without a limit, or takes the limit for the end.
 pub(super) fn asks_again(run: &mut Run) -> Verdict {
     run.patience(PATIENCE);
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "20"];
     let client = client(run, &server, &words).start()?;
     let lost = receive(&mut server)?;
+    let asked = Instant::now();
     run.note("this question gets no reply, as if it were lost");
     let again = receive(&mut server).or_probe(|failure| {
         if failure.cause == Cause::Silence {
             return why_not_again(run);
         }
+        let at_the_limit = asked.elapsed() > Duration::from_millis(350);
+        if !at_the_limit || client.wait_exit()?.code != Some(1) {
+            return Ok(None);
+        }
         let said = String::from_utf8_lossy(&client.stderr()).to_lowercase();
         let limit_refused = said.contains("invalid") || said.contains("0 duration");
-        Ok(match (limit_refused, client.wait_exit()?.code) {
-            (true, _) => Some("zero_timeout"),
-            (false, Some(101)) => None,
-            (false, _) => Some("first_silence_ends"),
-        })
+        Ok(Some(if limit_refused { "zero_timeout" } else { "first_silence_ends" }))
     })?;
     expect_bytes("the second ask is not the same question", &lost.bytes, &again.bytes)?;
     server.send_to(again.from, b"at last")?;
@@ -205,10 +205,10 @@ pub(super) fn stranger_ignored(run: &mut Run) -> Verdict {
 }
 
 fn disbelieves_strangers(run: &Run) -> Verdict {
-    let mut stranger = run.udp_host()?;
+    let mut stranger = run.udp_host("stranger")?;
     let false_replies = |asker| {
-        // More than there are retries: a stranger's datagram costs none of them.
-        (0..6).try_for_each(|_| stranger.send_to(asker, b"midnight, says a stranger"))
+        // As many as there are asks: a stranger's datagram must not cost one of them.
+        (0..4).try_for_each(|_| stranger.send_to(asker, b"midnight, says a stranger"))
     };
     ask_beside(run, false_replies).or_probe(|failure| {
         if failure.cause != (Cause::Differs { at: 0 }) {
@@ -229,7 +229,7 @@ fn disbelieves_strangers(run: &Run) -> Verdict {
 
 /// One question, one reply, and what `disturb` does between them.
 fn ask_beside(run: &Run, disturb: impl FnOnce(SocketAddr) -> Verdict) -> Verdict {
-    let mut server = run.udp_host()?;
+    let mut server = run.udp_host("server")?;
     let client = client(run, &server, &["%H", "--count", "1", "--timeout", NEVER]).start()?;
     let question = receive(&mut server)?;
     disturb(question.from)?;
@@ -239,7 +239,7 @@ fn ask_beside(run: &Run, disturb: impl FnOnce(SocketAddr) -> Verdict) -> Verdict
 }
 
 fn strangers_do_not_lengthen_the_wait(run: &Run) -> Verdict {
-    let (mut server, mut stranger) = (run.udp_host()?, run.udp_host()?);
+    let (mut server, mut stranger) = (run.udp_host("server")?, run.udp_host("stranger")?);
     let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "50"];
     let client = client(run, &server, &words).start()?;
     let first = receive(&mut server)?;
@@ -284,13 +284,13 @@ pub(super) fn silent_server(run: &mut Run) -> Verdict {
         client.wait_exit()?;
         Ok((asked == 2 && questions(&mut server)? == 4).then_some("one_ask_less"))
     })?;
-    client.finished()?.expect_stderr_says(&["timed out", &server.addr().to_string()])?;
+    expect_line_that_says(&client.finished()?, &["timed out", &server.addr().to_string()])?;
     nobody_there(run)
 }
 
 /// A client with `retries` that gets no reply, and the server that gives none.
 fn ask_in_silence(run: &Run, retries: &str) -> Verdict<(Program, UdpPeer)> {
-    let server = run.udp_host()?;
+    let server = run.udp_host("server")?;
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", retries];
     Ok((client(run, &server, &words).start()?, server))
 }
@@ -321,9 +321,18 @@ fn nobody_there(run: &Run) -> Verdict {
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", "1"];
     let finished = run.program("client").addr(addr).args(words).finish()?;
     finished.expect_code(1)?;
-    finished.expect_stderr_says(&[&addr.to_string(), "refused"]).or_else(|refused| {
-        finished.expect_stderr_says(&[&addr.to_string(), "timed out"]).map_err(|_| refused)
+    expect_line_that_says(&finished, &[&addr.to_string(), "refused"]).or_else(|refused| {
+        expect_line_that_says(&finished, &[&addr.to_string(), "timed out"]).map_err(|_| refused)
     })
+}
+
+/// Checks that one line on stderr has all `words`. Other lines may say how the asking went.
+fn expect_line_that_says(finished: &Finished, words: &[&str]) -> Verdict {
+    let said = String::from_utf8_lossy(&finished.output.stderr).to_lowercase();
+    if said.lines().any(|line| words.iter().all(|word| line.contains(word))) {
+        return Ok(());
+    }
+    finished.expect_stderr_says(words)
 }
 
 /// A port that is held and refuses: its socket is connected to itself, and hears nobody else.

@@ -83,11 +83,13 @@ impl Asker {
         Ok(false)
     }
 
-    /// A probe: whether questions in two formats, within one second, get one answer.
+    /// A probe: whether questions in two formats, within one second, get one answer, which is no
+    /// refusal.
     pub(super) fn is_told_the_same_whatever_it_asks(&mut self) -> Verdict<Option<&'static str>> {
         for _ in 0..3 {
             let (hour, day) = (self.ask("%H")?, self.ask("%j")?);
-            if hour.bytes == day.bytes {
+            let is_a_time = !hour.bytes.is_empty() && !hour.bytes.starts_with(b"error");
+            if is_a_time && hour.bytes == day.bytes {
                 return Ok(Some("format_ignored"));
             }
         }
@@ -99,6 +101,11 @@ impl Answer {
     /// Whether this is the time in `format`, in a zone `east` seconds east of Greenwich.
     pub(super) fn is(&self, format: &str, east: i32) -> bool {
         self.right(format, east).any(|right| right.as_bytes() == self.bytes)
+    }
+
+    /// This answer, as if it had come at the time of `other`.
+    pub(super) fn dated_like(self, other: &Answer) -> Answer {
+        Answer { first: other.first, last: other.last, ..self }
     }
 
     /// Checks that it is.
@@ -114,7 +121,11 @@ impl Answer {
             right.bytes().zip(&self.bytes).take_while(|(right, got)| right == *got).count()
         };
         let right = self.right(format, east).max_by_key(alike).unwrap_or_default();
-        let failure = Failure::bytes("the reply is another one", right.as_bytes(), &self.bytes);
+        let failure = Failure::bytes(
+            "the reply is not the time in that format",
+            right.as_bytes(),
+            &self.bytes,
+        );
         let surplus = self.bytes.strip_prefix(right.as_bytes());
         Err(match surplus {
             Some(b"\n" | b"\r\n") => failure.explain("newline_added"),

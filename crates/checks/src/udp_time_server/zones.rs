@@ -27,6 +27,12 @@ pub(super) fn server_at_home(run: &Run) -> Verdict<(Server, i32)> {
     Ok((run.server()?, Local::now().offset().fix().local_minus_utc()))
 }
 
+/// A server whose zone is `zone`.
+pub(super) fn server_in(run: &Run, zone: &str) -> Verdict<Server> {
+    run.note(&format!("the next server runs in the zone {zone} (the variable TZ)"));
+    run.program("server").env("TZ", zone).listen()
+}
+
 /// How many seconds `zone` is east of Greenwich now.
 pub(super) fn seconds_east(zone: &str) -> Verdict<i32> {
     if !cfg!(unix) {
@@ -98,6 +104,7 @@ impl ChangingZone {
 pub(super) fn when_clocks_change(run: &Run) -> Verdict {
     for lead in [700, 2000, 5000] {
         let zone = ChangingZone::after(Duration::from_millis(lead))?;
+        run.note("the next server runs where the clocks are put on by an hour in a moment");
         let server = run.program("server").env("TZ", zone.path()).listen()?;
         let mut client = Asker::of(&server)?;
         let before = client.ask(FULL)?;
@@ -108,7 +115,6 @@ pub(super) fn when_clocks_change(run: &Run) -> Verdict {
             run.note("this program does not read a zone's file: clocks that change are not tried");
             return Ok(());
         }
-        run.note("this server runs where the clocks are put on by an hour, in a moment");
         let left = zone.at * 1000 + 50 - Utc::now().timestamp_millis();
         client.hears_nothing_for(Duration::from_millis(left.max(0).unsigned_abs()))?;
         let after = client.ask(FULL)?;

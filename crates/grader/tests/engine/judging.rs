@@ -18,6 +18,7 @@ crate::trials![
     a_command_that_does_not_exist_is_the_machines_trouble,
     a_check_that_breaks_is_the_machines_trouble,
     a_finished_program_is_judged_by_code_and_words,
+    a_client_that_ends_instead_of_connecting_is_not_waited_for,
     a_sender_that_is_never_read_is_seen_as_blocked,
     the_same_seed_gives_the_same_numbers,
 ];
@@ -117,6 +118,18 @@ fn a_finished_program_is_judged_by_code_and_words() {
     });
     assert_eq!(report.outcome, Outcome::Failed);
     assert!(report.message.contains("lacks the words `refused`"), "{}", report.message);
+}
+
+fn a_client_that_ends_instead_of_connecting_is_not_waited_for() {
+    let report = graded(&acting("says-and-ends"), |run| {
+        let host = run.tcp_host()?;
+        let _client = run.program("client").addr(host.addr()).start()?;
+        host.accept().map(drop)
+    });
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.contains("ended without connecting"), "{}", report.message);
+    assert_eq!(report.actual.as_deref(), Some("exit code 4"));
+    assert!(report.duration_ms < 4000, "{} ms", report.duration_ms);
 }
 
 fn a_sender_that_is_never_read_is_seen_as_blocked() {

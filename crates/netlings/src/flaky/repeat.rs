@@ -47,7 +47,7 @@ pub(crate) fn repeat<D: Send>(
 ) {
     let runs = still_to_run(cases, tallies);
     let work = |run: usize| once(runs[run]);
-    in_parallel(runs.len(), work, |run, difference| {
+    in_parallel(runs.len(), grader::default_jobs(), work, |run, difference| {
         let case = &cases[runs[run]];
         let tally = tallies.entry(case.name.clone()).or_default();
         tally.done += 1;

@@ -46,7 +46,7 @@ pub(super) fn write(
     let manifests = Manifests::read(course, lesson)?;
     let skeleton = sources.files.iter().map(|file| (file.place.clone(), file.content.as_slice()));
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
-        ("Cargo.toml".into(), manifests.workspace(&course.root).into()),
+        ("Cargo.toml".into(), manifests.workspace(&course.root, lesson).into()),
         ("skeleton/Cargo.toml".into(), manifests.skeleton(lesson).into()),
         ("mistakes/Cargo.toml".into(), manifests.mistakes(lesson, sources).into()),
     ];
@@ -97,7 +97,7 @@ impl Manifests {
 
     /// The clone's workspace with two other members. The same profile and the same features of
     /// every dependency mean that none is compiled again.
-    fn workspace(&self, root: &Path) -> String {
+    fn workspace(&self, root: &Path, lesson: &str) -> String {
         let mut workspace = table(&self.root, "workspace");
         workspace
             .insert("members".into(), Value::Array(vec!["skeleton".into(), "mistakes".into()]));
@@ -108,6 +108,12 @@ impl Manifests {
         let mut profiles = table(&self.root, "profile");
         for profile in profiles.iter_mut().filter_map(|(_, profile)| profile.as_table_mut()) {
             profile.remove("package"); // they name packages that are not here
+        }
+        // Nobody debugs a mistake: without what a debugger needs they are built in half the time.
+        if let Some(Value::Table(dev)) = profiles.get_mut("dev") {
+            let quick = [("debug".into(), Value::from(false)), ("codegen-units".into(), 1.into())];
+            let package = (format!("{lesson}-mistakes"), Value::Table(quick.into_iter().collect()));
+            dev.insert("package".into(), Value::Table([package].into_iter().collect()));
         }
         let document = Table::from_iter([
             ("workspace".into(), Value::Table(workspace)),

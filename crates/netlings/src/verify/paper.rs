@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use grader::text::{Text, TextError};
 use similar::{ChangeTag, TextDiff};
 
 use crate::skeletons::Pristine;
@@ -16,11 +17,14 @@ const MOST_LINES: usize = 120;
 /// The most lines that a step's body may have.
 const MOST_STEP_LINES: usize = 15;
 
-/// The problems of one lesson, each in a sentence. `readme` is the text of its README.md.
-pub(super) fn problems(sources: &Sources<'_>, readme: &str) -> Vec<String> {
+/// The problems of one lesson, each in a sentence. `readme` is its README.md.
+pub(super) fn problems(sources: &Sources<'_>, readme: &Result<Text, TextError>) -> Vec<String> {
     let mut problems = Vec::new();
     checks_and_texts_agree(sources, &mut problems);
-    readme_names_every_check(sources, readme, &mut problems);
+    match readme {
+        Ok(readme) => readme_names_every_check(sources, &readme.content, &mut problems),
+        Err(error) => problems.push(error.to_string()),
+    }
     every_check_is_named(sources, &mut problems);
     hints_lead_to_the_answer(sources, &mut problems);
     other_programs_are_there(sources, &mut problems);

@@ -1,0 +1,118 @@
+//! A process under guard, with its streams.
+
+use std::io::{PipeWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::guard::{Exit, Guarded, Launch, Life, StartError};
+use crate::locked::locked;
+use crate::output::Output;
+use crate::record::What;
+use crate::stage::Stage;
+use crate::verdict::{Trouble, Verdict};
+
+/// A process under guard, with its streams.
+pub(crate) struct Process {
+    pub(crate) name: String,
+    pub(super) life: Arc<Life>,
+    guarded: Mutex<Guarded>,
+    /// The grader has begun to take it down.
+    ending: Arc<AtomicBool>,
+    /// The process below which it and all it started stand.
+    pub(super) root: u32,
+    pub(super) stdin: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
+    pub(crate) stdout: Arc<Output>,
+    pub(crate) stderr: Arc<Output>,
+}
+
+impl Process {
+    pub(super) fn start(
+        stage: &Arc<Stage>,
+        launch: &Launch<'_>,
+        name: String,
+        command: &str,
+        output_limit: usize,
+    ) -> Verdict<Self> {
+        let recorder = |what: What| {
+            let (recorder, name) = (stage.recorder.clone(), name.clone());
+            move |bytes: &[u8]| recorder.bytes("", &name, what, bytes)
+        };
+        stage.recorder.words("", &name, What::Run, command);
+        let (exits, exit_name) = (stage.recorder.clone(), name.clone());
+        let ending = Arc::new(AtomicBool::new(false));
+        let ending_now = Arc::clone(&ending);
+        let on_exit = move |exit: Exit| {
+            // That the grader ends what still runs is no part of the story.
+            if !ending_now.load(Ordering::Acquire) {
+                exits.words("", &exit_name, What::Exit, &exit.to_string());
+            }
+        };
+        let (guarded, pipes) = Guarded::start(launch, on_exit).map_err(|error| match error {
+            StartError::Machine(error) => Trouble::machine("cannot start a program", &error),
+            StartError::Command(error) => {
+                let word = launch.program.to_string_lossy();
+                Trouble::machine(&format!("cannot run `{word}`"), &error)
+            }
+        })?;
+        let machine = |error| Trouble::machine("cannot follow a program", &error);
+        let stdin = type_from_queue(pipes.stdin, recorder(What::Stdin)).map_err(machine)?;
+        Ok(Process {
+            life: Arc::clone(guarded.life()),
+            root: guarded.root(),
+            guarded: Mutex::new(guarded),
+            ending,
+            stdin: Mutex::new(Some(stdin)),
+            stdout: Output::follow(pipes.stdout, output_limit, recorder(What::Stdout))
+                .map_err(machine)?,
+            stderr: Output::follow(pipes.stderr, output_limit, recorder(What::Stderr))
+                .map_err(machine)?,
+            name,
+        })
+    }
+
+    /// Kills it with all it started; afterwards its streams have ended.
+    pub(crate) fn take_down(&self) -> Verdict {
+        self.ending.store(true, Ordering::Release);
+        let down = locked(&self.guarded).take_down();
+        down.map_err(|error| Trouble::machine("cannot end a program under test", &error))?;
+        // Whoever could write is gone, so the end is there; it only needs to be read.
+        let soon = Instant::now() + Duration::from_secs(1);
+        self.stdout.wait_for_end(soon);
+        self.stderr.wait_for_end(soon);
+        Ok(())
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn exit(&self) -> Option<Exit> {
+        self.life.exit(Instant::now())
+    }
+
+    /// Whether every thread of it and of all it started sleeps. `None` where the system can't tell.
+    pub(crate) fn asleep(&self) -> Option<bool> {
+        #[cfg(target_os = "linux")]
+        return crate::process_tree::all_asleep_below(self.root).ok();
+        #[cfg(not(target_os = "linux"))]
+        return None;
+    }
+}
+
+/// Writes what is queued to a program's stdin, in a thread of its own, so that typing never blocks
+/// a check. The stdin ends when the queue does.
+fn type_from_queue(
+    mut pipe: PipeWriter,
+    record: impl Fn(&[u8]) + Send + 'static,
+) -> std::io::Result<mpsc::Sender<Vec<u8>>> {
+    let (sender, queue) = mpsc::channel::<Vec<u8>>();
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        for bytes in queue {
+            record(&bytes);
+            // A program that reads no stdin is free to; what it should have done shows elsewhere.
+            if pipe.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(sender)
+}
