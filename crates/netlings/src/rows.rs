@@ -81,7 +81,8 @@ impl<'a> Rows<'a> {
             say(&words::waits(&longest.id, longest.duration_ms));
         }
         if let Some(id) = self.other_failures.first() {
-            say(&words::see_others(&format!("{} --check {id}", self.command)));
+            say(words::SEE_OTHERS);
+            self.screen.line(format!("  {} --check {id}", self.command)); // whole, to be copied
         }
         if self.is_own && report.score == self.lesson.points() {
             say(words::LESSON_PASSED);
