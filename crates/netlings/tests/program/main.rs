@@ -3,6 +3,7 @@
 mod check;
 mod clone;
 mod flaky;
+mod hint;
 mod interrupted;
 mod json;
 mod map;
