@@ -6,6 +6,7 @@ mod flaky;
 mod hint;
 mod interrupted;
 mod json;
+mod machine;
 mod map;
 mod skeletons;
 mod stdout;
