@@ -119,9 +119,9 @@ impl Guarded {
         launch: &Launch<'_>,
         on_exit: impl FnOnce(Exit) + Send + 'static,
     ) -> Result<(Self, Pipes), StartError> {
-        if crate::interrupt::has_come() {
+        let Some(_leave) = crate::interrupt::leave_to_start() else {
             return Err(StartError::Machine(io::Error::other("the grading was interrupted")));
-        }
+        };
         let life = Arc::new(Life::default());
         let (system, pipes) = system::start(launch, &life, on_exit)?;
         let system = Arc::new(system);

@@ -1,7 +1,7 @@
 //! Ctrl-C, SIGTERM and SIGHUP: every program under test is taken down before the grader ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use crate::guard::{self, Control, Life};
 use crate::locked::locked;
@@ -9,8 +9,18 @@ use crate::locked::locked;
 static COME: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
 
-pub(crate) fn has_come() -> bool {
+/// Held for reading while a program is being started, until it is remembered. An interrupt that
+/// comes meanwhile waits for it: else it would miss a program that runs already.
+static STARTS: RwLock<()> = RwLock::new(());
+
+fn has_come() -> bool {
     COME.load(Ordering::Acquire)
+}
+
+/// Leave to start a program, to be held until it is remembered; none once an interrupt has come.
+pub(crate) fn leave_to_start() -> Option<RwLockReadGuard<'static, ()>> {
+    let leave = STARTS.read().unwrap_or_else(PoisonError::into_inner);
+    (!has_come()).then_some(leave)
 }
 
 /// Never returns once an interrupt has come: what a check sees of programs that are taken down
@@ -59,6 +69,7 @@ pub fn watch() -> std::io::Result<()> {
 #[cfg(unix)]
 fn take_all_down() {
     COME.store(true, Ordering::Release);
+    drop(STARTS.write());
     // Not under the lock: a program that ends by itself right now wants it too.
     let running = std::mem::take(&mut *locked(&RUNNING));
     let running: Vec<_> = running

@@ -72,6 +72,9 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
                 Kind::Solution => options.solutions,
                 _ => options.mistakes,
             };
+            if wanted == 0 {
+                continue;
+            }
             let name = format!("{}: {}", source.lesson.name, variant.1.name);
             cases.push(Case { name, wanted, stamp: variant.0 });
             subjects.push(Subjects { sources: source, variant: variant.1 });

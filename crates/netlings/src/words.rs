@@ -76,7 +76,7 @@ pub(crate) fn needs_in_a_circle(name: &str) -> String {
 // Building.
 
 pub(crate) fn no_build(lesson: &str) -> String {
-    format!("{lesson} does not build, so nothing was graded. The compiler says why, above.")
+    format!("{lesson} does not build, so nothing was graded. Why is said above.")
 }
 
 pub(crate) fn no_cargo(error: &io::Error) -> String {
@@ -94,6 +94,7 @@ pub(crate) const SUBJECT_NEEDS_ONE_LESSON: &str =
 pub(crate) const CHECK_NEEDS_ONE_LESSON: &str = "--check names a check of one lesson, so name exactly one lesson: `netlings check LESSON --check ID`";
 
 pub(crate) const LESSON_PASSED: &str = "Well done. `cargo netlings` shows what comes next.";
+pub(crate) const SEE_OTHERS: &str = "The next failure in full:";
 pub(crate) const NOT_GRADED_EITHER: &str = "could not be graded either, for the same reason";
 
 pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) -> String {
@@ -106,6 +107,16 @@ pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) ->
             format!("{name} has no check `{typed}`. There are: {}.", known.join(", "))
         }
     }
+}
+
+pub(crate) fn nothing_to_hint(lesson: &str) -> String {
+    format!("Every check of {lesson} has passed. There is nothing to hint at.")
+}
+
+pub(crate) fn last_hint(lesson: &str) -> String {
+    format!(
+        "That was the last hint. Next would be the finished program, in solutions/{lesson}/src."
+    )
 }
 
 pub(crate) fn no_suite(lesson: &str) -> String {
@@ -136,10 +147,6 @@ pub(crate) fn summary(score: u32, max_score: u32, counts: &Counts) -> String {
 pub(crate) fn waits(id: &str, milliseconds: u64) -> String {
     let (seconds, tenths) = (milliseconds / 1000, milliseconds % 1000 / 100);
     format!("{id} needs real time by its nature: {seconds}.{tenths} s.")
-}
-
-pub(crate) fn see_others(command: &str) -> String {
-    format!("The next failure in full: {command}")
 }
 
 pub(crate) fn no_such_program(line: &str) -> String {

@@ -1,0 +1,13 @@
+//! netlings as a student and an author use it: the real program, in a small clone of its own.
+
+mod check;
+mod clone;
+mod flaky;
+mod hint;
+mod interrupted;
+mod json;
+mod map;
+mod skeletons;
+mod stdout;
+mod verify;
+mod wrong_input;

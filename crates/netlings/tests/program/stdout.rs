@@ -1,0 +1,41 @@
+//! A stdout that nobody reads, and one that is full.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use crate::clone::{Clone, right_program};
+
+#[test]
+fn a_closed_stdout_ends_the_printing_quietly_and_nothing_else() {
+    let clone = Clone::new();
+    clone.write("exercises/tcp-echo/src/main.rs", &right_program());
+    let graded = ["check", "tcp-echo", "--check", "echoes_hello"];
+    for arguments in [&[][..], &["list"], &["--help"], &graded] {
+        let mut netlings = clone.plain_netlings("", arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = netlings.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
+        assert!(!said.contains("error") && !said.contains("panicked"), "{arguments:?}: {said}");
+    }
+    assert!(clone.read(".netlings/progress.json").contains("passed"), "nothing is lost");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_an_error_in_words() {
+    let clone = Clone::new();
+    clone.write("exercises/tcp-echo/src/main.rs", &right_program());
+    clone.write("solutions/tcp-echo/src/main.rs", "fn main() {}\n");
+    let graded = ["check", "tcp-echo", "--check", "echoes_hello"];
+    for arguments in [&[][..], &["list"], &["--help"], &["skeletons", "--check"], &graded] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut netlings = clone.plain_netlings("", arguments);
+        let output = netlings.stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}: {said}");
+        assert!(said.contains("cannot write to stdout: No space left"), "{arguments:?}: {said}");
+    }
+    assert!(clone.read(".netlings/progress.json").contains("passed"), "nothing is lost");
+}
