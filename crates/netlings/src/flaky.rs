@@ -14,7 +14,6 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use clap::Args;
 use grader::Subject;
 use grader::progress::replace_file;
-use grader::report::failure_text;
 
 use crate::build;
 use crate::course::Course;
@@ -24,7 +23,7 @@ pub(crate) use crate::flaky::repeat::{Tallies, Tally};
 use crate::gauge::Gauge;
 use crate::screen::Screen;
 use crate::variants::{Kind, Sources, Variant};
-use crate::verify::indented;
+use crate::verify::below;
 use crate::verify::judging::{self, Difference};
 use crate::words::{self, author};
 
@@ -110,11 +109,11 @@ fn count(
         |case, tallies, difference| {
             gauge.step();
             if let Some(difference) = difference {
-                let report = difference.shown.as_ref();
-                let shown = report.map(|report| failure_text(&case.name, report, screen.look));
                 gauge.aside(|| {
                     screen.line(author::came_out_differently(&case.name, &difference.words));
-                    screen.line(indented(&shown.unwrap_or_default()));
+                    if let Some(report) = &difference.shown {
+                        screen.line(below(&case.name, report, screen));
+                    }
                 });
             }
             gauge.beside(author::counts(tallies));

@@ -100,7 +100,11 @@ impl<'a> Rows<'a> {
                 let text = failure_text(&self.lesson.name, report, self.screen.look);
                 self.screen.line(format!("\n{text}"));
             }
-            Outcome::Skipped => self.row(report, &report.message),
+            Outcome::Skipped => {
+                let head = self.head(report);
+                let room = self.screen.look.width.saturating_sub(head.width());
+                self.painted(report, &format!("{head}{}", cut(&report.message, room)));
+            }
             Outcome::InfraError if self.last_trouble == report.message => {
                 self.row(report, words::NOT_GRADED_EITHER);
             }

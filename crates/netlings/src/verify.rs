@@ -10,10 +10,10 @@ mod paper;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use grader::LessonReport;
 use grader::lesson::Lesson;
-use grader::report::failure_text;
+use grader::report::{Look, failure_text};
 use grader::text::Text;
+use grader::{CheckReport, LessonReport};
 
 use crate::course::Course;
 use crate::ending::{FAILED, INFRASTRUCTURE, PASSED, Stop, worst};
@@ -22,10 +22,6 @@ use crate::screen::Screen;
 use crate::variants::{Kind, Sources, Variant, in_parallel};
 use crate::verify::judging::{Difference, Said};
 use crate::words::author as words;
-
-/// So many times more programs are graded at once than would keep the machine busy: what a mistake
-/// mostly shows is silence, and the grader's patience with it.
-const PATIENCE: usize = 4;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -99,12 +95,17 @@ fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop
     }
     let variants = &workshop.variants;
     findings.gauge.begin(variants.len(), &words::grading(variants.len()));
-    in_parallel(
-        variants.len(),
-        PATIENCE * grader::default_jobs(),
-        |number| sources.grade(&variants[number], &checks_for(&sources, &variants[number])),
-        |number, report| findings.take(&variants[number], &report),
-    );
+    // Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
+    let (mistakes, right): (Vec<&Variant>, Vec<&Variant>) =
+        variants.iter().partition(|variant| matches!(variant.kind, Kind::Mistake(_)));
+    for (variants, at_once) in [(right, 2), (mistakes, 3 * grader::default_jobs())] {
+        in_parallel(
+            variants.len(),
+            at_once,
+            |number| sources.grade(variants[number], &checks_for(&sources, variants[number])),
+            |number, report| findings.take(variants[number], &report),
+        );
+    }
     // Only when all mistakes were graded is it known what no mistake gets.
     if findings.said.len() == sources.mistakes.len() && findings.broken == 0 {
         for problem in judging::explanations_are_evidence(lesson, &findings.said) {
@@ -140,8 +141,8 @@ impl Findings<'_> {
     fn difference(&mut self, difference: &Difference) {
         self.problem(&difference.words);
         if let Some(report) = &difference.shown {
-            let text = failure_text(&self.sources.lesson.name, report, self.screen.look);
-            self.gauge.aside(|| self.screen.line(indented(&text)));
+            let text = below(&self.sources.lesson.name, report, self.screen);
+            self.gauge.aside(|| self.screen.line(text));
         }
     }
 
@@ -174,9 +175,12 @@ impl Findings<'_> {
     }
 }
 
-/// `text` below a sentence about it.
-pub(crate) fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+/// A failure in full, indented below a sentence about it.
+pub(crate) fn below(lesson: &str, report: &CheckReport, screen: &Screen) -> String {
+    const INDENT: usize = 4;
+    let look = Look { width: screen.look.width - INDENT, ..screen.look };
+    let text = failure_text(lesson, report, look);
+    text.lines().map(|line| format!("{:INDENT$}{line}\n", "")).collect()
 }
 
 fn table(rows: &[Row], screen: &Screen) {
