@@ -34,11 +34,8 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(grading: &Grading<'a>, is_own: bool, screen: &'a Screen) -> Self {
-        let (lesson, only) = (grading.lesson, &grading.only);
-        let ids = lesson.checks.iter().map(|check| check.id.as_str());
-        let mut ahead: Vec<&str> =
-            ids.filter(|id| only.is_empty() || only.iter().any(|chosen| chosen == id)).collect();
-        ahead.reverse();
+        let lesson = grading.lesson;
+        let ahead: Vec<&str> = grading.wanted().iter().rev().map(|check| &*check.id).collect();
         screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, screen.look.width)));
         Self {
             lesson,

@@ -3,8 +3,10 @@
 mod check;
 mod clone;
 mod flaky;
+mod hint;
 mod interrupted;
 mod json;
+mod machine;
 mod map;
 mod skeletons;
 mod stdout;

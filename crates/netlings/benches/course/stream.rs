@@ -1,0 +1,182 @@
+//! TCP echo: the solution's server against Python and socat, over one connection.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, ensure};
+
+use crate::Plan;
+use crate::series::{Contender, in_turn};
+use crate::server::{Server, as_server, python, socat, solution};
+use crate::table::{Row, versus};
+
+/// How much goes there and back in one round, in bytes.
+const BULK: usize = 128 << 20;
+
+/// How much is written at a time, in bytes.
+const PART: usize = 256 << 10;
+
+/// How much goes there and back at a time where only the round trips count, in bytes.
+const SMALL: usize = 64;
+
+/// How long one round of round trips takes. Short, so that the servers take turns often and what
+/// else the machine does hits all of them.
+const ROUND: Duration = Duration::from_millis(100);
+
+/// How many such rounds make one of the plan's.
+const SHORT_ROUNDS: usize = 5;
+
+/// How long a single read or write may take. A server that takes longer has stopped.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The ways to make an echo server of socat that are tried, the block size of each in bytes. The
+/// fastest stands in the table.
+const SOCAT: [(u32, &str); 6] = [
+    (8192, "PIPE"),
+    (65536, "PIPE"),
+    (8192, "EXEC:cat"),
+    (65536, "EXEC:cat"),
+    (131_072, "EXEC:cat"),
+    (262_144, "EXEC:cat"),
+];
+
+pub(crate) fn bulk(plan: &Plan) -> anyhow::Result<Vec<Row>> {
+    compare(plan, "bulk both ways", "MB/s", |addr| Ok(there_and_back(addr, BULK)? / 1e6))
+}
+
+pub(crate) fn round_trips(plan: &Plan) -> anyhow::Result<Vec<Row>> {
+    compare(plan, "64 bytes there and back", "/s", ping)
+}
+
+/// Measures the three servers in turn.
+fn compare(
+    plan: &Plan,
+    what: &str,
+    unit: &str,
+    measure: fn(SocketAddr) -> anyhow::Result<f64>,
+) -> anyhow::Result<Vec<Row>> {
+    let ours = Server::start(as_server(&solution("tcp-echo")?))?;
+    let python = Server::start(python("echo_server.py"))?;
+    for server in [&ours, &python] {
+        echoes(server.addr)?;
+    }
+    let (socat, socat_name, tried) = fastest_socat(measure)?;
+    let servers = [ours.addr, python.addr, socat.addr];
+    let contender = |addr: SocketAddr| -> Contender<'_> { Box::new(move || measure(addr)) };
+    let series = in_turn(plan.rounds * SHORT_ROUNDS, servers.into_iter().map(contender).collect())?;
+    let [ours, python, socat] = &series[..] else { unreachable!("three went in") };
+    let mut rows = versus(what, unit, ours, ("Python", python), (&socat_name, socat));
+    let tried = tried.iter().map(|(name, result)| match result {
+        Ok(figure) => format!("tried {name}: {figure:.0} {unit}"),
+        Err(error) => format!("tried {name}: {error:#}"),
+    });
+    rows[1].notes.extend(tried);
+    Ok(rows)
+}
+
+type Tried = (String, anyhow::Result<f64>);
+
+/// Tries each way once more than it needs to get warm, and keeps the fastest.
+fn fastest_socat(
+    measure: fn(SocketAddr) -> anyhow::Result<f64>,
+) -> anyhow::Result<(Server, String, Vec<Tried>)> {
+    let command = |(block, echo): (u32, &str)| -> (String, Command) {
+        let listen = "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr";
+        (format!("socat -b {block} … {echo}"), socat(block, listen, echo))
+    };
+    let mut best: Option<(f64, Server, String)> = None;
+    let mut tried = Vec::new();
+    for way in SOCAT {
+        let (name, command) = command(way);
+        let server = Server::start(command)?;
+        let result = echoes(server.addr).and_then(|()| measure(server.addr));
+        if let Ok(figure) = result
+            && best.as_ref().is_none_or(|(other, ..)| figure > *other)
+        {
+            best = Some((figure, server, name.clone()));
+        }
+        tried.push((name, result));
+    }
+    let (_, server, name) = best.context("no way to make an echo server of socat worked")?;
+    Ok((server, name, tried))
+}
+
+fn connect(addr: SocketAddr) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Sends 4 MiB and looks at each byte that comes back: what is measured is an echo server.
+fn echoes(addr: SocketAddr) -> anyhow::Result<()> {
+    let sent: Vec<u8> = (0..4_usize << 20).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect();
+    let mut reading = connect(addr)?;
+    let mut writing = reading.try_clone()?;
+    let mut got = vec![0; sent.len()];
+    thread::scope(|scope| {
+        scope.spawn(|| writing.write_all(&sent));
+        reading.read_exact(&mut got).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => anyhow!("stalls before it echoes 4 MiB"),
+            _ => anyhow!("does not echo 4 MiB: {error}"),
+        })
+    })?;
+    ensure!(got == sent, "an echo of 4 MiB came back changed");
+    Ok(())
+}
+
+/// Bytes a second, each counted once, from the first byte written to the last byte read.
+fn there_and_back(addr: SocketAddr, total: usize) -> anyhow::Result<f64> {
+    let mut reading = connect(addr)?;
+    let mut writing = reading.try_clone()?;
+    let start = Instant::now();
+    let (written, read) = thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            let part = vec![b'n'; PART];
+            (0..total / PART).try_for_each(|_| writing.write_all(&part))
+        });
+        let read = read_all(&mut reading, total);
+        // After an error nobody reads any more: let the writer know.
+        if read.is_err() {
+            let _ = reading.shutdown(Shutdown::Both);
+        }
+        (writer.join().expect("it does not panic"), read)
+    });
+    let took = start.elapsed();
+    read.and(written).context("the echo stopped on the way")?;
+    Ok(total as f64 / took.as_secs_f64())
+}
+
+fn read_all(stream: &mut TcpStream, total: usize) -> io::Result<()> {
+    let mut buffer = vec![0; PART];
+    let mut left = total;
+    while left > 0 {
+        let most = left.min(PART);
+        match stream.read(&mut buffer[..most])? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => left -= count,
+        }
+    }
+    Ok(())
+}
+
+/// Round trips a second, one at a time.
+fn ping(addr: SocketAddr) -> anyhow::Result<f64> {
+    let mut stream = connect(addr)?;
+    stream.set_nodelay(true)?;
+    let mut buffer = [b'n'; SMALL];
+    let mut round_trip = || stream.write_all(&buffer).and_then(|()| stream.read_exact(&mut buffer));
+    for _ in 0..100 {
+        round_trip()?; // the server's thread or process for this connection starts
+    }
+    let start = Instant::now();
+    let mut count = 0;
+    while start.elapsed() < ROUND {
+        round_trip()?;
+        count += 1;
+    }
+    Ok(f64::from(count) / start.elapsed().as_secs_f64())
+}
