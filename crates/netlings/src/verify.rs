@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use grader::report::{Look, failure_text};
-use grader::text::Text;
 use grader::{CheckReport, LessonReport};
 
 use crate::course::Course;
@@ -94,7 +93,6 @@ fn verify(
     screen: &Screen,
 ) -> Result<Row, Stop> {
     let (began, lesson) = (Instant::now(), sources.lesson);
-    let readme = Text::read(course.exercise(&lesson.name).join("README.md"));
     let gauge = Gauge::new(&lesson.name);
     gauge.says(&words::building(sources.mistakes.len(), sources.also_right.len()));
     let mut findings = Findings {
@@ -107,7 +105,7 @@ fn verify(
         accepted: 0,
         said: Vec::new(),
     };
-    for problem in paper::problems(sources, &readme) {
+    for problem in paper::problems(course, sources) {
         findings.problem(&problem);
     }
     let workshop = build()?;

@@ -175,6 +175,12 @@ pub(crate) fn few_also_right(number: usize) -> String {
     format!("{number} other right programs stand in the solution's examples/; write at least two")
 }
 
+pub(crate) fn name_is_taken(name: &str, lesson: &str) -> String {
+    format!(
+        "the example {name} has the name of one of {lesson}'s; cargo builds both into one place"
+    )
+}
+
 pub(crate) fn long_step(file: &impl Display, step: u32, lines: usize, most: usize) -> String {
     format!("src/{file}: step {step} has {lines} lines; {most} at most, else make two steps of it")
 }
