@@ -224,8 +224,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         new.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut new = new.tempfile_in(folder)?;
-    new.write_all(bytes)?;
+    // Its own errors name the temporary file, which means nothing to who reads them.
+    let mut new = new.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
+    new.as_file_mut().write_all(bytes)?;
     new.as_file().sync_all()?;
     new.persist(path).map_err(|refused| refused.error)?;
     Ok(())
