@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::late::Late;
 use crate::record::What;
 use crate::stage::{Stage, expect_bytes, socket_trouble};
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
@@ -82,19 +83,19 @@ impl UdpPeer {
     /// None comes in time, or none can come because every program of this run has ended.
     pub fn receive(&mut self) -> Verdict<Datagram> {
         let since = Instant::now();
-        let late = self.stage.late();
+        let mut late = self.stage.late();
         loop {
             // Asked before the look at the socket, which then has what the last one sent.
             let over = self.stage.all_programs_ended();
             let look = if over { Duration::ZERO } else { LOOK };
-            if let Some(datagram) = self.receive_before(late.min(Instant::now() + look))? {
+            if let Some(datagram) = self.receive_before(late.until().min(Instant::now() + look))? {
                 return Ok(datagram);
             }
             if over {
                 let message = "no datagram came, and the program has ended";
                 return Err(Failure::new(message).cause(Cause::Exited).into());
             }
-            if Instant::now() >= late {
+            if late.is_over() {
                 return Err(self.stage.nothing_came(since, &self.name, "no datagram came").into());
             }
         }
@@ -105,10 +106,16 @@ impl UdpPeer {
     /// # Errors
     /// The machine's only.
     pub fn pending(&mut self, time: Duration) -> Verdict<Option<Datagram>> {
-        self.receive_before(Instant::now() + time)
+        let mut late = Late::after(&self.stage, time);
+        loop {
+            let datagram = self.receive_before(late.until())?;
+            if datagram.is_some() || late.is_over() {
+                return Ok(datagram);
+            }
+        }
     }
 
-    fn receive_before(&mut self, late: Instant) -> Verdict<Option<Datagram>> {
+    fn receive_before(&self, late: Instant) -> Verdict<Option<Datagram>> {
         let mut buffer = vec![0; 65_536];
         loop {
             let left = late.saturating_duration_since(Instant::now());

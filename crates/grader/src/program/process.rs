@@ -84,6 +84,15 @@ impl Process {
         Ok(())
     }
 
+    /// How long its most neglected thread has been kept waiting for a processor. Zero where the
+    /// system does not tell.
+    pub(crate) fn kept_waiting(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        return crate::process_tree::kept_waiting_below(self.root);
+        #[cfg(not(target_os = "linux"))]
+        return Duration::ZERO;
+    }
+
     /// How it ended, if it has.
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.life.exit(Instant::now())
