@@ -22,7 +22,6 @@ pub(crate) fn tcp_port_in_use(run: &Run, role: &str) -> Verdict {
 }
 
 /// [`tcp_port_in_use`] over UDP, where the ports are counted apart.
-#[allow(dead_code, reason = "the first lesson over UDP uses it")]
 pub(crate) fn udp_port_in_use(run: &Run, role: &str) -> Verdict {
     let holder = run.udp_silent()?;
     in_use(run, role, holder.addr())

@@ -67,7 +67,8 @@ pub fn grade_package(package: &str, program: &Path, folder: &Path) -> ExitCode {
     } else {
         format!("cargo netlings check {name}")
     };
-    harness::grade(suite, lesson, program, &command, |reports| {
+    let hints_seen = Progress::of_clone(root).hints_seen(name);
+    harness::grade(suite, lesson, program, &command, hints_seen, |reports| {
         if !is_solution {
             keep_progress(root, name, reports);
         }

@@ -30,7 +30,8 @@ pub struct Grading<'a> {
     pub seed: Option<u64>,
     /// How many checks run at a time, at least 1.
     pub jobs: usize,
-    /// The checks to report; empty: all. What they need is run too.
+    /// The checks to report; empty: all. What they need is run too, and reported if it keeps one
+    /// of them from being graded.
     pub only: Vec<String>,
     /// The command that grades this subject, such as `cargo netlings check tcp-echo`; a failure
     /// shows it with `--check` and `--seed` added.
@@ -55,7 +56,8 @@ impl<'a> Grading<'a> {
         }
     }
 
-    /// Runs the checks and calls back with each report, in the order in which they are done.
+    /// Runs the checks and calls back with each report, in the order in which they are done, those
+    /// that are only needed too ([`Grading::shows`] tells them apart).
     ///
     /// Everything that goes wrong on the machine's side becomes an [`Outcome::InfraError`].
     pub fn run(&self, on_report: &(dyn Fn(&CheckReport) + Sync)) -> LessonReport {
@@ -74,25 +76,33 @@ impl<'a> Grading<'a> {
             work();
         });
         let slots = board.slots.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let reports = wanted.iter().zip(slots).filter_map(|(text, slot)| match slot {
-            Slot::Done(report) if self.is_reported(&text.id) => Some(*report),
+        let reports = slots.into_iter().filter_map(|slot| match slot {
+            Slot::Done(report) if self.shows(&report) => Some(*report),
             _ => None,
         });
         LessonReport::of(&self.lesson.name, reports.collect())
     }
 
-    fn is_reported(&self, id: &str) -> bool {
+    fn is_asked_for(&self, id: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == id)
     }
 
-    /// The checks to run, in the lesson's order: the reported ones and all that they need.
-    fn wanted(&self) -> Vec<&'a CheckText> {
+    /// Whether a report is part of the result: it was asked for, or it keeps something from being
+    /// graded that was.
+    #[must_use]
+    pub fn shows(&self, report: &CheckReport) -> bool {
+        self.is_asked_for(&report.id) || report.outcome != Outcome::Passed
+    }
+
+    /// The checks to run, in the lesson's order: those asked for and all that they need.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<&'a CheckText> {
         let mut wanted: Vec<&str> = self
             .lesson
             .checks
             .iter()
             .map(|text| &*text.id)
-            .filter(|id| self.is_reported(id))
+            .filter(|id| self.is_asked_for(id))
             .collect();
         let mut next = 0;
         while next < wanted.len() {
@@ -122,9 +132,7 @@ impl<'a> Grading<'a> {
                 (None, Some(check)) => self.report(text, check, seed),
                 (None, None) => self.without_check(text, seed),
             };
-            if self.is_reported(&text.id) {
-                on_report(&report);
-            }
+            on_report(&report);
             board.done(at, report);
         }
     }
@@ -165,6 +173,7 @@ impl<'a> Grading<'a> {
             expected: failure.expected.clone(),
             actual: failure.got.clone(),
             hint: hint.cloned(),
+            hints_left: text.hints.len().saturating_sub(seen + 1),
             cause_open: sentence.is_none() && judged.step_to_do.is_none(),
             explanation: sentence,
             explanation_id: failure.explanation,
@@ -201,6 +210,7 @@ impl<'a> Grading<'a> {
             explanation_id: None,
             cause_open: false,
             waits: false,
+            hints_left: 0,
             stderr: Vec::new(),
             step_to_do: None,
             alone: format!("{} --check {} --seed {seed}", self.command, text.id),

@@ -25,6 +25,7 @@ pub fn grade(
     lesson: Lesson,
     program: &Path,
     command: &str,
+    hints_seen: BTreeMap<String, usize>,
     on_done: impl FnOnce(&[CheckReport]),
 ) -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -38,6 +39,7 @@ pub fn grade(
         subject: Subject::program(program),
         seed: seed.unwrap_or_else(fresh_seed),
         command: command.into(),
+        hints_seen,
         shown: Mutex::default(),
     });
     // Those that wait by their nature first: the others run beside them.
@@ -62,6 +64,7 @@ struct Class {
     subject: Subject,
     seed: u64,
     command: String,
+    hints_seen: BTreeMap<String, usize>,
     reports: BTreeMap<String, OnceLock<CheckReport>>,
     /// The checks that were asked for; what they need may run without being shown.
     shown: Mutex<Vec<String>>,
@@ -74,6 +77,7 @@ impl Class {
         Some(slot.get_or_init(|| {
             let mut grading = Grading::new(self.suite, &self.lesson, &self.subject);
             grading.command.clone_from(&self.command);
+            grading.hints_seen.clone_from(&self.hints_seen);
             let bad =
                 |need: &&String| self.report(need).is_some_and(|r| r.outcome != Outcome::Passed);
             match (text.needs.iter().find(bad), self.suite.check(id)) {

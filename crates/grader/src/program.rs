@@ -26,6 +26,9 @@ pub use start::Start;
 const START: Duration = Duration::from_secs(5);
 /// How long a program may take to end when it should.
 const END: Duration = Duration::from_secs(5);
+/// How long the output of a program that has ended may still be on its way.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// A running program under test.
 pub struct Program {
     pub(crate) stage: Arc<Stage>,
@@ -132,18 +135,24 @@ impl Program {
         }
     }
 
-    /// Waits for the program to end by itself, at most 5 s.
+    /// Waits for the program to end by itself, at most 5 s. What it printed has then been read.
     ///
     /// # Errors
     /// It runs on.
     pub fn wait_exit(&self) -> Verdict<Exit> {
         let since = Instant::now();
         let late = self.stage.late_after(END.max(self.stage.patience()));
-        self.process.life.exit(late).ok_or_else(|| {
+        let Some(exit) = self.process.life.exit(late) else {
             self.stage.waited(since, "", &format!("{} runs on", self.process.name));
             let message = format!("{} did not end", self.process.name);
-            Failure::new(message).cause(Cause::Silence).expected("the program ends").into()
-        })
+            let failure = Failure::new(message).cause(Cause::Silence);
+            return Err(failure.expected("the program ends").into());
+        };
+        // Its last words may still lie in the pipes, or something it started may hold them open.
+        let soon = Instant::now() + LAST_WORDS;
+        self.process.stdout.wait_for_end(soon);
+        self.process.stderr.wait_for_end(soon);
+        Ok(exit)
     }
 
     /// Waits for the program to end by itself with this exit code.

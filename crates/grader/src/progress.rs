@@ -139,6 +139,17 @@ impl Progress {
         self.change(note).1
     }
 
+    /// How many hints of each check of `lesson` the student has asked for.
+    #[must_use]
+    pub fn hints_seen(&self, lesson: &str) -> BTreeMap<String, usize> {
+        Document::load(&self.file()).map(|document| document.hints(lesson)).unwrap_or_default()
+    }
+
+    /// Notes how many hints of `check` the student has asked for.
+    pub fn record_hints(&self, lesson: &str, check: &str, hints: usize) -> Vec<Notice> {
+        self.change(|document| document.note_hints(lesson, check, hints)).1
+    }
+
     /// Loads, repairs, changes and saves under the lock. `change` says whether it could.
     fn change(&self, change: impl FnOnce(&mut Document) -> bool) -> (Standings, Vec<Notice>) {
         let mut notices = Vec::new();
@@ -213,8 +224,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         new.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut new = new.tempfile_in(folder)?;
-    new.write_all(bytes)?;
+    // Its own errors name the temporary file, which means nothing to who reads them.
+    let mut new = new.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
+    new.as_file_mut().write_all(bytes)?;
     new.as_file().sync_all()?;
     new.persist(path).map_err(|refused| refused.error)?;
     Ok(())

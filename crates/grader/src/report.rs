@@ -64,6 +64,9 @@ pub struct CheckReport {
     /// It needs real time by its nature.
     #[serde(skip)]
     pub waits: bool,
+    /// How many hints come after this one.
+    #[serde(skip)]
+    pub hints_left: usize,
     /// The last lines of the program's stderr.
     #[serde(skip)]
     pub stderr: Vec<String>,
@@ -170,6 +173,9 @@ pub fn failure_text(lesson: &str, report: &CheckReport, look: Look) -> String {
     text.push('\n');
     if let Some(hint) = &report.hint {
         push_wrapped(&mut text, "hint      ", hint, look, None);
+    }
+    if report.hints_left > 0 {
+        let _ = writeln!(text, "more      cargo netlings hint {lesson} {}", report.id);
     }
     let _ = writeln!(text, "alone     {}", report.alone);
     text

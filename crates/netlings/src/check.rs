@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use grader::lesson::Lesson;
+use grader::progress::Progress;
 use grader::text::near_match;
 use grader::{CheckReport, Grading, LessonOutcome, LessonReport, Outcome, Subject, Suite};
 use serde::Serialize;
@@ -147,25 +148,19 @@ impl Session<'_> {
     }
 
     fn grade(&self, lesson: &Lesson, suite: &Suite, subject: &Subject) -> LessonReport {
-        let asked = &self.options.checks;
         let mut grading = Grading::new(suite, lesson, subject);
         grading.seed = self.options.seed;
-        grading.only = with_needs(lesson, asked);
+        grading.only.clone_from(&self.options.checks);
         grading.command = self.command(lesson);
-        // A check that was not asked for is shown if it keeps one from being graded that was.
-        let is_shown = |check: &CheckReport| {
-            asked.is_empty() || asked.contains(&check.id) || check.outcome != Outcome::Passed
-        };
+        grading.hints_seen = Progress::of_clone(&self.course.root).hints_seen(&lesson.name);
         let rows = (!self.options.json)
             .then(|| Mutex::new(Rows::new(&grading, self.options.subject.is_none(), self.screen)));
-        let mut report = grading.run(&|check| {
+        let report = grading.run(&|check| {
             if let Some(rows) = &rows {
-                rows.lock().unwrap_or_else(PoisonError::into_inner).take(check, is_shown(check));
+                let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
+                rows.take(check, grading.shows(check));
             }
         });
-        report.checks.retain(is_shown);
-        report.score = report.checks.iter().map(|check| check.points).sum();
-        report.max_score = report.checks.iter().map(|check| check.max_points).sum();
         if let Some(rows) = rows {
             rows.into_inner().unwrap_or_else(PoisonError::into_inner).summary(&report);
         }
@@ -180,21 +175,6 @@ impl Session<'_> {
             None => command,
         }
     }
-}
-
-/// The checks that were asked for and all that they need; empty for all checks.
-fn with_needs(lesson: &Lesson, asked: &[String]) -> Vec<String> {
-    let mut wanted = asked.to_vec();
-    let mut next = 0;
-    while let Some(check) = wanted.get(next).and_then(|id| lesson.check(id)) {
-        for need in &check.needs {
-            if !wanted.contains(need) {
-                wanted.push(need.clone());
-            }
-        }
-        next += 1;
-    }
-    wanted
 }
 
 fn code(report: &LessonReport) -> u8 {

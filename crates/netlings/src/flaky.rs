@@ -14,7 +14,6 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use clap::Args;
 use grader::Subject;
 use grader::progress::replace_file;
-use grader::report::failure_text;
 
 use crate::build;
 use crate::course::Course;
@@ -23,8 +22,8 @@ use crate::flaky::repeat::{Case, begun, repeat};
 pub(crate) use crate::flaky::repeat::{Tallies, Tally};
 use crate::gauge::Gauge;
 use crate::screen::Screen;
-use crate::variants::{Kind, Sources, Variant};
-use crate::verify::indented;
+use crate::variants::{Kind, Sources, Variant, keep};
+use crate::verify::below;
 use crate::verify::judging::{self, Difference};
 use crate::words::{self, author};
 
@@ -110,11 +109,11 @@ fn count(
         |case, tallies, difference| {
             gauge.step();
             if let Some(difference) = difference {
-                let report = difference.shown.as_ref();
-                let shown = report.map(|report| failure_text(&case.name, report, screen.look));
                 gauge.aside(|| {
                     screen.line(author::came_out_differently(&case.name, &difference.words));
-                    screen.line(indented(&shown.unwrap_or_default()));
+                    if let Some(report) = &difference.shown {
+                        screen.line(below(&case.name, report, screen));
+                    }
                 });
             }
             gauge.beside(author::counts(tallies));
@@ -177,15 +176,10 @@ fn programs(
     let is_repeated = |variant: &Variant| matches!(variant.kind, Kind::Solution | Kind::Mistake(_));
     let mut programs = Vec::new();
     for mut variant in workshop.variants.into_iter().filter(is_repeated) {
-        let copy = folder.join(variant.file.file_name().unwrap_or_default());
-        let kept = stamp(&variant.file).and_then(|stamp| {
-            fs::create_dir_all(&folder)?;
-            fs::copy(&variant.file, &copy)?;
-            Ok(stamp)
-        });
-        let stamp = kept.map_err(|error| Stop::infrastructure(words::unwritable(&copy, &error)))?;
-        variant.subject = Subject::program(&copy);
-        variant.file = copy;
+        let unreadable = |error| Stop::infrastructure(words::unreadable(&variant.file, &error));
+        let stamp = stamp(&variant.file).map_err(unreadable)?;
+        variant.file = keep(&variant.file, &folder)?;
+        variant.subject = Subject::program(&variant.file);
         programs.push((stamp, variant));
     }
     Ok(programs)

@@ -6,6 +6,7 @@ mod course;
 mod ending;
 mod flaky;
 mod gauge;
+mod hint;
 mod map;
 mod mistake;
 mod rows;
@@ -41,6 +42,8 @@ enum Command {
     List,
     /// Build and grade your programs
     Check(check::Options),
+    /// Show one more hint for a check
+    Hint(hint::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -81,6 +84,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         None => Ok(map::show(&course, screen)),
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
+        Some(Command::Hint(options)) => hint::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

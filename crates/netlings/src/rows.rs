@@ -34,11 +34,8 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(grading: &Grading<'a>, is_own: bool, screen: &'a Screen) -> Self {
-        let (lesson, only) = (grading.lesson, &grading.only);
-        let ids = lesson.checks.iter().map(|check| check.id.as_str());
-        let mut ahead: Vec<&str> =
-            ids.filter(|id| only.is_empty() || only.iter().any(|chosen| chosen == id)).collect();
-        ahead.reverse();
+        let lesson = grading.lesson;
+        let ahead: Vec<&str> = grading.wanted().iter().rev().map(|check| &*check.id).collect();
         screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, screen.look.width)));
         Self {
             lesson,
@@ -103,7 +100,11 @@ impl<'a> Rows<'a> {
                 let text = failure_text(&self.lesson.name, report, self.screen.look);
                 self.screen.line(format!("\n{text}"));
             }
-            Outcome::Skipped => self.row(report, &report.message),
+            Outcome::Skipped => {
+                let head = self.head(report);
+                let room = self.screen.look.width.saturating_sub(head.width());
+                self.painted(report, &format!("{head}{}", cut(&report.message, room)));
+            }
             Outcome::InfraError if self.last_trouble == report.message => {
                 self.row(report, words::NOT_GRADED_EITHER);
             }

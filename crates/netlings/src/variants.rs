@@ -4,6 +4,7 @@
 mod scratch;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -50,6 +51,8 @@ pub(crate) enum Kind {
 
 /// What building gave: the programs, and in words what did not build or was warned of.
 pub(crate) struct Workshop {
+    /// Where the programs are kept.
+    folder: PathBuf,
     pub(crate) variants: Vec<Variant>,
     pub(crate) problems: Vec<String>,
 }
@@ -59,16 +62,7 @@ impl<'a> Sources<'a> {
         let solution = course.solution(&lesson.name);
         let suite = checks::suite(&lesson.name)
             .ok_or_else(|| Stop::infrastructure(words::no_suite(&lesson.name)))?;
-        let examples = solution.join("examples");
-        let unreadable = |error| Stop::infrastructure(words::unreadable(&examples, &error));
-        let mut also_right = Vec::new();
-        if examples.is_dir() {
-            for entry in fs::read_dir(&examples).map_err(unreadable)? {
-                also_right.push(entry.map_err(unreadable)?.path());
-            }
-        }
-        also_right.retain(|path| ending(path) == "rs" || ending(path) == "py");
-        also_right.sort();
+        let also_right = other_programs(&solution)?;
         let mistakes = mistake::load(&solution, lesson)?;
         Ok(Self { lesson, suite, mistakes, files: skeletons::pristine(&solution)?, also_right })
     }
@@ -88,20 +82,25 @@ impl<'a> Sources<'a> {
             scratch.folder(),
             &["build", "--bins", "--keep-going", "--offline", "--target-dir", &target],
         )?;
-        drop(scratch);
-        let mut workshop = Workshop { variants: Vec::new(), problems: Vec::new() };
-        workshop.add(&right, &package, Kind::Solution, package.clone());
+        let folder = scratch.folder().join("programs");
+        let mut workshop = Workshop { folder, variants: Vec::new(), problems: Vec::new() };
+        workshop.add(&right, &package, Kind::Solution, package.clone())?;
         for path in &self.also_right {
-            workshop.add_also_right(&right, path);
+            workshop.add_also_right(&right, path)?;
         }
         let skeleton = scratch::program_name(name, "skeleton");
         for remark in others.remarks_of(&skeleton).filter(|remark| !remark.is_error) {
             workshop.problems.push(author::skeleton_warning(&remark.text));
         }
-        workshop.add(&others, &skeleton, Kind::Skeleton, format!("{name}, the untouched skeleton"));
+        workshop.add(
+            &others,
+            &skeleton,
+            Kind::Skeleton,
+            format!("{name}, the untouched skeleton"),
+        )?;
         for (number, mistake) in self.mistakes.iter().enumerate() {
             let target = scratch::program_name(name, &mistake.id);
-            workshop.add(&others, &target, Kind::Mistake(number), mistake.id.clone());
+            workshop.add(&others, &target, Kind::Mistake(number), mistake.id.clone())?;
         }
         Ok(workshop)
     }
@@ -116,6 +115,21 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// The other right programs of the lesson whose solution stands in the folder `solution`.
+pub(crate) fn other_programs(solution: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let examples = solution.join("examples");
+    let unreadable = |error| Stop::infrastructure(words::unreadable(&examples, &error));
+    let mut found = Vec::new();
+    if examples.is_dir() {
+        for entry in fs::read_dir(&examples).map_err(unreadable)? {
+            found.push(entry.map_err(unreadable)?.path());
+        }
+    }
+    found.retain(|path| ending(path) == "rs" || ending(path) == "py");
+    found.sort();
+    Ok(found)
+}
+
 impl Variant {
     /// The command line that starts it.
     pub(crate) fn command(&self) -> String {
@@ -125,14 +139,12 @@ impl Variant {
 }
 
 impl Workshop {
-    fn add(&mut self, built: &Built, target: &str, kind: Kind, name: String) {
+    fn add(&mut self, built: &Built, target: &str, kind: Kind, name: String) -> Result<(), Stop> {
         match built.program(target) {
-            Some(program) => self.variants.push(Variant {
-                kind,
-                name,
-                subject: Subject::program(program),
-                file: program.into(),
-            }),
+            Some(program) => {
+                let file = keep(program, &self.folder)?;
+                self.variants.push(Variant { kind, name, subject: Subject::program(&file), file });
+            }
             None => {
                 let errors = built.remarks_of(target).filter(|remark| remark.is_error);
                 let errors: String = errors.map(|remark| remark.text.as_str()).collect();
@@ -141,9 +153,10 @@ impl Workshop {
                 self.problems.push(author::does_not_build(&name, why));
             }
         }
+        Ok(())
     }
 
-    fn add_also_right(&mut self, built: &Built, path: &Path) {
+    fn add_also_right(&mut self, built: &Built, path: &Path) -> Result<(), Stop> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if ending(path) == "rs" {
             let target = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -151,7 +164,26 @@ impl Workshop {
         }
         let subject = Subject::program("python3").with(path);
         self.variants.push(Variant { kind: Kind::AlsoRight, name, subject, file: path.into() });
+        Ok(())
     }
+}
+
+/// Keeps `program` in a folder of its own. cargo builds all programs of all lessons into one, where
+/// two of one name replace each other silently, and where others build while this one is graded.
+pub(crate) fn keep(program: &Path, folder: &Path) -> Result<PathBuf, Stop> {
+    let kept = folder.join(program.file_name().unwrap_or_default());
+    let keep = || {
+        fs::create_dir_all(folder)?;
+        match fs::remove_file(&kept) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // cargo and the linker write a program anew rather than into the old one, so that a link
+        // is as good as a copy, and free.
+        fs::hard_link(program, &kept).or_else(|_| fs::copy(program, &kept).map(|_| ()))
+    };
+    keep().map_err(|error| Stop::infrastructure(words::unwritable(&kept, &error)))?;
+    Ok(kept)
 }
 
 pub(crate) fn ending(path: &Path) -> &str {

@@ -7,25 +7,21 @@
 pub(crate) mod judging;
 mod paper;
 
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use grader::LessonReport;
-use grader::lesson::Lesson;
-use grader::report::failure_text;
-use grader::text::Text;
+use grader::report::{Look, failure_text};
+use grader::{CheckReport, LessonReport};
 
 use crate::course::Course;
 use crate::ending::{FAILED, INFRASTRUCTURE, PASSED, Stop, worst};
 use crate::gauge::Gauge;
 use crate::screen::Screen;
-use crate::variants::{Kind, Sources, Variant, in_parallel};
+use crate::variants::{Kind, Sources, Variant, Workshop, in_parallel};
 use crate::verify::judging::{Difference, Said};
 use crate::words::author as words;
-
-/// So many times more programs are graded at once than would keep the machine busy: what a mistake
-/// mostly shows is silence, and the grader's patience with it.
-const PATIENCE: usize = 4;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -59,10 +55,25 @@ struct Row {
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let lessons = course.lessons_named(&options.lessons)?;
-    let mut rows = Vec::new();
-    for lesson in lessons {
-        rows.push(verify(course, lesson, screen)?);
-    }
+    let sources: Vec<Sources<'_>> = lessons
+        .into_iter()
+        .map(|lesson| Sources::read(course, lesson))
+        .collect::<Result<_, _>>()?;
+    // One lesson is built while the one before it is graded: grading is mostly waiting.
+    let (sender, built) = mpsc::sync_channel(1);
+    let rows: Vec<Row> = thread::scope(|scope| {
+        scope.spawn(|| {
+            let sender = sender; // gone when this thread ends
+            let mut workshops = sources.iter().map(|sources| sources.build(course));
+            workshops.all(|workshop| sender.send(workshop).is_ok())
+        });
+        let built = built; // gone when an error ends this, and the builder stops too
+        let next = || built.recv().unwrap_or_else(|_| Err(Stop::infrastructure(words::NOT_BUILT)));
+        sources
+            .iter()
+            .map(|sources| verify(course, sources, next, screen))
+            .collect::<Result<_, _>>()
+    })?;
     table(&rows, screen);
     let code = worst(rows.iter().map(|row| match row {
         row if row.broken > 0 => INFRASTRUCTURE,
@@ -74,14 +85,18 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     Ok(code)
 }
 
-fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop> {
-    let began = Instant::now();
-    let sources = Sources::read(course, lesson)?;
-    let readme = Text::read(course.exercise(&lesson.name).join("README.md"));
+/// Verifies one lesson, whose programs `build` gives.
+fn verify(
+    course: &Course,
+    sources: &Sources<'_>,
+    build: impl FnOnce() -> Result<Workshop, Stop>,
+    screen: &Screen,
+) -> Result<Row, Stop> {
+    let (began, lesson) = (Instant::now(), sources.lesson);
     let gauge = Gauge::new(&lesson.name);
     gauge.says(&words::building(sources.mistakes.len(), sources.also_right.len()));
     let mut findings = Findings {
-        sources: &sources,
+        sources,
         screen,
         gauge,
         problems: 0,
@@ -90,21 +105,26 @@ fn verify(course: &Course, lesson: &Lesson, screen: &Screen) -> Result<Row, Stop
         accepted: 0,
         said: Vec::new(),
     };
-    for problem in paper::problems(&sources, &readme) {
+    for problem in paper::problems(course, sources) {
         findings.problem(&problem);
     }
-    let workshop = sources.build(course)?;
+    let workshop = build()?;
     for problem in &workshop.problems {
         findings.problem(problem);
     }
     let variants = &workshop.variants;
     findings.gauge.begin(variants.len(), &words::grading(variants.len()));
-    in_parallel(
-        variants.len(),
-        PATIENCE * grader::default_jobs(),
-        |number| sources.grade(&variants[number], &checks_for(&sources, &variants[number])),
-        |number, report| findings.take(&variants[number], &report),
-    );
+    // Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
+    let (mistakes, right): (Vec<&Variant>, Vec<&Variant>) =
+        variants.iter().partition(|variant| matches!(variant.kind, Kind::Mistake(_)));
+    for (variants, at_once) in [(right, 2), (mistakes, 3 * grader::default_jobs())] {
+        in_parallel(
+            variants.len(),
+            at_once,
+            |number| sources.grade(variants[number], &checks_for(sources, variants[number])),
+            |number, report| findings.take(variants[number], &report),
+        );
+    }
     // Only when all mistakes were graded is it known what no mistake gets.
     if findings.said.len() == sources.mistakes.len() && findings.broken == 0 {
         for problem in judging::explanations_are_evidence(lesson, &findings.said) {
@@ -140,8 +160,8 @@ impl Findings<'_> {
     fn difference(&mut self, difference: &Difference) {
         self.problem(&difference.words);
         if let Some(report) = &difference.shown {
-            let text = failure_text(&self.sources.lesson.name, report, self.screen.look);
-            self.gauge.aside(|| self.screen.line(indented(&text)));
+            let text = below(&self.sources.lesson.name, report, self.screen);
+            self.gauge.aside(|| self.screen.line(text));
         }
     }
 
@@ -174,9 +194,12 @@ impl Findings<'_> {
     }
 }
 
-/// `text` below a sentence about it.
-pub(crate) fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+/// A failure in full, indented below a sentence about it.
+pub(crate) fn below(lesson: &str, report: &CheckReport, screen: &Screen) -> String {
+    const INDENT: usize = 4;
+    let look = Look { width: screen.look.width - INDENT, ..screen.look };
+    let text = failure_text(lesson, report, look);
+    text.lines().map(|line| format!("{:INDENT$}{line}\n", "")).collect()
 }
 
 fn table(rows: &[Row], screen: &Screen) {

@@ -109,6 +109,16 @@ pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) ->
     }
 }
 
+pub(crate) fn nothing_to_hint(lesson: &str) -> String {
+    format!("Every check of {lesson} has passed. There is nothing to hint at.")
+}
+
+pub(crate) fn last_hint(lesson: &str) -> String {
+    format!(
+        "That was the last hint. Next would be the finished program, in solutions/{lesson}/src."
+    )
+}
+
 pub(crate) fn no_suite(lesson: &str) -> String {
     format!("crates/checks has no checks for {lesson}. Is the clone complete? `git status` tells.")
 }

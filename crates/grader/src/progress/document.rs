@@ -1,6 +1,7 @@
 //! The progress file's content. It stays JSON, so that what is unknown here is written back as it
 //! was.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -60,7 +61,7 @@ impl Document {
             lessons.retain(|_, lesson| keep(lesson.get("checks").is_some_and(Value::is_object)));
             for lesson in lessons.values_mut() {
                 if let Some(checks) = lesson.get_mut("checks").and_then(Value::as_object_mut) {
-                    checks.retain(|_, check| keep(standing(check).is_some()));
+                    checks.retain(|_, check| keep(is_sound(check)));
                 }
             }
         }
@@ -84,6 +85,15 @@ impl Document {
 
     /// Notes one check. False where a newer version keeps something else in that place.
     pub(super) fn note(&mut self, lesson: &str, check: &str, standing: Standing) -> bool {
+        self.insert(lesson, check, "outcome", json!(standing.word()))
+    }
+
+    /// Notes how many hints of a check the student has asked for. False as in [`Document::note`].
+    pub(super) fn note_hints(&mut self, lesson: &str, check: &str, hints: usize) -> bool {
+        self.insert(lesson, check, "hints", json!(hints))
+    }
+
+    fn insert(&mut self, lesson: &str, check: &str, key: &str, value: Value) -> bool {
         let mut place = &mut self.root;
         for key in ["lessons", lesson, "checks", check] {
             match place.entry(key).or_insert_with(|| json!({})).as_object_mut() {
@@ -91,13 +101,32 @@ impl Document {
                 None => return false,
             }
         }
-        place.insert("outcome".into(), json!(standing.word()));
+        place.insert(key.into(), value);
         true
+    }
+
+    /// How many hints of each of a lesson's checks the student has asked for.
+    pub(super) fn hints(&self, lesson: &str) -> BTreeMap<String, usize> {
+        let checks =
+            self.root.get("lessons").and_then(|lessons| lessons.get(lesson)?.get("checks"));
+        let checks = checks.and_then(Value::as_object).into_iter().flatten();
+        checks.filter_map(|(id, check)| Some((id.clone(), hints(check)?))).collect()
     }
 }
 
 fn version(root: &Map<String, Value>) -> Option<u64> {
     root.get("format")?.as_str()?.strip_prefix("netlings-progress/")?.parse().ok()
+}
+
+/// An entry has an outcome, or hints, or both, and nothing else in their places.
+fn is_sound(check: &Value) -> bool {
+    let outcome = check.get("outcome").map(|_| standing(check).is_some());
+    let hints = check.get("hints").map(|_| hints(check).is_some());
+    outcome.or(hints).is_some() && outcome != Some(false) && hints != Some(false)
+}
+
+fn hints(check: &Value) -> Option<usize> {
+    usize::try_from(check.get("hints")?.as_u64()?).ok()
 }
 
 fn standing(check: &Value) -> Option<Standing> {

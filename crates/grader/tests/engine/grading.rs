@@ -9,6 +9,7 @@ use crate::acting;
 crate::trials![
     what_needs_a_failed_check_is_skipped_and_so_is_what_needs_that,
     a_check_alone_runs_what_it_needs_unseen,
+    what_keeps_a_check_from_being_graded_is_reported_with_it,
     reports_stand_in_the_lessons_order,
     a_given_seed_reaches_every_check,
     a_check_that_the_course_lacks_is_the_machines_trouble,
@@ -62,11 +63,19 @@ fn what_needs_a_failed_check_is_skipped_and_so_is_what_needs_that() {
 }
 
 fn a_check_alone_runs_what_it_needs_unseen() {
-    let checks: Table = [("first", fails), ("second", passes), ("third", passes), ("other", fails)];
+    let checks: Table =
+        [("first", passes), ("second", passes), ("third", passes), ("other", fails)];
     let (report, told) = graded(checks, |grading| grading.only = vec!["third".into()]);
-    assert_eq!(outcomes(&report), [("third", Outcome::Skipped)]);
-    assert_eq!(told, ["third"]);
-    assert_eq!((report.score, report.max_score), (0, 5));
+    assert_eq!(outcomes(&report), [("third", Outcome::Passed)]);
+    assert_eq!(told, ["first", "second", "third"]);
+    assert_eq!((report.score, report.max_score), (5, 5));
+}
+
+fn what_keeps_a_check_from_being_graded_is_reported_with_it() {
+    use Outcome::{Failed, Skipped};
+    let checks: Table = [("first", passes), ("second", fails), ("third", passes), ("other", fails)];
+    let (report, _) = graded(checks, |grading| grading.only = vec!["third".into()]);
+    assert_eq!(outcomes(&report), [("second", Failed), ("third", Skipped)]);
 }
 
 fn reports_stand_in_the_lessons_order() {

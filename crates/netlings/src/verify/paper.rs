@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use grader::text::{Text, TextError};
+use grader::text::Text;
 use similar::{ChangeTag, TextDiff};
 
+use crate::course::Course;
 use crate::skeletons::Pristine;
-use crate::variants::{Sources, ending};
+use crate::variants::{Sources, ending, other_programs};
 use crate::words::author as words;
 
 /// The most lines by which a skeleton's file and its solution's may differ.
@@ -17,9 +18,10 @@ const MOST_LINES: usize = 120;
 /// The most lines that a step's body may have.
 const MOST_STEP_LINES: usize = 15;
 
-/// The problems of one lesson, each in a sentence. `readme` is its README.md.
-pub(super) fn problems(sources: &Sources<'_>, readme: &Result<Text, TextError>) -> Vec<String> {
+/// The problems of one lesson, each in a sentence.
+pub(super) fn problems(course: &Course, sources: &Sources<'_>) -> Vec<String> {
     let mut problems = Vec::new();
+    let readme = Text::read(course.exercise(&sources.lesson.name).join("README.md"));
     checks_and_texts_agree(sources, &mut problems);
     match readme {
         Ok(readme) => readme_names_every_check(sources, &readme.content, &mut problems),
@@ -28,6 +30,7 @@ pub(super) fn problems(sources: &Sources<'_>, readme: &Result<Text, TextError>) 
     every_check_is_named(sources, &mut problems);
     hints_lead_to_the_answer(sources, &mut problems);
     other_programs_are_there(sources, &mut problems);
+    programs_have_names_of_their_own(course, sources, &mut problems);
     for file in &sources.files {
         measures(file, &mut problems);
     }
@@ -78,6 +81,24 @@ fn other_programs_are_there(sources: &Sources<'_>, problems: &mut Vec<String>) {
     }
     if !sources.also_right.iter().any(|path| ending(path) != "rs") {
         problems.push(words::NO_OTHER_LANGUAGE.into());
+    }
+}
+
+/// cargo builds the examples of all lessons into one folder, where two of one name replace each
+/// other: whoever runs one may get the other.
+fn programs_have_names_of_their_own(
+    course: &Course,
+    sources: &Sources<'_>,
+    problems: &mut Vec<String>,
+) {
+    for other in course.lessons.iter().filter(|other| other.name != sources.lesson.name) {
+        let theirs = other_programs(&course.solution(&other.name)).unwrap_or_default();
+        for path in sources.also_right.iter().filter(|path| ending(path) == "rs") {
+            if theirs.iter().any(|it| it.file_name() == path.file_name()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                problems.push(words::name_is_taken(&name, &other.name));
+            }
+        }
     }
 }
 

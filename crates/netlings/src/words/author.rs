@@ -175,6 +175,12 @@ pub(crate) fn few_also_right(number: usize) -> String {
     format!("{number} other right programs stand in the solution's examples/; write at least two")
 }
 
+pub(crate) fn name_is_taken(name: &str, lesson: &str) -> String {
+    format!(
+        "the example {name} has the name of one of {lesson}'s; cargo builds both into one place"
+    )
+}
+
 pub(crate) fn long_step(file: &impl Display, step: u32, lines: usize, most: usize) -> String {
     format!("src/{file}: step {step} has {lines} lines; {most} at most, else make two steps of it")
 }
@@ -254,6 +260,8 @@ pub(crate) fn explanation_always_given(id: &str, check: &str, mistakes: &str) ->
 /// The table's columns.
 pub(crate) const TABLE: [&str; 5] =
     ["lesson", "mistakes caught", "also right accepted", "problems", "took"];
+
+pub(crate) const NOT_BUILT: &str = "the building ended early; see above";
 
 pub(crate) fn building(mistakes: usize, also_right: usize) -> String {
     format!("building {mistakes} mistakes and {also_right} other right programs")
