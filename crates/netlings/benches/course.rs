@@ -7,6 +7,8 @@
 mod cargo_json;
 #[path = "course/compiled.rs"]
 mod compiled;
+#[path = "course/contest.rs"]
+mod contest;
 #[path = "course/datagrams.rs"]
 mod datagrams;
 #[path = "course/graded.rs"]
@@ -25,6 +27,8 @@ mod stream;
 mod student;
 #[path = "course/table.rs"]
 mod table;
+#[path = "course/versus.rs"]
+mod versus;
 #[path = "course/work_tree.rs"]
 mod work_tree;
 
@@ -40,11 +44,25 @@ struct Plan {
     rounds: usize,
 }
 
+/// What came of a figure.
+#[derive(Default)]
+struct Measured {
+    rows: Vec<Row>,
+    /// Why a part of it could not be run, each part for itself.
+    not_run: Vec<anyhow::Error>,
+}
+
+impl From<Vec<Row>> for Measured {
+    fn from(rows: Vec<Row>) -> Self {
+        Self { rows, not_run: Vec::new() }
+    }
+}
+
 /// Something to measure.
 struct Figure {
     name: &'static str,
     about: &'static str,
-    measure: fn(&Plan) -> anyhow::Result<Vec<Row>>,
+    measure: fn(&Plan) -> anyhow::Result<Measured>,
 }
 
 const FIGURES: [Figure; 7] = [
@@ -128,12 +146,14 @@ fn main() -> ExitCode {
     let mut is_complete = true;
     for figure in chosen {
         println!("\n{}: {}", figure.name, figure.about);
-        match (figure.measure)(&plan) {
-            Ok(rows) => print!("{}", table::show(&rows)),
-            Err(error) => {
-                is_complete = false;
-                println!("  not run: {error:#}");
-            }
+        let measured = (figure.measure)(&plan)
+            .unwrap_or_else(|error| Measured { rows: Vec::new(), not_run: vec![error] });
+        if !measured.rows.is_empty() {
+            print!("{}", table::show(&measured.rows));
+        }
+        for error in measured.not_run {
+            is_complete = false;
+            println!("  not run: {error:#}");
         }
     }
     println!("\n{}", load());

@@ -8,11 +8,14 @@ mod graded;
 mod series;
 #[path = "../benches/course/table.rs"]
 mod table;
+#[path = "../benches/course/versus.rs"]
+mod versus;
 
 use cargo_json::{compiled, executable, repeated};
 use graded::{Graded, longest_wait, read};
 use series::{Contender, Series, in_turn};
-use table::{Goal, Row, show, versus};
+use table::{Goal, Row, show};
+use versus::Wanted;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
@@ -123,13 +126,14 @@ fn columns_are_aligned_and_a_missed_goal_stands_out() {
 
 #[test]
 fn a_server_is_to_beat_python_and_to_come_near_socat() {
-    let of = |figure| Series::new(vec![figure]);
-    let met = |ours, python, socat| {
-        let rows = versus("echo", "/s", &of(ours), ("Python", &of(python)), ("socat", &of(socat)));
-        rows.iter().map(|row| row.goal.as_ref().is_some_and(|goal| goal.is_met)).collect::<Vec<_>>()
+    let is_met = |wanted, ours, other| {
+        let (ours, other) = (Series::new(vec![ours]), Series::new(vec![other]));
+        versus::row("echo", "/s", &ours, "other", &other, wanted).goal.is_some_and(|it| it.is_met)
     };
-    assert_eq!(met(80.0, 79.0, 100.0), [true, true]);
-    assert_eq!(met(79.0, 79.0, 100.0), [false, false]);
+    assert!(is_met(Wanted::Above, 80.0, 79.0));
+    assert!(!is_met(Wanted::Above, 79.0, 79.0));
+    assert!(is_met(Wanted::Near, 80.0, 100.0));
+    assert!(!is_met(Wanted::Near, 79.0, 100.0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::Measured;
 use crate::cargo_json::{Compiled, compiled, repeated};
 use crate::held::{self, Ended};
 use crate::table::{Goal, Row};
@@ -30,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(1200);
 
 const PURPOSE: &str = "fresh";
 
-pub(crate) fn on_a_fresh_clone() -> anyhow::Result<Vec<Row>> {
+pub(crate) fn on_a_fresh_clone() -> anyhow::Result<Measured> {
     let tree = WorkTree::copy("fresh")?;
     tree.clean(PURPOSE)?;
     let mut all = Vec::new();
@@ -50,7 +51,7 @@ pub(crate) fn on_a_fresh_clone() -> anyhow::Result<Vec<Row>> {
         rows.push(alone(lesson, &some, packages(&all), note));
     }
     tree.clean(PURPOSE)?;
-    Ok(rows)
+    Ok(rows.into())
 }
 
 /// Runs cargo and gives what it compiled, and the same in a line.

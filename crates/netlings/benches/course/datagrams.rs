@@ -5,43 +5,51 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use crate::Plan;
-use crate::series::{Contender, in_turn};
+use crate::contest::{Contest, Opponent};
 use crate::server::{Server, as_server, python, socat, solution};
-use crate::table::{Row, versus};
+use crate::versus::Wanted;
+use crate::{Measured, Plan};
 
 /// What is asked for. Its answer has 19 bytes.
 const REQUEST: &[u8] = b"%Y-%m-%d %H:%M:%S";
 
-/// How long one round takes. Short, so that the servers take turns often.
+/// How long one round takes.
 const ROUND: Duration = Duration::from_millis(100);
-
-/// How many such rounds make one of the plan's.
-const SHORT_ROUNDS: usize = 5;
 
 /// How long a reply may take. Loopback loses nothing while one request is outstanding.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Measures the three servers in turn.
-pub(crate) fn requests(plan: &Plan) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn requests(plan: &Plan) -> anyhow::Result<Measured> {
+    let contest = Contest { what: "one request at a time", unit: "/s", measure: ask };
     let ours = Server::start(as_server(&solution("udp-time-server")?))?;
-    let python = Server::start(python("time_server.py"))?;
-    for server in [&ours, &python] {
-        let reply = String::from_utf8(one_reply(server.addr)?)?;
-        let is_time = chrono::NaiveDateTime::parse_from_str(&reply, "%Y-%m-%d %H:%M:%S").is_ok();
-        ensure!(is_time, "`{reply}` is no time");
-    }
-    // One process for each client, and it keeps to its client. The other form, UDP-RECVFROM, starts
-    // a process for each datagram.
-    let socat = Server::start(socat(8192, "UDP-LISTEN:0,bind=127.0.0.1,fork", "PIPE"))?;
-    let servers = [ours.addr, python.addr, socat.addr];
-    let contender = |addr: SocketAddr| -> Contender<'_> { Box::new(move || ask(addr)) };
-    let series = in_turn(plan.rounds * SHORT_ROUNDS, servers.into_iter().map(contender).collect())?;
-    let [ours, python, socat] = &series[..] else { unreachable!("three went in") };
-    let socat = ("socat UDP-LISTEN,fork PIPE", socat);
-    let mut rows = versus("one request at a time", "/s", ours, ("Python", python), socat);
-    rows[0].notes.push("socat only sends back what came: less work than telling the time".into());
-    Ok(rows)
+    tells_the_time(ours.addr)?;
+    contest.run(plan, &ours, [in_python(), with_socat()])
+}
+
+fn in_python() -> anyhow::Result<Opponent> {
+    let server = Server::start(python("time_server.py"))?;
+    tells_the_time(server.addr).context("the server in Python")?;
+    Ok(Opponent { name: "Python".into(), server, wanted: Wanted::Above, notes: Vec::new() })
+}
+
+fn with_socat() -> anyhow::Result<Opponent> {
+    // A process for each client, which it keeps. The other form, UDP-RECVFROM, starts one for each
+    // datagram.
+    let server = Server::start(socat(8192, "UDP-LISTEN:0,bind=127.0.0.1,fork", "PIPE"))?;
+    let notes = vec!["socat sends back what came: less work than telling the time".to_owned()];
+    Ok(Opponent { name: "socat UDP-LISTEN … PIPE".into(), server, wanted: Wanted::Near, notes })
+}
+
+/// Asks once and reads the answer: what is measured is a time server.
+fn tells_the_time(addr: SocketAddr) -> anyhow::Result<()> {
+    let socket = client(addr)?;
+    let mut reply = [0; 1024];
+    socket.send(REQUEST)?;
+    let length = socket.recv(&mut reply).context("no reply to a request for the time")?;
+    let reply = str::from_utf8(&reply[..length])?;
+    let is_time = chrono::NaiveDateTime::parse_from_str(reply, "%Y-%m-%d %H:%M:%S").is_ok();
+    ensure!(is_time, "`{reply}` is no time");
+    Ok(())
 }
 
 fn client(addr: SocketAddr) -> anyhow::Result<UdpSocket> {
@@ -49,14 +57,6 @@ fn client(addr: SocketAddr) -> anyhow::Result<UdpSocket> {
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.connect(addr)?;
     Ok(socket)
-}
-
-fn one_reply(addr: SocketAddr) -> anyhow::Result<Vec<u8>> {
-    let socket = client(addr)?;
-    let mut reply = [0; 1024];
-    socket.send(REQUEST)?;
-    let length = socket.recv(&mut reply).context("no reply to a request for the time")?;
-    Ok(reply[..length].to_vec())
 }
 
 /// Requests a second.

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use crate::Plan;
 use crate::graded::{Graded, longest_wait};
 use crate::held::{Ended, Stream};
 use crate::series::{Contender, Series, in_turn};
 use crate::student::Student;
 use crate::table::{Goal, Row, range};
+use crate::{Measured, Plan};
 
 /// What passing checks may add to a build, in milliseconds.
 const MOST_ADDED: f64 = 300.0;
@@ -17,11 +17,12 @@ const MOST_ADDED: f64 = 300.0;
 /// How long after the build's end the first failure may show, in milliseconds.
 const MOST_TO_FAILURE: f64 = 80.0;
 
-/// A mistake of tcp-echo that the first check sees at once: nothing is waited for in vain.
-const MISTAKE: &str = "TODO";
+/// Mistakes of tcp-echo that a check sees at once, without waiting for anything in vain: two in the
+/// first check, one further down.
+const AT_ONCE: [&str; 3] = ["accepts-and-drops", "greets-first", "adds-a-newline"];
 
 /// `netlings check` after an edit, against a bare build after the same kind of edit.
-pub(crate) fn after_an_edit(plan: &Plan, lesson: &str) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn after_an_edit(plan: &Plan, lesson: &str) -> anyhow::Result<Measured> {
     let student = Student::at(lesson)?;
     let graded = student.grading()?;
     let timed = |run: fn(&Student) -> anyhow::Result<Ended>| -> Contender<'_> {
@@ -45,13 +46,24 @@ pub(crate) fn after_an_edit(plan: &Plan, lesson: &str) -> anyhow::Result<Vec<Row
     let added = check.median() - build.median();
     rows[0].goal = Goal::new(goal, all_passed && added < MOST_ADDED + waits);
     rows[0].notes.extend(notes(&graded));
-    Ok(rows)
+    Ok(rows.into())
 }
 
 /// From the end of the build to the first failure, against what cargo itself takes to end.
-pub(crate) fn first_failure(plan: &Plan) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn first_failure(plan: &Plan) -> anyhow::Result<Measured> {
+    let mut measured = Measured::default();
+    for mistake in AT_ONCE {
+        match until_failure(plan, mistake) {
+            Ok(row) => measured.rows.push(row),
+            Err(error) => measured.not_run.push(error),
+        }
+    }
+    Ok(measured)
+}
+
+fn until_failure(plan: &Plan, mistake: &str) -> anyhow::Result<Row> {
     let mut student = Student::at("tcp-echo")?;
-    student.err(MISTAKE)?;
+    student.err(mistake)?;
     let student = &student;
     let until_cargo_ends: Contender<'_> = Box::new(|| {
         let ended = student.build()?;
@@ -60,15 +72,15 @@ pub(crate) fn first_failure(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let until_failure: Contender<'_> = Box::new(|| {
         let ended = student.check()?;
         let failure = ended.out().find(|line| line.text.contains('✗'));
-        let shown = failure.with_context(|| format!("`{MISTAKE}` fails no check"))?.at;
+        let shown = failure.with_context(|| format!("`{mistake}` fails no check"))?.at;
         Ok(milliseconds(shown.saturating_duration_since(built(&ended)?)))
     });
     let series = in_turn(plan.rounds, vec![until_cargo_ends, until_failure])?;
     let [cargo, failure] = &series[..] else { unreachable!("two went in") };
-    let what = format!("build's end to first ✗, {MISTAKE}");
+    let what = format!("build's end to the first ✗, {mistake}");
     let mut row = longer(what, failure, "to cargo's own end", cargo);
     row.goal = Goal::new(format!("< {MOST_TO_FAILURE:.0} ms"), failure.median() < MOST_TO_FAILURE);
-    Ok(vec![row])
+    Ok(row)
 }
 
 /// When cargo said that it had built the program.

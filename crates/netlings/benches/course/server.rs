@@ -1,11 +1,12 @@
 //! The servers that are compared: the course's solutions, and the same in Python and with socat.
 
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 
 use crate::cargo_json;
 use crate::held::{self, Held};
@@ -23,8 +24,9 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it says `listening on … IP:PORT`, on either output.
     pub(crate) fn start(command: Command) -> anyhow::Result<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let program = Held::start(command).with_context(|| needed(&name))?;
+        let name = Path::new(command.get_program()).file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let program = Held::start(command).map_err(|error| unable(&name, error))?;
         let deadline = Instant::now() + START;
         let mut said = Vec::new();
         loop {
@@ -46,10 +48,14 @@ fn announced(line: &str) -> Option<SocketAddr> {
     rest.split_whitespace().next_back()?.parse().ok()
 }
 
-/// What to do about a program that does not start.
-fn needed(program: &str) -> String {
-    let package = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
-    format!("cannot start {package}; on Debian or Ubuntu: apt-get install {package}")
+/// What is to be done when a program does not start.
+fn unable(name: &str, error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!("{name} is not installed; on Debian or Ubuntu: apt-get install {name}")
+        }
+        _ => anyhow!(error).context(format!("cannot start {name}")),
+    }
 }
 
 /// The release build of a lesson's solution, built now.

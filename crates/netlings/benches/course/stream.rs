@@ -2,16 +2,15 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
 
-use crate::Plan;
-use crate::series::{Contender, in_turn};
+use crate::contest::{Contest, Opponent};
 use crate::server::{Server, as_server, python, socat, solution};
-use crate::table::{Row, versus};
+use crate::versus::Wanted;
+use crate::{Measured, Plan};
 
 /// How much goes there and back in one round, in bytes.
 const BULK: usize = 128 << 20;
@@ -22,12 +21,8 @@ const PART: usize = 256 << 10;
 /// How much goes there and back at a time where only the round trips count, in bytes.
 const SMALL: usize = 64;
 
-/// How long one round of round trips takes. Short, so that the servers take turns often and what
-/// else the machine does hits all of them.
+/// How long one round of round trips takes.
 const ROUND: Duration = Duration::from_millis(100);
-
-/// How many such rounds make one of the plan's.
-const SHORT_ROUNDS: usize = 5;
 
 /// How long a single read or write may take. A server that takes longer has stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,65 +38,49 @@ const SOCAT: [(u32, &str); 6] = [
     (262_144, "EXEC:cat"),
 ];
 
-pub(crate) fn bulk(plan: &Plan) -> anyhow::Result<Vec<Row>> {
-    compare(plan, "bulk both ways", "MB/s", |addr| Ok(there_and_back(addr, BULK)? / 1e6))
+pub(crate) fn bulk(plan: &Plan) -> anyhow::Result<Measured> {
+    let measure = |addr| Ok(there_and_back(addr, BULK)? / 1e6);
+    compare(plan, &Contest { what: "bulk both ways", unit: "MB/s", measure })
 }
 
-pub(crate) fn round_trips(plan: &Plan) -> anyhow::Result<Vec<Row>> {
-    compare(plan, "64 bytes there and back", "/s", ping)
+pub(crate) fn round_trips(plan: &Plan) -> anyhow::Result<Measured> {
+    compare(plan, &Contest { what: "64 bytes there and back", unit: "/s", measure: ping })
 }
 
-/// Measures the three servers in turn.
-fn compare(
-    plan: &Plan,
-    what: &str,
-    unit: &str,
-    measure: fn(SocketAddr) -> anyhow::Result<f64>,
-) -> anyhow::Result<Vec<Row>> {
+fn compare(plan: &Plan, contest: &Contest) -> anyhow::Result<Measured> {
     let ours = Server::start(as_server(&solution("tcp-echo")?))?;
-    let python = Server::start(python("echo_server.py"))?;
-    for server in [&ours, &python] {
-        echoes(server.addr)?;
-    }
-    let (socat, socat_name, tried) = fastest_socat(measure)?;
-    let servers = [ours.addr, python.addr, socat.addr];
-    let contender = |addr: SocketAddr| -> Contender<'_> { Box::new(move || measure(addr)) };
-    let series = in_turn(plan.rounds * SHORT_ROUNDS, servers.into_iter().map(contender).collect())?;
-    let [ours, python, socat] = &series[..] else { unreachable!("three went in") };
-    let mut rows = versus(what, unit, ours, ("Python", python), (&socat_name, socat));
-    let tried = tried.iter().map(|(name, result)| match result {
-        Ok(figure) => format!("tried {name}: {figure:.0} {unit}"),
-        Err(error) => format!("tried {name}: {error:#}"),
-    });
-    rows[1].notes.extend(tried);
-    Ok(rows)
+    echoes(ours.addr)?;
+    contest.run(plan, &ours, [in_python(), fastest_socat(contest)])
 }
 
-type Tried = (String, anyhow::Result<f64>);
+fn in_python() -> anyhow::Result<Opponent> {
+    let server = Server::start(python("echo_server.py"))?;
+    echoes(server.addr).context("the server in Python")?;
+    Ok(Opponent { name: "Python".into(), server, wanted: Wanted::Above, notes: Vec::new() })
+}
 
-/// Tries each way once more than it needs to get warm, and keeps the fastest.
-fn fastest_socat(
-    measure: fn(SocketAddr) -> anyhow::Result<f64>,
-) -> anyhow::Result<(Server, String, Vec<Tried>)> {
-    let command = |(block, echo): (u32, &str)| -> (String, Command) {
-        let listen = "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr";
-        (format!("socat -b {block} … {echo}"), socat(block, listen, echo))
-    };
-    let mut best: Option<(f64, Server, String)> = None;
+/// Tries each way to make an echo server of socat, and keeps the fastest.
+fn fastest_socat(contest: &Contest) -> anyhow::Result<Opponent> {
+    let mut best: Option<(f64, Opponent)> = None;
     let mut tried = Vec::new();
-    for way in SOCAT {
-        let (name, command) = command(way);
-        let server = Server::start(command)?;
-        let result = echoes(server.addr).and_then(|()| measure(server.addr));
+    for (block, echo) in SOCAT {
+        let name = format!("socat -b {block} … {echo}");
+        let listen = "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr";
+        let server = Server::start(socat(block, listen, echo))?;
+        let result = echoes(server.addr).and_then(|()| (contest.measure)(server.addr));
+        tried.push(match &result {
+            Ok(figure) => format!("tried {name}: {figure:.0} {}", contest.unit),
+            Err(error) => format!("tried {name}: {error:#}"),
+        });
         if let Ok(figure) = result
-            && best.as_ref().is_none_or(|(other, ..)| figure > *other)
+            && best.as_ref().is_none_or(|(other, _)| figure > *other)
         {
-            best = Some((figure, server, name.clone()));
+            let opponent = Opponent { name, server, wanted: Wanted::Near, notes: Vec::new() };
+            best = Some((figure, opponent));
         }
-        tried.push((name, result));
     }
-    let (_, server, name) = best.context("no way to make an echo server of socat worked")?;
-    Ok((server, name, tried))
+    let (_, opponent) = best.context("no way to make an echo server of socat worked")?;
+    Ok(Opponent { notes: tried, ..opponent })
 }
 
 fn connect(addr: SocketAddr) -> anyhow::Result<TcpStream> {
@@ -119,10 +98,7 @@ fn echoes(addr: SocketAddr) -> anyhow::Result<()> {
     let mut got = vec![0; sent.len()];
     thread::scope(|scope| {
         scope.spawn(|| writing.write_all(&sent));
-        reading.read_exact(&mut got).map_err(|error| match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => anyhow!("stalls before it echoes 4 MiB"),
-            _ => anyhow!("does not echo 4 MiB: {error}"),
-        })
+        reading.read_exact(&mut got).map_err(|error| stopped(&error))
     })?;
     ensure!(got == sent, "an echo of 4 MiB came back changed");
     Ok(())
@@ -146,8 +122,16 @@ fn there_and_back(addr: SocketAddr, total: usize) -> anyhow::Result<f64> {
         (writer.join().expect("it does not panic"), read)
     });
     let took = start.elapsed();
-    read.and(written).context("the echo stopped on the way")?;
+    read.and(written).map_err(|error| stopped(&error))?;
     Ok(total as f64 / took.as_secs_f64())
+}
+
+/// What it means that not everything came back.
+fn stopped(error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => anyhow!("stalled"),
+        _ => anyhow!("ended on the way: {error}"),
+    }
 }
 
 fn read_all(stream: &mut TcpStream, total: usize) -> io::Result<()> {

@@ -32,34 +32,6 @@ impl Goal {
     }
 }
 
-/// A solution's server beside the same in Python and with socat: the goals are to be faster than
-/// the one and not much slower than the other.
-pub(crate) fn versus(
-    what: &str,
-    unit: &str,
-    ours: &Series,
-    (python_name, python): (&str, &Series),
-    (socat_name, socat): (&str, &Series),
-) -> Vec<Row> {
-    let row = |name: &str, other: &Series, words: &str, is_met: fn(f64) -> bool| {
-        let ratio = ours.median() / other.median();
-        Row {
-            what: what.into(),
-            figure: format!("{:.0} {unit}", ours.median()),
-            reference: format!("{name} {:.0} {unit}", other.median()),
-            compared: format!("{ratio:.2} ×"),
-            goal: Goal::new(words, is_met(ratio)),
-            notes: vec![format!("{name}: the middle half {}", range(other, unit))],
-        }
-    };
-    let mut rows = vec![
-        row(python_name, python, "> 1 ×", |ratio| ratio > 1.0),
-        row(socat_name, socat, "≥ 0.8 ×", |ratio| ratio >= 0.8),
-    ];
-    rows[0].notes.insert(0, format!("solution: the middle half {}", range(ours, unit)));
-    rows
-}
-
 /// Between what the middle half of the rounds lies.
 pub(crate) fn range(series: &Series, unit: &str) -> String {
     let (low, high) = series.middle_half();
@@ -88,8 +60,13 @@ pub(crate) fn show(rows: &[Row]) -> String {
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
+    let mut notes: Vec<&String> = Vec::new();
     for note in rows.iter().flat_map(|row| &row.notes) {
-        let _ = writeln!(text, "    {note}");
+        // Rows with the same reference say the same of it.
+        if !notes.contains(&note) {
+            let _ = writeln!(text, "    {note}");
+            notes.push(note);
+        }
     }
     text
 }
