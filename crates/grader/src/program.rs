@@ -21,6 +21,7 @@ mod process;
 mod start;
 
 pub(crate) use process::Process;
+use process::Typed;
 pub use start::Start;
 
 /// How long a program may take to start and announce its address.
@@ -41,7 +42,7 @@ impl Program {
     pub fn write_stdin(&self, bytes: &[u8]) {
         if let Some(queue) = &*locked(&self.process.stdin) {
             // Fails when the program has closed its stdin, which it may.
-            let _ = queue.send(bytes.to_vec());
+            let _ = queue.send(Typed::Bytes(bytes.to_vec()));
         }
     }
 
@@ -52,8 +53,8 @@ impl Program {
 
     /// Ends the program's stdin after what is queued.
     pub fn close_stdin(&self) {
-        if locked(&self.process.stdin).take().is_some() {
-            self.stage.recorder.words("", &self.process.name, What::StdinClosed, "");
+        if let Some(queue) = locked(&self.process.stdin).take() {
+            let _ = queue.send(Typed::End); // fails as above
         }
     }
 
@@ -134,7 +135,12 @@ impl Program {
         match addr {
             Some(addr) if addr.ip().is_loopback() && addr.port() != 0 => Ok(addr),
             _ => {
-                let message = "the first line is not the announcement of a reachable address";
+                let message = match addr {
+                    Some(addr) if addr.port() == 0 => {
+                        "port 0 was announced; that is what was asked for, not the port it became"
+                    }
+                    _ => "the first line is not the announcement of a reachable address",
+                };
                 let shown = escape::quoted(line.as_bytes());
                 Err(Failure::new(message).expected(expected).got(shown).into())
             }
