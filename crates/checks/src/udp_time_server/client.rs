@@ -73,7 +73,15 @@ fn keeps_count_and_interval(run: &Run) -> Verdict {
     client.expect_exit(0).or_probe(|_| {
         let asks_on = server.pending(Duration::ZERO)?.is_some();
         Ok(asks_on.then_some("one_too_many"))
-    })
+    })?;
+    match client.next_line() {
+        Ok(line) => {
+            let failure = Failure::new("the client printed more lines than it got replies");
+            Err(failure.expected("three lines").got(quoted(line.as_bytes())).into())
+        }
+        Err(Trouble::Failed(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
 }
 
 /// A right client prints before it waits, so between the grader's reply and the next question lies
@@ -171,7 +179,9 @@ fn stops_at_an_error_reply(run: &Run) -> Verdict {
 pub(super) fn asks_again(run: &mut Run) -> Verdict {
     run.patience(PATIENCE);
     let mut server = run.udp_host("server")?;
+    let limit = Duration::from_millis(400);
     let words = ["%H", "--count", "1", "--timeout", "0.4", "--retries", "20"];
+    let began = Instant::now();
     let client = client(run, &server, &words).start()?;
     let lost = receive(&mut server)?;
     let asked = Instant::now();
@@ -189,6 +199,16 @@ pub(super) fn asks_again(run: &mut Run) -> Verdict {
         Ok(Some(if limit_refused { "zero_timeout" } else { "first_silence_ends" }))
     })?;
     expect_bytes("the second ask is not the same question", &lost.bytes, &again.bytes)?;
+    // From before the program began, so that a busy machine can only make it longer.
+    let waited = began.elapsed();
+    if waited < limit * 9 / 10 {
+        let failure = Failure::new("the second question comes before the time limit is over");
+        let expected = format!("{:.1} s or more", limit.as_secs_f64());
+        return Err(failure
+            .expected(expected)
+            .got(format!("{:.3} s", waited.as_secs_f64()))
+            .into());
+    }
     server.send_to(again.from, b"at last")?;
     client.expect_line("at last")?;
     client.expect_exit(0)
