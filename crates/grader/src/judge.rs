@@ -177,7 +177,9 @@ fn name_a_flood(verdict: Verdict, processes: &[Arc<Process>]) -> Verdict {
     });
     match (verdict, flooded) {
         (Err(Trouble::Failed(mut failure)), Some(flood)) => {
-            failure.message = format!("{} ({flood}; no more was read)", failure.message);
+            let then = &failure.message;
+            failure.message =
+                format!("{flood}, no more was read, and it was blocked; then: {then}");
             Err(Trouble::Failed(failure))
         }
         (verdict, _) => verdict,

@@ -11,6 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::escape;
 use crate::record::{Event, What};
+use crate::report::wrapped;
 
 /// Columns left of the grader's rail: the time and a gap.
 const MARGIN: usize = 10;
@@ -25,17 +26,38 @@ const NARROWEST: usize = 40;
 pub(crate) fn draw(events: &[Event], width: usize) -> String {
     let ladder = Ladder::of(events, width.max(NARROWEST));
     let mut lines = vec![ladder.heading()];
-    let hidden = events.len().saturating_sub(HEAD + TAIL);
-    for (row, event) in events.iter().enumerate() {
+    let rows = folded(events);
+    let hidden = rows.len().saturating_sub(HEAD + TAIL);
+    for (row, (event, repeats)) in rows.iter().enumerate() {
         if hidden > 1 && (HEAD..HEAD + hidden).contains(&row) {
             if row == HEAD {
                 lines.push(ladder.pause(&format!("{hidden} more events")));
             }
-            continue;
+            // How a program ended is never left out.
+            if event.what != What::Exit {
+                continue;
+            }
         }
-        lines.push(ladder.row(event));
+        lines.extend(ladder.rows(event, *repeats));
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// The events, each with how often it came in a row, told in the same words.
+fn folded(events: &[Event]) -> Vec<(&Event, usize)> {
+    let mut rows: Vec<(&Event, usize)> = Vec::new();
+    for event in events {
+        let same = |last: &Event| {
+            (last.what, &last.peer, &last.program) == (event.what, &event.peer, &event.program)
+                && (&last.text, last.bytes, last.address)
+                    == (&event.text, event.bytes, event.address)
+        };
+        match rows.last_mut() {
+            Some((last, repeats)) if same(last) => *repeats += 1,
+            _ => rows.push((event, 1)),
+        }
+    }
+    rows
 }
 
 struct Ladder {
@@ -78,23 +100,39 @@ impl Ladder {
         format!("{}{left}{}{right}", " ".repeat(MARGIN), " ".repeat(room))
     }
 
-    fn row(&self, event: &Event) -> String {
-        let label = self.label(event);
+    fn rows(&self, event: &Event, repeats: usize) -> Vec<String> {
+        let mut label = self.label(event);
+        if repeats > 1 {
+            label = format!("{repeats} times {label}");
+        }
+        // What a check is about often stands in the arguments, so none is cut off.
+        if event.what == What::Run {
+            let lines = wrapped(&label, self.inside.saturating_sub(6));
+            let row = |(number, line): (usize, &String)| match number {
+                0 => format!("{:>7}   {}", time(event), self.at_program(line)),
+                _ => format!("{}{}", " ".repeat(MARGIN), self.at_program(line)),
+            };
+            return lines.iter().enumerate().map(row).collect();
+        }
+        vec![self.row(event, &label)]
+    }
+
+    fn row(&self, event: &Event, label: &str) -> String {
         let inner = match event.what {
             What::Connect
             | What::Sent
             | What::SentDatagram
             | What::HalfClose
             | What::Close
-            | What::Reset => self.arrow_right(&label),
+            | What::Reset => self.arrow_right(label),
             What::Accept
             | What::Received
             | What::ReceivedDatagram
             | What::End
-            | What::ResetReceived => self.arrow_left(&label),
-            What::Wait => return self.pause(&label),
-            What::Note => return self.pause(&label),
-            _ => self.at_program(&label),
+            | What::ResetReceived => self.arrow_left(label),
+            What::Wait => return self.pause(label),
+            What::Note => return self.pause(label),
+            _ => self.at_program(label),
         };
         format!("{:>7}   {inner}", time(event))
     }
@@ -234,9 +272,28 @@ mod tests {
 
     #[test]
     fn a_long_conversation_is_cut_in_its_middle() {
-        let events: Vec<_> = (0..1000).map(|at| event(at, What::Sent, "\"x\"", 1)).collect();
+        let events: Vec<_> =
+            (0..1000).map(|at| event(at, What::Sent, &at.to_string(), 1)).collect();
         let drawn = draw(&events, 80);
         assert!(drawn.contains("962 more events") && drawn.lines().count() < 45, "{drawn}");
+    }
+
+    #[test]
+    fn the_same_again_is_folded_and_an_exit_is_never_left_out() {
+        let mut events: Vec<_> = (0..50).map(|at| event(at, What::Sent, "\"tick\"", 4)).collect();
+        let drawn = draw(&events, 80);
+        assert!(drawn.contains("50 times \"tick\" 4 B") && drawn.lines().count() == 2, "{drawn}");
+        events = (0..90).map(|at| event(at, What::Sent, &at.to_string(), at)).collect();
+        events[40].what = What::Exit;
+        events[40].text = "exit code 1".into();
+        assert!(draw(&events, 80).contains("exit code 1"));
+    }
+
+    #[test]
+    fn a_long_command_is_shown_to_its_end() {
+        let command = format!("client --addr 127.0.0.1:1 {} --retries 20", "x ".repeat(60));
+        let drawn = draw(&[event(0, What::Run, &command, 0)], 80);
+        assert!(drawn.contains("--retries 20 ─┤") && drawn.lines().count() == 4, "{drawn}");
     }
 
     #[test]

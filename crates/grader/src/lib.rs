@@ -14,6 +14,7 @@ pub mod harness;
 pub mod interrupt;
 mod judge;
 mod ladder;
+mod late;
 pub mod lesson;
 mod locked;
 mod output;

@@ -94,6 +94,12 @@ impl Output {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Whether no more can come.
+    pub(crate) fn is_over(&self) -> bool {
+        let state = self.state();
+        state.ended || state.full.is_some()
+    }
+
     /// The next line, without its end.
     pub(crate) fn line(&self, deadline: Instant) -> Option<Vec<u8>> {
         self.wait(deadline, |state| state.rest().contains(&b'\n')).take_line()

@@ -81,6 +81,22 @@ pub(crate) fn all_asleep_below(root: u32) -> io::Result<bool> {
     Ok(true)
 }
 
+/// How long the most neglected thread below `root` was ready to run and got no processor, since it
+/// began. Zero where the kernel does not say (CONFIG_SCHED_INFO).
+pub(crate) fn kept_waiting_below(root: u32) -> Duration {
+    let mut longest = 0;
+    for process in below(root).unwrap_or_default() {
+        let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
+        for thread in threads.flatten() {
+            // Nanoseconds on a processor, nanoseconds kept waiting, number of turns.
+            let text = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+            let waited = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
+            longest = longest.max(waited.unwrap_or(0));
+        }
+    }
+    Duration::from_nanos(longest)
+}
+
 /// The fields of a stat file from the third on, the state. The second, the name, stands in
 /// parentheses and may hold anything, parentheses and spaces too.
 fn stat(path: &str) -> Option<Vec<String>> {
@@ -88,4 +104,34 @@ fn stat(path: &str) -> Option<Vec<String>> {
     let text = String::from_utf8_lossy(&text);
     let (_, rest) = text.rsplit_once(')')?;
     Some(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+    use std::time::Instant;
+
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    use super::*;
+
+    #[test]
+    fn two_that_share_one_processor_keep_each_other_waiting() {
+        let script = "(while :; do :; done) & while :; do :; done";
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "0", "sh", "-c", script]).process_group(0);
+        let mut loops = command.spawn().expect("taskset is there");
+        let late = Instant::now() + Duration::from_secs(20);
+        let busy = |least| cpu_below(loops.id()).is_ok_and(|used| used >= least);
+        while !busy(Duration::from_millis(100)) && Instant::now() < late {
+            std::thread::yield_now();
+        }
+        let (waited, asleep) = (kept_waiting_below(loops.id()), all_asleep_below(loops.id()));
+        let group = Pid::from_raw(loops.id().cast_signed()).expect("an id");
+        kill_process_group(group, Signal::KILL).expect("the loops are there");
+        loops.wait().expect("the outer loop ends");
+        assert!(waited >= Duration::from_millis(20), "{waited:?}");
+        assert!(!asleep.expect("there is a /proc"), "a loop does not sleep");
+    }
 }

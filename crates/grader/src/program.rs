@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::escape;
 use crate::finished::Finished;
 use crate::guard::Exit;
+use crate::late::Late;
 use crate::locked::locked;
 use crate::output::Output;
 use crate::record::What;
@@ -20,6 +21,7 @@ mod process;
 mod start;
 
 pub(crate) use process::Process;
+use process::Typed;
 pub use start::Start;
 
 /// How long a program may take to start and announce its address.
@@ -40,7 +42,7 @@ impl Program {
     pub fn write_stdin(&self, bytes: &[u8]) {
         if let Some(queue) = &*locked(&self.process.stdin) {
             // Fails when the program has closed its stdin, which it may.
-            let _ = queue.send(bytes.to_vec());
+            let _ = queue.send(Typed::Bytes(bytes.to_vec()));
         }
     }
 
@@ -51,8 +53,8 @@ impl Program {
 
     /// Ends the program's stdin after what is queued.
     pub fn close_stdin(&self) {
-        if locked(&self.process.stdin).take().is_some() {
-            self.stage.recorder.words("", &self.process.name, What::StdinClosed, "");
+        if let Some(queue) = locked(&self.process.stdin).take() {
+            let _ = queue.send(Typed::End); // fails as above
         }
     }
 
@@ -87,10 +89,15 @@ impl Program {
         crate::stage::expect_bytes("another line was printed", expected.as_bytes(), line.as_bytes())
     }
 
-    fn line_of(&self, output: &Output, stream: &str, late: Instant) -> Verdict<String> {
+    fn line_of(&self, output: &Output, stream: &str, mut late: Late) -> Verdict<String> {
         let since = Instant::now();
-        if let Some(line) = output.line(late) {
-            return Ok(String::from_utf8_lossy(&line).into_owned());
+        loop {
+            if let Some(line) = output.line(late.until()) {
+                return Ok(String::from_utf8_lossy(&line).into_owned());
+            }
+            if output.is_over() || late.is_over() {
+                break;
+            }
         }
         let state = output.state();
         let rest = (!state.rest().is_empty()).then(|| escape::quoted_start(state.rest(), 64));
@@ -114,7 +121,7 @@ impl Program {
 
     fn announced_address(&self) -> Verdict<SocketAddr> {
         let expected = "listening on IP:PORT";
-        let late = self.stage.late_after(START);
+        let late = Late::after(&self.stage, START);
         let line = match self.line_of(&self.process.stdout, "stdout", late) {
             Err(Trouble::Failed(mut failure)) => {
                 failure.message =
@@ -128,7 +135,12 @@ impl Program {
         match addr {
             Some(addr) if addr.ip().is_loopback() && addr.port() != 0 => Ok(addr),
             _ => {
-                let message = "the first line is not the announcement of a reachable address";
+                let message = match addr {
+                    Some(addr) if addr.port() == 0 => {
+                        "port 0 was announced; that is what was asked for, not the port it became"
+                    }
+                    _ => "the first line is not the announcement of a reachable address",
+                };
                 let shown = escape::quoted(line.as_bytes());
                 Err(Failure::new(message).expected(expected).got(shown).into())
             }
@@ -141,8 +153,14 @@ impl Program {
     /// It runs on.
     pub fn wait_exit(&self) -> Verdict<Exit> {
         let since = Instant::now();
-        let late = self.stage.late_after(END.max(self.stage.patience()));
-        let Some(exit) = self.process.life.exit(late) else {
+        let mut late = Late::after(&self.stage, END.max(self.stage.patience()));
+        let exit = loop {
+            let exit = self.process.life.exit(late.until());
+            if exit.is_some() || late.is_over() {
+                break exit;
+            }
+        };
+        let Some(exit) = exit else {
             self.stage.waited(since, "", &format!("{} runs on", self.process.name));
             let message = format!("{} did not end", self.process.name);
             let failure = Failure::new(message).cause(Cause::Silence);

@@ -138,7 +138,14 @@ impl Recorder {
             last.bytes += bytes;
             return;
         }
-        events.push(Event {
+        // A program's exit is known before the last it printed has been read. It came after.
+        let exited = |event: &Event| event.what == What::Exit && event.program == program;
+        let exit = match what {
+            What::Stdout | What::Stderr => events.iter().position(exited),
+            _ => None,
+        };
+        let at = exit.map_or(at, |exit| events[exit].at);
+        let event = Event {
             at,
             peer: peer.into(),
             program: program.into(),
@@ -147,7 +154,9 @@ impl Recorder {
             text,
             address,
             times: 1,
-        });
+        };
+        let place = exit.unwrap_or(events.len());
+        events.insert(place, event);
     }
 
     /// What has happened so far, in the order of time.
@@ -172,6 +181,16 @@ mod tests {
         let events = recorder.events();
         assert_eq!(events.len(), 2);
         assert_eq!((events[0].times, events[0].bytes), (1000, 4096 * 1000));
+    }
+
+    #[test]
+    fn what_a_program_printed_last_stands_before_its_exit() {
+        let recorder = Recorder::new();
+        recorder.words("", "your client", What::Exit, "exit code 1");
+        recorder.bytes("", "your client", What::Stderr, b"error: refused");
+        recorder.bytes("", "your client 2", What::Stderr, b"later");
+        let order: Vec<_> = recorder.events().iter().map(|event| event.what).collect();
+        assert_eq!(order, [What::Stderr, What::Exit, What::Stderr]);
     }
 
     #[test]

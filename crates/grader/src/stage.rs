@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::late::Late;
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::{Recorder, What};
@@ -15,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Stage {
     pub(crate) recorder: Recorder,
-    deadline: Instant,
+    /// The end of the check, however it stands.
+    pub(crate) deadline: Instant,
     patience_ms: AtomicU64,
     peers: Mutex<Vec<String>>,
     pub(crate) processes: Mutex<Vec<Arc<Process>>>,
@@ -41,12 +43,8 @@ impl Stage {
     }
 
     /// When an event that is waited for from now on is late.
-    pub(crate) fn late(&self) -> Instant {
-        self.late_after(self.patience())
-    }
-
-    pub(crate) fn late_after(&self, patience: Duration) -> Instant {
-        (Instant::now() + patience).min(self.deadline)
+    pub(crate) fn late(self: &Arc<Self>) -> Late {
+        Late::after(self, self.patience())
     }
 
     /// A name for one more of `kind`: `client`, `client 2`, `client 3`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::escape;
+use crate::late::Late;
 use crate::program::{Process, Program};
 use crate::record::What;
 use crate::stage::{Stage, socket_trouble};
@@ -42,7 +43,7 @@ impl TcpPeer {
         let stage = &program.stage;
         let name = stage.name("client");
         stage.recorder.with(&name, &program.process.name, What::Connect, b"", addr);
-        let patience = stage.late().saturating_duration_since(Instant::now());
+        let patience = stage.late().left();
         let stream = TcpStream::connect_timeout(&addr, patience.max(Duration::from_millis(1)))
             .map_err(|error| match error.kind() {
                 ErrorKind::TimedOut => Failure::new(format!("cannot connect to {addr}: timed out"))
@@ -165,13 +166,20 @@ impl TcpPeer {
     }
 
     /// Waits until something comes, the stream ends (both: true) or it is `late` (false).
-    fn fill(&mut self, late: Instant) -> Verdict<bool> {
-        if self.ended.is_some() {
-            return Ok(true);
+    fn fill(&mut self, late: &mut Late) -> Verdict<bool> {
+        loop {
+            if self.ended.is_some() {
+                return Ok(true);
+            }
+            let limited = self.stream.set_read_timeout(Some(late.left()));
+            limited.map_err(|error| self.trouble(&error))?;
+            if self.read_once()? {
+                return Ok(true);
+            }
+            if late.is_over() {
+                return Ok(false);
+            }
         }
-        let left = late.saturating_duration_since(Instant::now()).max(Duration::from_micros(100));
-        self.stream.set_read_timeout(Some(left)).map_err(|error| self.trouble(&error))?;
-        self.read_once()
     }
 
     /// Checks that exactly these bytes come next. What comes after them stays for later.
@@ -193,7 +201,7 @@ impl TcpPeer {
                 return Ok(());
             }
             let (before, ended) = (self.inbox.len(), self.ended);
-            if ended.is_some() || !self.fill(late)? {
+            if ended.is_some() || !self.fill(&mut late)? {
                 return Err(self.too_little(bytes, since).into());
             }
             if self.inbox.len() > before {
@@ -229,8 +237,8 @@ impl TcpPeer {
 
     /// Takes in what comes within a moment.
     fn pending_more(&mut self) -> Verdict {
-        let late = Instant::now() + Duration::from_millis(20);
-        while self.ended.is_none() && self.inbox.len() < LOOK_AHEAD && self.fill(late)? {}
+        let mut late = Late::after(&self.stage, Duration::from_millis(20));
+        while self.ended.is_none() && self.inbox.len() < LOOK_AHEAD && self.fill(&mut late)? {}
         Ok(())
     }
 
@@ -240,7 +248,7 @@ impl TcpPeer {
     /// Data comes, or a reset, or no end.
     pub fn expect_end(&mut self) -> Verdict {
         let since = Instant::now();
-        let late = self.stage.late();
+        let mut late = self.stage.late();
         loop {
             if !self.inbox.is_empty() {
                 self.pending_more()?;
@@ -254,7 +262,7 @@ impl TcpPeer {
                     .cause(Cause::Reset)
                     .got("a reset"),
                 None => {
-                    if self.fill(late)? {
+                    if self.fill(&mut late)? {
                         continue;
                     }
                     self.stage
@@ -272,9 +280,9 @@ impl TcpPeer {
     /// Nothing comes, or the stream ends.
     pub fn read_some(&mut self) -> Verdict<Vec<u8>> {
         let since = Instant::now();
-        let late = self.stage.late();
+        let mut late = self.stage.late();
         while self.inbox.is_empty() {
-            if self.ended.is_some() || !self.fill(late)? {
+            if self.ended.is_some() || !self.fill(&mut late)? {
                 return Err(self.too_little(b"", since).expected("some bytes").into());
             }
         }
@@ -297,8 +305,8 @@ impl TcpPeer {
                 Some(End::Orderly) => return Ok(std::mem::take(&mut self.inbox)),
                 Some(End::Reset) => return Err(self.too_little(b"", since).into()),
                 None => {
-                    let late = self.stage.late();
-                    if !self.fill(late)? {
+                    let mut late = self.stage.late();
+                    if !self.fill(&mut late)? {
                         let came = escape::quoted_start(&self.inbox, 48);
                         let failure =
                             self.stage.nothing_came(since, &self.name, "the stream did not end");
@@ -315,8 +323,8 @@ impl TcpPeer {
     /// # Errors
     /// The machine's only.
     pub fn pending(&mut self, time: Duration) -> Verdict<Vec<u8>> {
-        let late = Instant::now() + time;
-        while self.ended.is_none() && self.fill(late)? {
+        let mut late = Late::after(&self.stage, time);
+        while self.ended.is_none() && self.fill(&mut late)? {
             if self.inbox.len() >= LOOK_AHEAD {
                 break;
             }

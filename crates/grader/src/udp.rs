@@ -1,19 +1,24 @@
 //! The grader's UDP sockets.
 
-use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::inbox::Inbox;
+use crate::late::Late;
 use crate::record::What;
 use crate::stage::{Stage, expect_bytes, socket_trouble};
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
+
+mod inbox;
 
 /// The most data a UDP datagram carries over IPv4: 65,535 less the headers' 20 and 8 bytes.
 pub const MOST: usize = 65_507;
 
 /// How often to look whether a datagram can still come.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long to look when only what is on its way already can come.
+const LAST_LOOK: Duration = Duration::from_millis(300);
 
 /// One datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +33,7 @@ pub struct Datagram {
 pub struct UdpPeer {
     stage: Arc<Stage>,
     socket: UdpSocket,
+    inbox: Inbox,
     name: String,
     program: String,
     aim: Option<SocketAddr>,
@@ -37,8 +43,15 @@ impl UdpPeer {
     pub(crate) fn bind(stage: &Arc<Stage>, name: String, program: &str) -> Verdict<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
             .map_err(|error| Trouble::machine("cannot open a UDP socket", &error))?;
+        let (recorder, on) = (stage.recorder.clone(), (name.clone(), program.to_owned()));
+        let record = move |datagram: &Datagram| {
+            let Datagram { bytes, from } = datagram;
+            recorder.with(&on.0, &on.1, What::ReceivedDatagram, bytes, *from);
+        };
+        let inbox = socket.try_clone().and_then(|socket| Inbox::of(socket, record));
+        let inbox = inbox.map_err(|error| Trouble::machine("cannot watch a UDP socket", &error))?;
         let (stage, program) = (Arc::clone(stage), program.to_owned());
-        Ok(UdpPeer { stage, socket, name, program, aim: None })
+        Ok(UdpPeer { stage, socket, inbox, name, program, aim: None })
     }
 
     /// This socket's address.
@@ -82,19 +95,20 @@ impl UdpPeer {
     /// None comes in time, or none can come because every program of this run has ended.
     pub fn receive(&mut self) -> Verdict<Datagram> {
         let since = Instant::now();
-        let late = self.stage.late();
+        let mut late = self.stage.late();
         loop {
-            // Asked before the look at the socket, which then has what the last one sent.
+            // Asked before the look at what came: what the last one sent is there, or will be as
+            // soon as the thread that receives it gets its turn.
             let over = self.stage.all_programs_ended();
-            let look = if over { Duration::ZERO } else { LOOK };
-            if let Some(datagram) = self.receive_before(late.min(Instant::now() + look))? {
+            let look = if over { LAST_LOOK } else { LOOK };
+            if let Some(datagram) = self.receive_before(late.until().min(Instant::now() + look))? {
                 return Ok(datagram);
             }
             if over {
                 let message = "no datagram came, and the program has ended";
                 return Err(Failure::new(message).cause(Cause::Exited).into());
             }
-            if Instant::now() >= late {
+            if late.is_over() {
                 return Err(self.stage.nothing_came(since, &self.name, "no datagram came").into());
             }
         }
@@ -105,39 +119,18 @@ impl UdpPeer {
     /// # Errors
     /// The machine's only.
     pub fn pending(&mut self, time: Duration) -> Verdict<Option<Datagram>> {
-        self.receive_before(Instant::now() + time)
-    }
-
-    fn receive_before(&mut self, late: Instant) -> Verdict<Option<Datagram>> {
-        let mut buffer = vec![0; 65_536];
+        let mut late = Late::after(&self.stage, time);
         loop {
-            let left = late.saturating_duration_since(Instant::now());
-            let limit = Some(left.max(Duration::from_micros(100)));
-            self.socket
-                .set_read_timeout(limit)
-                .map_err(|error| Trouble::machine("cannot limit a socket's time", &error))?;
-            match self.socket.recv_from(&mut buffer) {
-                Ok((count, from)) => {
-                    buffer.truncate(count);
-                    self.record(What::ReceivedDatagram, &buffer, from);
-                    return Ok(Some(Datagram { bytes: buffer, from }));
-                }
-                // Windows reports here that an earlier datagram found nobody.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::Interrupted | ErrorKind::ConnectionReset
-                    ) => {}
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-                {
-                    if Instant::now() >= late {
-                        return Ok(None);
-                    }
-                }
-                Err(error) => return Err(socket_trouble("cannot receive a datagram", &error)),
+            let datagram = self.receive_before(late.until())?;
+            if datagram.is_some() || late.is_over() {
+                return Ok(datagram);
             }
         }
+    }
+
+    fn receive_before(&self, until: Instant) -> Verdict<Option<Datagram>> {
+        let came = self.inbox.next(until);
+        came.map_err(|error| socket_trouble("cannot receive a datagram", &error))
     }
 
     /// Checks that the next datagram comes from where this socket is aimed and is exactly `bytes`.

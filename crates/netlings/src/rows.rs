@@ -73,7 +73,9 @@ impl<'a> Rows<'a> {
         };
         let say = |text: &str| self.screen.paragraph("", text, 0);
         say(&words::summary(report.score, report.max_score, &counts));
-        let waiting = report.checks.iter().filter(|check| check.waits && check.duration_ms >= 500);
+        let waiting = report.checks.iter().filter(|check| {
+            check.waits && check.duration_ms >= 500 && check.outcome == Outcome::Passed
+        });
         if let Some(longest) = waiting.max_by_key(|check| check.duration_ms) {
             say(&words::waits(&longest.id, longest.duration_ms));
         }

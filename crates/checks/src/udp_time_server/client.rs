@@ -92,8 +92,21 @@ fn expect_interval(gap: Option<Duration>, interval: Duration) -> Verdict {
     }
 }
 
-/// A probe: asks for 1.9 s and looks how long it really takes.
+/// A probe: asks for 1.9 s and looks how long it really takes. A busy machine makes it longer and
+/// never shorter, so the shortest of three is what the program does.
 fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
+    let mut shortest = u128::MAX;
+    for _ in 0..3 {
+        shortest = shortest.min(how_an_interval_goes(run)?);
+        if shortest < 600 {
+            return Ok(Some("no_interval"));
+        }
+    }
+    Ok((990..1750).contains(&shortest).then_some("whole_seconds"))
+}
+
+/// The milliseconds from a reply to the next question, when they should be 1900.
+fn how_an_interval_goes(run: &Run) -> Verdict<u128> {
     let mut server = run.udp_host("server")?;
     let words = ["%H", "--count", "2", "--interval", "1.9", "--timeout", NEVER];
     client(run, &server, &words).start()?;
@@ -101,11 +114,7 @@ fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
     let replied = Instant::now();
     server.send_to(question.from, b"now")?;
     receive(&mut server)?;
-    Ok(match replied.elapsed().as_millis() {
-        0..600 => Some("no_interval"),
-        990..1750 => Some("whole_seconds"),
-        _ => None,
-    })
+    Ok(replied.elapsed().as_millis())
 }
 
 /// Checks that the next line shows `reply`, and nothing of it that would drive a terminal.

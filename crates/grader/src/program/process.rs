@@ -22,7 +22,7 @@ pub(crate) struct Process {
     ending: Arc<AtomicBool>,
     /// The process below which it and all it started stand.
     pub(super) root: u32,
-    pub(super) stdin: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
+    pub(super) stdin: Mutex<Option<mpsc::Sender<Typed>>>,
     pub(crate) stdout: Arc<Output>,
     pub(crate) stderr: Arc<Output>,
 }
@@ -57,7 +57,12 @@ impl Process {
             }
         })?;
         let machine = |error| Trouble::machine("cannot follow a program", &error);
-        let stdin = type_from_queue(pipes.stdin, recorder(What::Stdin)).map_err(machine)?;
+        let (typing, typist) = (stage.recorder.clone(), name.clone());
+        let stdin = type_from_queue(pipes.stdin, move |bytes| match bytes {
+            Some(bytes) => typing.bytes("", &typist, What::Stdin, bytes),
+            None => typing.words("", &typist, What::StdinClosed, ""),
+        });
+        let stdin = stdin.map_err(machine)?;
         Ok(Process {
             life: Arc::clone(guarded.life()),
             root: guarded.root(),
@@ -84,6 +89,15 @@ impl Process {
         Ok(())
     }
 
+    /// How long its most neglected thread has been kept waiting for a processor. Zero where the
+    /// system does not tell.
+    pub(crate) fn kept_waiting(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        return crate::process_tree::kept_waiting_below(self.root);
+        #[cfg(not(target_os = "linux"))]
+        return Duration::ZERO;
+    }
+
     /// How it ended, if it has.
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.life.exit(Instant::now())
@@ -98,16 +112,27 @@ impl Process {
     }
 }
 
+/// What is typed into a program.
+pub(super) enum Typed {
+    Bytes(Vec<u8>),
+    /// The end of its stdin.
+    End,
+}
+
 /// Writes what is queued to a program's stdin, in a thread of its own, so that typing never blocks
 /// a check. The stdin ends when the queue does.
 fn type_from_queue(
     mut pipe: PipeWriter,
-    record: impl Fn(&[u8]) + Send + 'static,
-) -> std::io::Result<mpsc::Sender<Vec<u8>>> {
-    let (sender, queue) = mpsc::channel::<Vec<u8>>();
+    record: impl Fn(Option<&[u8]>) + Send + 'static,
+) -> std::io::Result<mpsc::Sender<Typed>> {
+    let (sender, queue) = mpsc::channel();
     thread::Builder::new().name("stdin".into()).spawn(move || {
-        for bytes in queue {
-            record(&bytes);
+        for typed in queue {
+            let Typed::Bytes(bytes) = typed else {
+                record(None);
+                break;
+            };
+            record(Some(&bytes));
             // A program that reads no stdin is free to; what it should have done shows elsewhere.
             if pipe.write_all(&bytes).is_err() {
                 break;

@@ -67,8 +67,8 @@ impl TcpPeer {
             let count = self.inbox.len().min(to - at);
             if count == 0 {
                 let since = Instant::now();
-                let late = self.stage.late();
-                if self.ended.is_some() || !self.fill(late)? {
+                let mut late = self.stage.late();
+                if self.ended.is_some() || !self.fill(&mut late)? {
                     let mut failure = self.too_little(pattern.window(at, 32), since);
                     failure.message =
                         format!("{}: {} of {}", failure.message, at - from, to - from);
@@ -114,8 +114,8 @@ impl TcpPeer {
                 Some(End::Orderly) => break,
                 Some(End::Reset) => return Err(self.too_little(b"", since).into()),
                 None => {
-                    let late = self.stage.late();
-                    if !self.fill(late)? {
+                    let mut late = self.stage.late();
+                    if !self.fill(&mut late)? {
                         let message = "the program neither sent more nor ended its sending half";
                         let failure = self.stage.nothing_came(since, &self.name, message);
                         return Err(failure.expected("a half-close after the last byte").into());

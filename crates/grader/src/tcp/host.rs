@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::TcpPeer;
+use crate::late::Late;
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::What;
@@ -43,10 +44,10 @@ impl TcpHost {
     /// It does not, within 5 s, or it ends without.
     pub fn accept(&self) -> Verdict<TcpPeer> {
         let since = Instant::now();
-        let late = self.stage.late_after(Duration::from_secs(5));
+        let mut late = Late::after(&self.stage, Duration::from_secs(5));
         let program = newest_process(&self.stage);
         let exit = || program.as_ref().and_then(|process| process.exit());
-        match accept_before(&self.listener, late, || exit().is_some()) {
+        match accept_unless(&self.listener, || exit().is_some() || late.is_over()) {
             Ok((stream, from)) => {
                 let name = self.stage.name("server");
                 let on = program.as_ref().map_or("", |process| &process.name);
@@ -71,17 +72,15 @@ fn newest_process(stage: &Stage) -> Option<Arc<Process>> {
     locked(&stage.processes).last().cloned()
 }
 
-/// accept(2) with a deadline, which also gives up soon after whoever should connect is `gone`. On
-/// Unix the receive time limit of a listening socket bounds accept; on Windows it does not, so
+/// accept(2) that gives up (WouldBlock) once `hopeless` says so. On Unix the receive time limit of a listening socket bounds accept; on Windows it does not, so
 /// there it is asked again and again.
-fn accept_before(
+fn accept_unless(
     listener: &TcpListener,
-    late: Instant,
-    gone: impl Fn() -> bool,
+    mut hopeless: impl FnMut() -> bool,
 ) -> io::Result<(TcpStream, SocketAddr)> {
     loop {
         // Looked at before accept: what connected and then ended is in the queue by now.
-        let last_look = gone() || Instant::now() >= late;
+        let last_look = hopeless();
         if cfg!(windows) {
             listener.set_nonblocking(true)?;
         } else {
