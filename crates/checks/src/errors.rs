@@ -7,7 +7,7 @@
 
 use std::net::SocketAddr;
 
-use grader::{Cause, Failure, Run, Verdict};
+use grader::{Cause, Failure, Run, Trouble, Verdict, quoted_start};
 
 /// A failure of the network or the system.
 const FAILED: i32 = 1;
@@ -56,9 +56,11 @@ fn in_use(run: &Run, role: &str, addr: SocketAddr) -> Verdict {
         Ok(line) => {
             let failure = Failure::new("the server announced itself although its port is in use");
             let expected = format!("exit code {FAILED}, and nothing on stdout");
+            let line = quoted_start(line.as_bytes(), 200);
             return Err(failure.cause(Cause::Other).expected(expected).got(line).into());
         }
-        Err(_) => server.close_stdin(),
+        Err(Trouble::Failed(_)) => server.close_stdin(),
+        Err(other) => return Err(other),
     }
     let server = server.finished()?;
     server.expect_code(FAILED)?;

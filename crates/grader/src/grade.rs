@@ -128,7 +128,7 @@ impl<'a> Grading<'a> {
             let text = wanted[at];
             let failed_need = board.failed_need(wanted, text);
             let report = match (failed_need, self.suite.check(&text.id)) {
-                (Some(need), _) => self.skipped(text, seed, &need),
+                (Some((need, outcome)), _) => self.not_run(text, seed, &need, outcome),
                 (None, Some(check)) => self.report(text, check, seed),
                 (None, None) => self.without_check(text, seed),
             };
@@ -187,7 +187,18 @@ impl<'a> Grading<'a> {
         self.blank(text, seed, Outcome::InfraError, lost)
     }
 
-    pub(crate) fn skipped(&self, text: &CheckText, seed: u64, need: &str) -> CheckReport {
+    /// A check that needs another one, which came out as `outcome`, is not run.
+    pub(crate) fn not_run(
+        &self,
+        text: &CheckText,
+        seed: u64,
+        need: &str,
+        outcome: Outcome,
+    ) -> CheckReport {
+        if outcome == Outcome::InfraError {
+            let why = format!("not run: it needs `{need}`, which this machine could not run");
+            return self.blank(text, seed, outcome, why);
+        }
         let why = format!("not run: it needs `{need}`, which did not pass");
         self.blank(text, seed, Outcome::Skipped, why)
     }
@@ -263,15 +274,14 @@ impl Board {
         }
     }
 
-    fn failed_need(&self, wanted: &[&CheckText], text: &CheckText) -> Option<String> {
+    fn failed_need(&self, wanted: &[&CheckText], text: &CheckText) -> Option<(String, Outcome)> {
         let slots = locked(&self.slots);
-        let failed = |need: &&String| {
-            position(wanted, need).is_some_and(|at| match &slots[at] {
-                Slot::Done(report) => report.outcome != Outcome::Passed,
-                _ => false,
-            })
-        };
-        text.needs.iter().find(failed).cloned()
+        text.needs.iter().find_map(|need| match &slots[position(wanted, need)?] {
+            Slot::Done(report) if report.outcome != Outcome::Passed => {
+                Some((need.clone(), report.outcome))
+            }
+            _ => None,
+        })
     }
 
     fn done(&self, at: usize, report: CheckReport) {

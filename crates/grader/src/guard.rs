@@ -100,6 +100,11 @@ impl Life {
         waited.unwrap_or_else(std::sync::PoisonError::into_inner).0.clone()
     }
 
+    /// Whether the program and all it started are gone, or its guard is.
+    pub(crate) fn is_gone(&self) -> bool {
+        locked(&self.state).gone
+    }
+
     /// How the program ended, waiting for it until `deadline`.
     pub(crate) fn exit(&self, deadline: Instant) -> Option<Exit> {
         self.wait(deadline, |state| state.exit.is_some() || state.gone).exit
@@ -158,6 +163,9 @@ impl Drop for Guarded {
 pub(crate) fn take_down(system: &Control, life: &Life) -> io::Result<()> {
     system.order_end();
     let state = life.wait(Instant::now() + TAKE_DOWN, |state| state.gone);
+    if !state.gone || state.broken.is_some() {
+        system.force_end();
+    }
     if state.gone {
         system.reap();
     }

@@ -30,7 +30,13 @@ pub fn grade(
 ) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(default_jobs);
-    let seed = std::env::var("NETLINGS_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = match std::env::var("NETLINGS_SEED").map(|seed| seed.parse()) {
+        Ok(Err(_)) => {
+            eprintln!("NETLINGS_SEED is no number; take the seed that a failure printed");
+            return ExitCode::from(2);
+        }
+        seed => seed.ok().and_then(Result::ok),
+    };
     let names: Vec<String> = lesson.checks.iter().map(|text| text.id.clone()).collect();
     let class = Arc::new(Class {
         suite,
@@ -78,10 +84,12 @@ impl Class {
             let mut grading = Grading::new(self.suite, &self.lesson, &self.subject);
             grading.command.clone_from(&self.command);
             grading.hints_seen.clone_from(&self.hints_seen);
-            let bad =
-                |need: &&String| self.report(need).is_some_and(|r| r.outcome != Outcome::Passed);
-            match (text.needs.iter().find(bad), self.suite.check(id)) {
-                (Some(need), _) => grading.skipped(text, self.seed, need),
+            let bad = |need: &String| {
+                let outcome = self.report(need)?.outcome;
+                (outcome != Outcome::Passed).then(|| (need.clone(), outcome))
+            };
+            match (text.needs.iter().find_map(bad), self.suite.check(id)) {
+                (Some((need, outcome)), _) => grading.not_run(text, self.seed, &need, outcome),
                 (None, Some(check)) => grading.report(text, check, self.seed),
                 (None, None) => grading.without_check(text, self.seed),
             }

@@ -1,18 +1,22 @@
 //! Runs one check and judges what came of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::Event;
 use crate::run::Run;
+use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
 /// How long one check may last.
 pub const LIMIT: Duration = Duration::from_secs(20);
+/// How long a check may go on after its limit, which it should notice itself.
+const BEYOND: Duration = Duration::from_secs(1);
 /// How long a program may take to come to rest after a check that passed.
 const SETTLE: Duration = Duration::from_millis(300);
 /// How much of a program's stderr a failure shows.
@@ -78,7 +82,9 @@ pub(crate) struct Judged {
 pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
     let began = Instant::now();
     let mut run = Run::new(subject, seed, check.limit);
+    let watchdog = Watchdog::over(&run.stage, check.limit);
     let body = catch_unwind(AssertUnwindSafe(|| (check.body)(&mut run)));
+    let out_of_time = watchdog.is_ok_and(Watchdog::has_bitten);
     let mut verdict = body.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -92,10 +98,8 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
     let duration = began.elapsed();
     let ended: Vec<_> = processes.iter().map(|process| process.exit()).collect();
     for process in &processes {
-        if let Err(trouble) = process.take_down()
-            && verdict.is_ok()
-        {
-            verdict = Err(trouble);
+        if let Err(trouble) = process.take_down() {
+            verdict = with_leftovers(verdict, trouble);
         }
     }
     let said: Vec<_> = processes.iter().map(|process| stderr_of(process)).collect();
@@ -109,11 +113,56 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
         (None, Some((process, words))) => {
             with_message(verdict, format!("{} panicked: {words}", process.name), false)
         }
+        (None, None) if out_of_time => {
+            let message = format!("not done within {} s", check.limit.as_secs());
+            with_message(verdict, message, true)
+        }
         (None, None) => name_a_flood(verdict, &processes),
     };
     let events = run.stage.recorder.events();
     let stderr = last_lines(&processes, &said);
     Judged { verdict, events, stderr, step_to_do, duration }
+}
+
+/// Ends the programs of a check that does not end by itself; with them its conversations end.
+struct Watchdog {
+    done: mpsc::Sender<()>,
+    bitten: thread::JoinHandle<bool>,
+}
+
+impl Watchdog {
+    fn over(stage: &Arc<Stage>, limit: Duration) -> std::io::Result<Self> {
+        let (done, ended) = mpsc::channel();
+        let stage = Arc::clone(stage);
+        let bitten = thread::Builder::new().name("watchdog".into()).spawn(move || {
+            if ended.recv_timeout(limit + BEYOND) != Err(mpsc::RecvTimeoutError::Timeout) {
+                return false;
+            }
+            for process in stage.close() {
+                // What could not be ended is told when the check is judged.
+                let _ = process.take_down();
+            }
+            true
+        })?;
+        Ok(Watchdog { done, bitten })
+    }
+
+    fn has_bitten(self) -> bool {
+        drop(self.done);
+        self.bitten.join().unwrap_or(false)
+    }
+}
+
+/// A program that could not be ended is the machine's trouble; a failure only tells of it too.
+fn with_leftovers(verdict: Verdict, trouble: Trouble) -> Verdict {
+    match (verdict, trouble) {
+        (Err(Trouble::Failed(mut failure)), Trouble::Machine(why)) => {
+            failure.message = format!("{} ({why})", failure.message);
+            Err(Trouble::Failed(failure))
+        }
+        (Ok(()), trouble) => Err(trouble),
+        (verdict, _) => verdict,
+    }
 }
 
 /// Waits until the programs sleep, so that what they do last, a panic too, has happened. A program
@@ -125,7 +174,7 @@ fn settle(processes: &[Arc<Process>]) {
         let asleep = processes.iter().all(|process| process.asleep().unwrap_or(true));
         calm = if asleep { calm + 1 } else { 0 };
         // Between two looks a program that was just woken gets its turn.
-        std::thread::sleep(Duration::from_micros(500));
+        thread::sleep(Duration::from_micros(500));
     }
 }
 
@@ -138,7 +187,8 @@ fn step_to_do(stderr: &str) -> Option<String> {
     let marks = ["still to do, step ", "not yet implemented: step "];
     stderr.lines().find_map(|line| {
         let step = marks.iter().find_map(|mark| line.split_once(mark))?.1;
-        Some(format!("{} — still to do", netkit::visible(step.as_bytes())))
+        let step: String = netkit::visible(step.as_bytes()).chars().take(200).collect();
+        Some(format!("{step} — still to do"))
     })
 }
 
@@ -147,7 +197,8 @@ fn panic_words(stderr: &str) -> Option<String> {
     let mut lines = stderr.lines();
     let (_, place) = lines.by_ref().find_map(|line| line.split_once("panicked at "))?;
     let words = lines.next().unwrap_or_default();
-    Some(netkit::visible(format!("{words} ({})", place.trim_end_matches(':')).as_bytes()))
+    let words = format!("{words} ({})", place.trim_end_matches(':'));
+    Some(netkit::visible(words.as_bytes()).chars().take(400).collect())
 }
 
 /// A panic or a step to do is what a failure has to say first. What was expected and what came

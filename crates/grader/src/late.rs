@@ -3,24 +3,35 @@
 //! Patience is time that the program had. Time in which one of its threads was ready to run and
 //! got no processor does not count, so a program is not called silent because others were loud.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::locked::locked;
 use crate::stage::Stage;
 
+/// A wait may become so many times as long as patience is, and no longer: a program that keeps
+/// itself waiting, with more busy threads than there are processors, must not gain by it.
+const AT_MOST: u32 = 3;
+
 /// A wait that has begun.
 pub(crate) struct Late {
     stage: Arc<Stage>,
     until: Instant,
-    /// How long the programs had been kept waiting for a processor when `until` was set.
-    kept_waiting: Duration,
+    last: Instant,
+    /// How long each thread had been kept waiting for a processor when `until` was set.
+    kept_waiting: HashMap<u32, Duration>,
 }
 
 impl Late {
     pub(crate) fn after(stage: &Arc<Stage>, patience: Duration) -> Self {
-        let until = (Instant::now() + patience).min(stage.deadline);
-        Late { stage: Arc::clone(stage), until, kept_waiting: kept_waiting(stage) }
+        let now = Instant::now();
+        Late {
+            stage: Arc::clone(stage),
+            until: (now + patience).min(stage.deadline),
+            last: (now + patience * AT_MOST).min(stage.deadline),
+            kept_waiting: kept_waiting(stage),
+        }
     }
 
     /// When to look whether it is late.
@@ -34,24 +45,25 @@ impl Late {
         left.max(Duration::from_micros(100))
     }
 
-    /// Whether patience is over. Where a program was kept waiting meanwhile, it is not yet, and
-    /// [`Late::until`] moves on by that time; but never beyond the check's own limit.
+    /// Whether patience is over. Where a thread was kept waiting meanwhile, it is not yet, and
+    /// [`Late::until`] moves on by that time; but not for ever.
     pub(crate) fn is_over(&mut self) -> bool {
         let now = Instant::now();
         if now < self.until {
             return false;
         }
         let kept_waiting = kept_waiting(&self.stage);
-        let more = kept_waiting.saturating_sub(self.kept_waiting);
+        let before = |thread: &u32| self.kept_waiting.get(thread).copied().unwrap_or_default();
+        let since = kept_waiting.iter().map(|(id, waited)| waited.saturating_sub(before(id)));
+        let more = since.max().unwrap_or_default();
         self.kept_waiting = kept_waiting;
-        self.until = (now + more).min(self.stage.deadline);
-        more < Duration::from_millis(1) || now >= self.stage.deadline
+        self.until = (now + more).min(self.last);
+        more < Duration::from_millis(1) || now >= self.last
     }
 }
 
-/// How long the most neglected thread of this run's programs has been kept waiting for a
-/// processor in all. Zero where the system does not tell.
-fn kept_waiting(stage: &Stage) -> Duration {
-    let processes = locked(&stage.processes);
-    processes.iter().map(|process| process.kept_waiting()).max().unwrap_or_default()
+/// How long each thread of this run's programs has been kept waiting for a processor in all.
+/// Empty where the system does not tell.
+fn kept_waiting(stage: &Stage) -> HashMap<u32, Duration> {
+    locked(&stage.processes).iter().flat_map(|process| process.kept_waiting()).collect()
 }

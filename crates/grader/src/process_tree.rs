@@ -81,20 +81,21 @@ pub(crate) fn all_asleep_below(root: u32) -> io::Result<bool> {
     Ok(true)
 }
 
-/// How long the most neglected thread below `root` was ready to run and got no processor, since it
-/// began. Zero where the kernel does not say (CONFIG_SCHED_INFO).
-pub(crate) fn kept_waiting_below(root: u32) -> Duration {
-    let mut longest = 0;
+/// How long each thread below `root` was ready to run and got no processor, since it began. Empty
+/// where the kernel does not say (CONFIG_SCHED_INFO).
+pub(crate) fn kept_waiting_below(root: u32) -> Vec<(u32, Duration)> {
+    let mut waits = Vec::new();
     for process in below(root).unwrap_or_default() {
         let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
         for thread in threads.flatten() {
             // Nanoseconds on a processor, nanoseconds kept waiting, number of turns.
             let text = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
             let waited = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
-            longest = longest.max(waited.unwrap_or(0));
+            let id = thread.file_name().to_str().and_then(|id| id.parse().ok());
+            waits.extend(id.zip(waited).map(|(id, waited)| (id, Duration::from_nanos(waited))));
         }
     }
-    Duration::from_nanos(longest)
+    waits
 }
 
 /// The fields of a stat file from the third on, the state. The second, the name, stands in
@@ -127,7 +128,9 @@ mod tests {
         while !busy(Duration::from_millis(100)) && Instant::now() < late {
             std::thread::yield_now();
         }
-        let (waited, asleep) = (kept_waiting_below(loops.id()), all_asleep_below(loops.id()));
+        let waits = kept_waiting_below(loops.id());
+        let waited = waits.into_iter().map(|(_, waited)| waited).max().unwrap_or_default();
+        let asleep = all_asleep_below(loops.id());
         let group = Pid::from_raw(loops.id().cast_signed()).expect("an id");
         kill_process_group(group, Signal::KILL).expect("the loops are there");
         loops.wait().expect("the outer loop ends");

@@ -156,7 +156,7 @@ impl Program {
         let mut late = Late::after(&self.stage, END.max(self.stage.patience()));
         let exit = loop {
             let exit = self.process.life.exit(late.until());
-            if exit.is_some() || late.is_over() {
+            if exit.is_some() || self.process.life.is_gone() || late.is_over() {
                 break exit;
             }
         };

@@ -12,6 +12,10 @@ use crate::locked::locked;
 /// Of each event's bytes so many are kept; of the rest only the count.
 const KEPT: usize = 256;
 
+/// From so many events on only rare ones get a row of their own, and from so many on none is added.
+const CROWDED: usize = 600;
+const MOST: usize = 2000;
+
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
@@ -72,6 +76,11 @@ pub enum What {
 }
 
 impl What {
+    /// Whether there can only be a few of this kind, however a program behaves.
+    fn is_rare(self) -> bool {
+        matches!(self, What::Run | What::Exit | What::TakenDown | What::Wait | What::Note)
+    }
+
     /// Whether events of this kind in a row become one, their bytes added up.
     fn flows(self) -> bool {
         matches!(self, What::Sent | What::Received | What::Stdin | What::Stdout | What::Stderr)
@@ -129,13 +138,24 @@ impl Recorder {
     ) {
         let at = self.began.elapsed();
         let mut events = locked(&self.events);
-        if let Some(last) = events.last_mut()
-            && (what.flows() && last.what == what && last.peer == peer && last.program == program)
-            // A few pieces are the lesson; a flood is one line.
-            && (last.times > 1 || last.bytes + bytes > 8 * KEPT as u64)
-        {
-            last.times += 1;
-            last.bytes += bytes;
+        let alike = |event: &&mut Event| {
+            event.what == what && event.peer == peer && event.program == program
+        };
+        // A few pieces are the lesson; a flood is one line.
+        let flood = |event: &&mut Event| event.times > 1 || event.bytes + bytes > 8 * KEPT as u64;
+        let crowded = events.len() >= CROWDED;
+        let same = match crowded {
+            false if what.flows() => events.last_mut().filter(alike).filter(flood),
+            // Two kinds in turn would never meet: one looks a little further back.
+            true if !what.is_rare() => events.iter_mut().rev().take(8).find(alike),
+            _ => None,
+        };
+        if let Some(same) = same {
+            same.times += 1;
+            same.bytes += bytes;
+            return;
+        }
+        if events.len() >= MOST && !what.is_rare() {
             return;
         }
         // A program's exit is known before the last it printed has been read. It came after.
@@ -191,6 +211,20 @@ mod tests {
         recorder.bytes("", "your client 2", What::Stderr, b"later");
         let order: Vec<_> = recorder.events().iter().map(|event| event.what).collect();
         assert_eq!(order, [What::Stderr, What::Exit, What::Stderr]);
+    }
+
+    #[test]
+    fn an_endless_conversation_in_turns_is_bounded_and_its_end_is_kept() {
+        let recorder = Recorder::new();
+        for number in 0..100_000 {
+            let what = if number % 2 == 0 { What::Sent } else { What::Received };
+            recorder.bytes("client", "your server", what, b"x");
+            recorder.bytes(&format!("client {number}"), "", What::SentDatagram, b"x");
+        }
+        recorder.words("", "your server", What::Exit, "exit code 1");
+        let events = recorder.events();
+        assert!(events.len() <= MOST + 1, "{}", events.len());
+        assert_eq!(events.last().map(|event| event.what), Some(What::Exit));
     }
 
     #[test]

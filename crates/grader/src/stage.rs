@@ -1,7 +1,7 @@
 //! What all parts of one check's run share: its record, its limits, its programs.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::late::Late;
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::{Recorder, What};
-use crate::verdict::{Cause, Failure, Trouble, Verdict, is_of_the_machine};
+use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
 /// How long one expected event may take, unless the check says otherwise.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,6 +21,7 @@ pub(crate) struct Stage {
     patience_ms: AtomicU64,
     peers: Mutex<Vec<String>>,
     pub(crate) processes: Mutex<Vec<Arc<Process>>>,
+    closed: AtomicBool,
 }
 
 impl Stage {
@@ -31,6 +32,7 @@ impl Stage {
             patience_ms: AtomicU64::new(PATIENCE.as_millis() as u64),
             peers: Mutex::default(),
             processes: Mutex::default(),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -61,6 +63,26 @@ impl Stage {
         !processes.is_empty() && processes.iter().all(|process| process.exit().is_some())
     }
 
+    /// Lets no more program start; gives those that have.
+    pub(crate) fn close(&self) -> Vec<Arc<Process>> {
+        let processes = locked(&self.processes);
+        self.closed.store(true, Ordering::Release);
+        processes.clone()
+    }
+
+    /// Takes in a program that was just started.
+    ///
+    /// # Errors
+    /// The check is out of time.
+    pub(crate) fn add(&self, process: &Arc<Process>) -> Verdict {
+        let mut processes = locked(&self.processes);
+        processes.push(Arc::clone(process));
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Failure::new("no time is left").into());
+        }
+        Ok(())
+    }
+
     /// The failure of an expected event that did not come.
     pub(crate) fn nothing_came(&self, since: Instant, peer: &str, message: &str) -> Failure {
         self.waited(since, peer, "nothing came");
@@ -73,14 +95,13 @@ impl Stage {
     }
 }
 
-/// Sorts the trouble of one of the grader's own sockets: a machine that has run out, or a program
-/// that is not there or hung up.
+/// Sorts the trouble of one of the grader's own sockets: a program that is not there or hung up,
+/// or else the machine.
 pub(crate) fn socket_trouble(what: &str, error: &io::Error) -> Trouble {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
     let cause = match error.kind() {
         ConnectionReset | ConnectionAborted | BrokenPipe => Cause::Reset,
         ConnectionRefused => Cause::Other,
-        _ if is_of_the_machine(error) => return Trouble::machine(what, error),
         _ => return Trouble::machine(what, error),
     };
     Failure::new(format!("{what}: {}", netkit::cause(error))).cause(cause).into()

@@ -171,8 +171,11 @@ impl TcpPeer {
             if self.ended.is_some() {
                 return Ok(true);
             }
-            let limited = self.stream.set_read_timeout(Some(late.left()));
-            limited.map_err(|error| self.trouble(&error))?;
+            match self.stream.set_read_timeout(Some(late.left())) {
+                // macOS refuses once both directions are shut down. Then no read waits anyway.
+                Err(error) if error.kind() == ErrorKind::InvalidInput => {}
+                set => set.map_err(|error| self.trouble(&error))?,
+            }
             if self.read_once()? {
                 return Ok(true);
             }

@@ -62,7 +62,7 @@ impl Failure {
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Failure {
-            message: message.into(),
+            message: shown(&message.into()),
             cause: Cause::Other,
             expected: None,
             got: None,
@@ -92,14 +92,14 @@ impl Failure {
     /// Sets what was expected.
     #[must_use]
     pub fn expected(mut self, text: impl Into<String>) -> Self {
-        self.expected = Some(text.into());
+        self.expected = Some(shown(&text.into()));
         self
     }
 
     /// Sets what came instead.
     #[must_use]
     pub fn got(mut self, text: impl Into<String>) -> Self {
-        self.got = Some(text.into());
+        self.got = Some(shown(&text.into()));
         self
     }
 
@@ -109,6 +109,20 @@ impl Failure {
         self.explanation = Some(id);
         self
     }
+}
+
+/// Words that may hold a program's own: made safe for a terminal, line by line, and bounded.
+fn shown(text: &str) -> String {
+    const LINES: usize = 12;
+    const CHARACTERS: usize = 400;
+    let lines = text.lines().take(LINES).map(|line| {
+        let safe = netkit::visible(line.as_bytes());
+        match safe.char_indices().nth(CHARACTERS) {
+            Some((end, _)) => format!("{}…", &safe[..end]),
+            None => safe,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl From<Failure> for Trouble {

@@ -39,6 +39,8 @@ pub(crate) struct Control {
     socket: UnixStream,
     guard: Mutex<Child>,
     root: u32,
+    /// The program itself, which leads a process group.
+    program: Option<Pid>,
 }
 
 impl Control {
@@ -49,6 +51,15 @@ impl Control {
     pub(crate) fn order_end(&self) {
         // Fails only where the guard has gone already; then there is nothing left to order.
         let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// For a program that killed or stopped its guard: ends the guard, and what is still in the
+    /// program's own process group. Whatever left that group is not caught then.
+    pub(super) fn force_end(&self) {
+        let _ = locked(&self.guard).kill();
+        if let Some(program) = self.program {
+            let _ = rustix::process::kill_process_group(program, Signal::KILL);
+        }
     }
 
     /// Waits for the guard's own end, which follows its last word at once.
@@ -92,8 +103,8 @@ pub(super) fn start(
     if first.as_ref().is_none_or(|(word, _)| word != "pid") {
         let _ = guard.wait(); // it ends by itself after any other first word
     }
-    match first {
-        Some((word, _)) if word == "pid" => {}
+    let program = match first {
+        Some((word, id)) if word == "pid" => Pid::from_raw(id),
         Some((word, errno)) if word == "no-start" => {
             let error = io::Error::from_raw_os_error(errno);
             let machine = crate::verdict::is_of_the_machine(&error);
@@ -101,8 +112,8 @@ pub(super) fn start(
             return Err(wrap(error));
         }
         _ => return Err(StartError::Machine(io::Error::other("the program's guard died"))),
-    }
-    let control = Control { socket: ours, root: guard.id(), guard: Mutex::new(guard) };
+    };
+    let control = Control { socket: ours, root: guard.id(), guard: Mutex::new(guard), program };
     let life = Arc::clone(life);
     thread::Builder::new().name("guard".into()).spawn(move || follow(lines, &life, on_exit))?;
     Ok((control, Pipes { stdin, stdout, stderr }))

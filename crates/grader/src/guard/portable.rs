@@ -26,6 +26,9 @@ impl Control {
         let _ = locked(&self.child).start_kill();
     }
 
+    /// The group or job was killed as a whole; there is nothing more to try.
+    pub(super) fn force_end(&self) {}
+
     /// The thread that follows the program has waited for it already.
     pub(super) fn reap(&self) {}
 }

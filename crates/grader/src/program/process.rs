@@ -89,13 +89,13 @@ impl Process {
         Ok(())
     }
 
-    /// How long its most neglected thread has been kept waiting for a processor. Zero where the
-    /// system does not tell.
-    pub(crate) fn kept_waiting(&self) -> Duration {
+    /// How long each of its threads has been kept waiting for a processor. Empty where the system
+    /// does not tell.
+    pub(crate) fn kept_waiting(&self) -> Vec<(u32, Duration)> {
         #[cfg(target_os = "linux")]
         return crate::process_tree::kept_waiting_below(self.root);
         #[cfg(not(target_os = "linux"))]
-        return Duration::ZERO;
+        return Vec::new();
     }
 
     /// How it ended, if it has.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::{Process, Program, Server};
 use crate::finished::Finished;
 use crate::guard::Launch;
-use crate::locked::locked;
 use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::verdict::Verdict;
@@ -100,7 +99,7 @@ impl<'a> Start<'a> {
         };
         let process = Process::start(self.stage, &launch, name, &command, self.output_limit)?;
         let process = Arc::new(process);
-        locked(&self.stage.processes).push(Arc::clone(&process));
+        self.stage.add(&process)?;
         Ok(Program { stage: Arc::clone(self.stage), process })
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{End, TcpPeer};
 use crate::escape;
+use crate::late::Late;
 use crate::pattern::Pattern;
 use crate::record::What;
 use crate::verdict::{Failure, Verdict};
@@ -13,6 +14,8 @@ use crate::verdict::{Failure, Verdict};
 /// the system can say that the program sleeps, and where it can't.
 const STUCK: Duration = Duration::from_millis(40);
 const STUCK_UNSEEN: Duration = Duration::from_millis(500);
+/// The same for a program that does not sleep: it may look again and again whether it can write.
+const STUCK_BUSY: Duration = Duration::from_secs(1);
 
 impl TcpPeer {
     /// Sends `pattern` from its start until no more is taken, at most `most` bytes, and reads
@@ -27,15 +30,17 @@ impl TcpPeer {
         self.stream.set_nonblocking(true).map_err(|error| self.trouble(&error))?;
         let mut sent = 0;
         let mut progress = Instant::now();
+        let mut busy = Late::after(&self.stage, STUCK_BUSY);
         while sent < most {
             match self.stream.write(pattern.window(sent, most - sent)) {
                 Ok(count) => {
                     self.record(What::Sent, &pattern.window(sent, count)[..count]);
                     sent += count;
                     progress = Instant::now();
+                    busy = Late::after(&self.stage, STUCK_BUSY);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.is_stuck(progress) {
+                    if self.is_stuck(progress) || busy.is_over() {
                         self.stage.waited(progress, &self.name, "no more is taken");
                         break;
                     }

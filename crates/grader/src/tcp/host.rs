@@ -72,8 +72,8 @@ fn newest_process(stage: &Stage) -> Option<Arc<Process>> {
     locked(&stage.processes).last().cloned()
 }
 
-/// accept(2) that gives up (WouldBlock) once `hopeless` says so. On Unix the receive time limit of a listening socket bounds accept; on Windows it does not, so
-/// there it is asked again and again.
+/// accept(2) that gives up (WouldBlock) once `hopeless` says so. On Linux the receive time limit of
+/// a listening socket bounds accept (socket(7)); elsewhere it is asked again and again.
 fn accept_unless(
     listener: &TcpListener,
     mut hopeless: impl FnMut() -> bool,
@@ -81,7 +81,7 @@ fn accept_unless(
     loop {
         // Looked at before accept: what connected and then ended is in the queue by now.
         let last_look = hopeless();
-        if cfg!(windows) {
+        if !cfg!(target_os = "linux") {
             listener.set_nonblocking(true)?;
         } else {
             let time = if last_look { Duration::from_millis(1) } else { LOOK_AGAIN };
@@ -94,7 +94,7 @@ fn accept_unless(
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock && !last_look => {
-                if cfg!(windows) {
+                if !cfg!(target_os = "linux") {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             }

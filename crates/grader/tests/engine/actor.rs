@@ -52,6 +52,16 @@ fn play(part: &str, last: &str) {
         }
         // The stubborn ones. What they leave behind has `last`, a marker, on its command line too.
         "stays" => hold_port(),
+        "prints-and-prints" => {
+            println!("holding 0");
+            play("prints-without-end", last);
+        }
+        "kills-its-guard" => {
+            let guard = rustix::process::getppid().expect("a parent");
+            let signal = rustix::process::Signal::KILL;
+            rustix::process::kill_process(guard, signal).expect("it can be killed");
+            hold_port();
+        }
         "forks-twice" => start(&mut myself("forks-and-ends", last)),
         "forks-and-ends" => start(&mut myself("stays", last)),
         "setsid" => {
@@ -76,6 +86,19 @@ fn play(part: &str, last: &str) {
             let subject = crate::acting(names[last.len() % names.len()]);
             grader::interrupt::watch().expect("signals can be watched");
             crate::stubborn::grade_without_end(&subject, last);
+        }
+        "never-reads-and-never-rests" => {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            println!("listening on {}", listener.local_addr().unwrap());
+            let _held = listener.accept();
+            loop {
+                std::thread::yield_now();
+            }
+        }
+        "prints-escape-codes" => {
+            println!("\x1b[31mred\x1b]0;title\x07{}", "x".repeat(500_000));
+            eprintln!("\x1b[2J\u{202e}");
+            panic!("\x1b[2J{}", "y".repeat(100_000));
         }
         "never-reads" => {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();

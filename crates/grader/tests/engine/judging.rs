@@ -5,7 +5,7 @@ use std::time::Duration;
 use grader::report::{Look, failure_text};
 use grader::*;
 
-use crate::{acting, graded};
+use crate::{acting, graded, graded_within};
 
 crate::trials![
     a_right_program_passes,
@@ -21,6 +21,9 @@ crate::trials![
     a_client_that_ends_instead_of_connecting_is_not_waited_for,
     a_sender_that_is_never_read_is_seen_as_blocked,
     the_same_seed_gives_the_same_numbers,
+    a_conversation_without_end_is_ended_at_the_checks_limit,
+    a_sender_to_a_busy_program_is_seen_as_blocked_too,
+    what_a_program_prints_cannot_drive_the_terminal_of_the_grader,
 ];
 
 fn talk(run: &mut Run) -> Verdict {
@@ -139,6 +142,37 @@ fn a_sender_that_is_never_read_is_seen_as_blocked() {
         if (1..64 << 20).contains(&taken) { Ok(()) } else { Err(Failure::new("not so").into()) }
     });
     assert_eq!(report.outcome, Outcome::Passed, "{}", report.message);
+}
+
+fn a_conversation_without_end_is_ended_at_the_checks_limit() {
+    let report = graded_within(Duration::from_secs(1), &acting("echo"), |run| {
+        let server = run.server()?;
+        let mut client = server.connect()?;
+        loop {
+            client.send(b"more")?;
+            client.expect(b"more")?;
+        }
+    });
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(report.message, "not done within 1 s");
+    assert!(report.transcript.len() < 3000, "{}", report.transcript.len());
+}
+
+fn a_sender_to_a_busy_program_is_seen_as_blocked_too() {
+    let report = graded(&acting("never-reads-and-never-rests"), |run| {
+        let server = run.server()?;
+        let taken = server.connect()?.send_until_blocked(&Pattern::new(1), 64 << 20)?;
+        if (1..64 << 20).contains(&taken) { Ok(()) } else { Err(Failure::new("not so").into()) }
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{}", report.message);
+}
+
+fn what_a_program_prints_cannot_drive_the_terminal_of_the_grader() {
+    let report = graded(&acting("prints-escape-codes"), talk);
+    let text = failure_text("lesson", &report, Look { width: 80, color: false });
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    assert!(longest < Some(500), "{longest:?}");
 }
 
 fn the_same_seed_gives_the_same_numbers() {

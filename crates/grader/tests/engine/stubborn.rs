@@ -18,12 +18,19 @@ crate::trials![
     nothing_outlives_a_check_that_failed,
     nothing_outlives_a_check_that_ran_out_of_time,
     nothing_outlives_a_storm_of_forks,
+    a_program_that_kills_its_guard_is_ended_and_told_of,
     nothing_outlives_a_grader_that_is_told_to_end,
     nothing_outlives_a_grader_that_is_killed,
 ];
 
-const PARTS: [&str; 5] =
-    ["stays", "forks-twice", "leaves-by-setsid", "clears-environment", "ignores-sigterm"];
+const PARTS: [&str; 6] = [
+    "stays",
+    "forks-twice",
+    "leaves-by-setsid",
+    "clears-environment",
+    "ignores-sigterm",
+    "prints-and-prints",
+];
 
 /// Waits until what shall be left behind runs. Gives its port, 0 where it holds none.
 fn leftover(run: &mut Run) -> Verdict<u16> {
@@ -101,6 +108,23 @@ fn nothing_outlives_a_storm_of_forks() {
 }
 
 static MARKER: OnceLock<String> = OnceLock::new();
+
+fn a_program_that_kills_its_guard_is_ended_and_told_of() {
+    let report = graded(&acting("kills-its-guard"), |run| leftover(run).map(drop));
+    assert_eq!(report.outcome, Outcome::InfraError, "{report:#?}");
+    assert!(report.message.contains("guard"), "{}", report.message);
+    assert_nothing_is_left_soon(&report);
+}
+
+/// After its guard nobody but init can wait for it.
+fn assert_nothing_is_left_soon(report: &CheckReport) {
+    let marker = format!("leftover-{}-{}", std::process::id(), report.seed);
+    let late = Instant::now() + Duration::from_secs(10);
+    while !with_marker(&marker).is_empty() {
+        assert!(Instant::now() < late, "{:?} are left", with_marker(&marker));
+        std::thread::yield_now();
+    }
+}
 
 /// Plays the grader that is interrupted: tells on stdout when what it must take down runs, and
 /// then has its check wait for what never comes.
