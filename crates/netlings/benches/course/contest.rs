@@ -1,9 +1,12 @@
-//! A solution's server against the same server in Python and with socat, in turn.
+//! A solution's server against the same server in Python and with socat.
 
 use std::net::SocketAddr;
 
+use anyhow::Context;
+
 use crate::series::{Contender, in_turn};
 use crate::server::Server;
+use crate::table::Row;
 use crate::versus::{self, Wanted};
 use crate::{Measured, Plan};
 
@@ -29,31 +32,35 @@ pub(crate) struct Opponent {
 }
 
 impl Contest {
-    /// Compares with the opponents that there are. The others are named as not run.
+    /// Compares with the opponents that there are, one after the other. The rest is named as not
+    /// run.
     pub(crate) fn run(
         &self,
         plan: &Plan,
         ours: &Server,
         opponents: impl IntoIterator<Item = anyhow::Result<Opponent>>,
-    ) -> anyhow::Result<Measured> {
+    ) -> Measured {
         let mut measured = Measured::default();
-        let mut present = Vec::new();
         for opponent in opponents {
-            match opponent {
-                Ok(opponent) => present.push(opponent),
+            match opponent.and_then(|opponent| self.against(plan, ours, opponent)) {
+                Ok(row) => measured.rows.push(row),
                 Err(error) => measured.not_run.push(error),
             }
         }
-        let addrs = std::iter::once(ours.addr).chain(present.iter().map(|it| it.server.addr));
-        let contender =
-            |addr: SocketAddr| -> Contender<'_> { Box::new(move || (self.measure)(addr)) };
-        let series = in_turn(plan.rounds * SHORT_ROUNDS, addrs.map(contender).collect())?;
-        for (opponent, other) in present.into_iter().zip(&series[1..]) {
-            let Opponent { name, wanted, notes, .. } = opponent;
-            let mut row = versus::row(self.what, self.unit, &series[0], &name, other, wanted);
-            row.notes.extend(notes);
-            measured.rows.push(row);
-        }
-        Ok(measured)
+        measured
+    }
+
+    fn against(&self, plan: &Plan, ours: &Server, opponent: Opponent) -> anyhow::Result<Row> {
+        let Opponent { name, server, wanted, notes } = opponent;
+        let contender = |who: &str, addr: SocketAddr| -> Contender<'_> {
+            let who = who.to_owned();
+            Box::new(move || (self.measure)(addr).with_context(|| who.clone()))
+        };
+        let both = vec![contender("the solution", ours.addr), contender(&name, server.addr)];
+        let series = in_turn(plan.rounds * SHORT_ROUNDS, both)?;
+        let [ours, other] = &series[..] else { unreachable!("two went in") };
+        let mut row = versus::row(self.what, self.unit, ours, &name, other, wanted);
+        row.notes.extend(notes);
+        Ok(row)
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn requests(plan: &Plan) -> anyhow::Result<Measured> {
     let contest = Contest { what: "one request at a time", unit: "/s", measure: ask };
     let ours = Server::start(as_server(&solution("udp-time-server")?))?;
     tells_the_time(ours.addr)?;
-    contest.run(plan, &ours, [in_python(), with_socat()])
+    Ok(contest.run(plan, &ours, [in_python(), with_socat()]))
 }
 
 fn in_python() -> anyhow::Result<Opponent> {

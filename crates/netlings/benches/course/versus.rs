@@ -37,9 +37,10 @@ pub(crate) fn row(
         reference: format!("{name} {:.0} {unit}", other.median()),
         compared: format!("{ratio:.2} ×"),
         goal: wanted.goal(ratio),
-        notes: vec![
-            format!("solution: the middle half {}", range(ours, unit)),
-            format!("{name}: the middle half {}", range(other, unit)),
-        ],
+        notes: vec![format!(
+            "solution: the middle half {}; {name}: {}",
+            range(ours, unit),
+            range(other, unit)
+        )],
     }
 }
