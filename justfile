@@ -40,3 +40,8 @@ flaky SOLUTIONS="200" MISTAKES="20" *OPTIONS="":
 # Measures, each figure beside its reference in the same run; NAME chooses some
 bench *NAME:
     cargo bench --quiet -p netlings --bench course -- {{NAME}}
+
+# Type-checks all of it for Windows and macOS (first `rustup target add` both); nothing is run there
+check-elsewhere:
+    RUSTFLAGS="-D warnings" cargo check --workspace --all-targets --target x86_64-pc-windows-gnu
+    RUSTFLAGS="-D warnings" cargo check --workspace --all-targets --target x86_64-apple-darwin

@@ -37,6 +37,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(OsString, OsString)>,
     /// The most bytes a file that it writes may have (RLIMIT_FSIZE); Linux only.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux only"))]
     pub(crate) file_size_limit: Option<u64>,
 }
 

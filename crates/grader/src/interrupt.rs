@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 
-use crate::guard::{self, Control, Life};
+use crate::guard::{Control, Life};
 use crate::locked::locked;
 
 static COME: AtomicBool = AtomicBool::new(false);
@@ -80,6 +80,6 @@ fn take_all_down() {
         system.order_end();
     }
     for (system, life) in &running {
-        let _ = guard::take_down(system, life);
+        let _ = crate::guard::take_down(system, life);
     }
 }

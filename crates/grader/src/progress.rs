@@ -217,6 +217,7 @@ impl Progress {
 /// The folder cannot be written, or the disk is full. `path` is then as it was.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no such permissions"))]
     let mut new = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -21,6 +21,7 @@ pub(crate) struct Process {
     /// The grader has begun to take it down.
     ending: Arc<AtomicBool>,
     /// The process below which it and all it started stand.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only /proc is asked for it"))]
     pub(super) root: u32,
     pub(super) stdin: Mutex<Option<mpsc::Sender<Typed>>>,
     pub(crate) stdout: Arc<Output>,

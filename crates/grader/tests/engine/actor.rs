@@ -64,6 +64,7 @@ fn play(part: &str, last: &str) {
         }
         "forks-twice" => start(&mut myself("forks-and-ends", last)),
         "forks-and-ends" => start(&mut myself("stays", last)),
+        #[cfg(target_os = "linux")]
         "setsid" => {
             rustix::process::setsid().expect("a process that leads no group may leave its session");
             start(&mut myself("stays", last));
@@ -81,6 +82,7 @@ fn play(part: &str, last: &str) {
             park_for_ever();
         }
         // A grader, to be interrupted while such a program runs.
+        #[cfg(target_os = "linux")]
         "grades" => {
             let names = ["forks-twice", "leaves-by-setsid", "ignores-sigterm"];
             let subject = crate::acting(names[last.len() % names.len()]);
@@ -106,6 +108,7 @@ fn play(part: &str, last: &str) {
             let _held = listener.accept();
             park_for_ever();
         }
+        #[cfg(target_os = "linux")]
         "once" => crate::machine::grade_once(),
         other => panic!("no part `{other}`"),
     }

@@ -1,6 +1,5 @@
 //! A stdout that nobody reads, and one that is full.
 
-use std::fs::File;
 use std::process::Stdio;
 
 use crate::clone::{Clone, right_program};
@@ -30,7 +29,7 @@ fn a_full_stdout_is_an_error_in_words() {
     clone.write("solutions/tcp-echo/src/main.rs", "fn main() {}\n");
     let graded = ["check", "tcp-echo", "--check", "echoes_hello"];
     for arguments in [&[][..], &["list"], &["--help"], &["skeletons", "--check"], &graded] {
-        let full = File::options().write(true).open("/dev/full").unwrap();
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let mut netlings = clone.plain_netlings("", arguments);
         let output = netlings.stdout(full).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
