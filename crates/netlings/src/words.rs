@@ -79,6 +79,13 @@ pub(crate) fn no_build(lesson: &str) -> String {
     format!("{lesson} does not build, so nothing was graded. Why is said above.")
 }
 
+pub(crate) fn cargo_failed(lesson: &str) -> String {
+    format!(
+        "cargo could not build {lesson}, and the compiler found no error in it: the machine or \
+         the clone is in the way. What cargo said tells which; put that right and try again."
+    )
+}
+
 pub(crate) fn no_cargo(error: &io::Error) -> String {
     format!("cargo cannot be run: {}. Is it on the PATH?", netkit::cause(error))
 }
