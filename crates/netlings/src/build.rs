@@ -42,15 +42,23 @@ impl Built {
 }
 
 /// Builds a student's package and gives its program. Everything cargo has to say reaches the
-/// student as cargo says it.
+/// student as cargo says it. Only where the compiler found an error is the failure the student's.
 pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
+    let arguments = ["build", "--package", lesson, "--bin", lesson];
     let mut cargo = cargo(root);
-    cargo.args(["build", "--package", lesson, "--bin", lesson]);
-    cargo.arg("--message-format=json-render-diagnostics");
+    cargo.args(arguments).arg("--message-format=json-render-diagnostics");
     let built = run(&mut cargo, Diagnostics::PassedThrough)?;
-    let no_build = || Stop { code: NO_BUILD, words: words::no_build(lesson) };
     let program = built.programs.into_iter().find(|(target, _)| target == lesson);
-    program.filter(|_| built.complete).map(|(_, path)| path).ok_or_else(no_build)
+    if let Some((_, path)) = program.filter(|_| built.complete) {
+        return Ok(path);
+    }
+    // Passed through, the compiler's errors are only text for people. So cargo is asked again whose
+    // the failure is: a full disk or a folder that cannot be written is none of the student's.
+    let again = quietly(root, &arguments)?;
+    match again.remarks.iter().any(|remark| remark.is_error) {
+        true => Err(Stop { code: NO_BUILD, words: words::no_build(lesson) }),
+        false => Err(Stop::infrastructure(words::cargo_failed(lesson))),
+    }
 }
 
 /// Builds with `arguments` in the workspace at `root` and keeps what is said.

@@ -153,8 +153,8 @@ impl Session<'_> {
         grading.only.clone_from(&self.options.checks);
         grading.command = self.command(lesson);
         grading.hints_seen = Progress::of_clone(&self.course.root).hints_seen(&lesson.name);
-        let rows = (!self.options.json)
-            .then(|| Mutex::new(Rows::new(&grading, self.options.subject.is_none(), self.screen)));
+        let own = self.subject.is_none().then_some(self.course);
+        let rows = (!self.options.json).then(|| Mutex::new(Rows::new(&grading, own, self.screen)));
         let report = grading.run(&|check| {
             if let Some(rows) = &rows {
                 let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
 //! What a student sees while a lesson is graded: a row a check, in the lesson's order, and the
-//! first failure in full as soon as it is certain that it is the first.
+//! first failure in full as soon as it is certain that it is the first. A check that only waits for
+//! a step still to do has nothing to explain: it gets its row, and the next step is named at the end.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,9 @@ use grader::report::{failure_text, mark};
 use grader::{CheckReport, Grading, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
+use crate::course::Course;
 use crate::screen::{Screen, cut, wrapped};
-use crate::words;
+use crate::{todo, words};
 
 /// The rows of one lesson. Reports arrive in the order in which the checks end; a row is printed
 /// when all rows before it have been.
@@ -19,8 +21,8 @@ pub(crate) struct Rows<'a> {
     screen: &'a Screen,
     /// The command that grades this again.
     command: String,
-    /// Whether this is a student's own package, which the map knows.
-    is_own: bool,
+    /// The course whose package this is: a student's own, which the map knows.
+    own: Option<&'a Course>,
     /// The checks whose rows are still to print, the next one last.
     ahead: Vec<&'a str>,
     /// Reports whose turn has not come, each with whether it is shown.
@@ -33,7 +35,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(grading: &Grading<'a>, is_own: bool, screen: &'a Screen) -> Self {
+    pub(crate) fn new(grading: &Grading<'a>, own: Option<&'a Course>, screen: &'a Screen) -> Self {
         let lesson = grading.lesson;
         let ahead: Vec<&str> = grading.wanted().iter().rev().map(|check| &*check.id).collect();
         screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, screen.look.width)));
@@ -41,7 +43,7 @@ impl<'a> Rows<'a> {
             lesson,
             screen,
             command: grading.command.clone(),
-            is_own,
+            own,
             id_width: ahead.iter().map(|id| id.width()).max().unwrap_or(0),
             ahead,
             early: BTreeMap::new(),
@@ -83,15 +85,38 @@ impl<'a> Rows<'a> {
             say(words::SEE_OTHERS);
             self.screen.line(format!("  {} --check {id}", self.command)); // whole, to be copied
         }
-        if self.is_own && report.score == self.lesson.points() {
+        if !self.a_failure_was_shown {
+            self.next_step(report);
+        }
+        if self.own.is_some() && report.score == self.lesson.points() {
             say(words::LESSON_PASSED);
         }
         self.screen.gap();
     }
 
+    /// Names the first step that a check came to, and where it waits.
+    fn next_step(&self, report: &LessonReport) {
+        let steps = report.checks.iter().filter_map(|check| {
+            let (number, text) = check.step_to_do.as_deref()?.split_once(": ")?;
+            let text = text.strip_suffix(words::STILL_TO_DO).unwrap_or(text);
+            Some((number.parse::<u32>().ok()?, text))
+        });
+        let Some((number, text)) = steps.min_by_key(|(number, _)| *number) else { return };
+        self.screen.paragraph("", &words::step_is_next(number, text), 0);
+        let Some(course) = self.own else { return };
+        let folder = course.exercise(&self.lesson.name).join("src");
+        if let Some(step) = todo::numbered(&folder, number) {
+            self.screen.paragraph("", words::WAITS_HERE, 0);
+            self.screen.line(format!("  {}:{}", course.typed_path(&step.file), step.line));
+        }
+    }
+
     fn print(&mut self, report: &CheckReport) {
         match report.outcome {
             Outcome::Passed => self.row_with_points(report, &report.title),
+            Outcome::Failed if report.step_to_do.is_some() => {
+                self.row_with_points(report, &report.message);
+            }
             // One failure is enough to read at a time.
             Outcome::Failed if self.a_failure_was_shown => {
                 self.other_failures.push(report.id.clone());
@@ -125,7 +150,13 @@ impl<'a> Rows<'a> {
         let points = format!("  {}/{}", report.points, report.max_points);
         let head = self.head(report);
         let room = self.screen.look.width.saturating_sub(head.width() + points.width());
-        let text = cut(text, room);
+        let text = match text.strip_suffix(words::STILL_TO_DO) {
+            // The end says what the row is about, so the step's own words are what is cut.
+            Some(step) if room > 2 * words::STILL_TO_DO.width() => {
+                cut(step, room - words::STILL_TO_DO.width()) + words::STILL_TO_DO
+            }
+            _ => cut(text, room),
+        };
         let gap = " ".repeat(room.saturating_sub(text.width()));
         self.painted(report, &format!("{head}{text}{gap}{points}"));
     }

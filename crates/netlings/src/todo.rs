@@ -12,12 +12,22 @@ pub(crate) struct Todo {
     pub(crate) text: String,
 }
 
-/// The first step still to do in the files of `folder`, by its number. A file that cannot be read
-/// has none: cargo will say what is the matter with it.
+/// The first step still to do in the files of `folder`, by its number.
 pub(crate) fn first_in(folder: &Path) -> Option<Todo> {
-    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    all_in(folder).min_by_key(|step| step.number)
+}
+
+/// The step of this number, where it is still to do in the files of `folder`.
+pub(crate) fn numbered(folder: &Path, number: u32) -> Option<Todo> {
+    all_in(folder).find(|step| step.number == number)
+}
+
+/// The steps still to do in the files of `folder`. A file that cannot be read has none: cargo will
+/// say what is the matter with it.
+fn all_in(folder: &Path) -> impl Iterator<Item = Todo> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    let steps = sources.flat_map(|file| {
+    sources.flat_map(|file| {
         let content = fs::read_to_string(&file).unwrap_or_default();
         let found: Vec<_> = steps_in(&content).collect();
         found.into_iter().map(move |(line, number, text)| Todo {
@@ -26,8 +36,7 @@ pub(crate) fn first_in(folder: &Path) -> Option<Todo> {
             number,
             text,
         })
-    });
-    steps.min_by_key(|step| step.number)
+    })
 }
 
 /// Line, number and text of each step to do.
@@ -60,6 +69,8 @@ mod tests {
         let first = first_in(folder.path()).unwrap();
         assert_eq!((first.number, first.line, first.text.as_str()), (2, 3, "say \"{}\""));
         assert_eq!(first.file, folder.path().join("b.rs"));
+        assert_eq!(numbered(folder.path(), 3).unwrap().file, folder.path().join("a.rs"));
+        assert_eq!(numbered(folder.path(), 1), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `netlings verify`: the course's own gate.
 //!
-//! A lesson is good when its untouched skeleton fails every check and says what is to do, its
+//! A lesson is good when its untouched skeleton fails every check by itself and says what is to do, its
 //! solution and its other right programs pass, and each of its known mistakes is caught by the
 //! check it names, with the words it names.
 

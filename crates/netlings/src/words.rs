@@ -79,6 +79,13 @@ pub(crate) fn no_build(lesson: &str) -> String {
     format!("{lesson} does not build, so nothing was graded. Why is said above.")
 }
 
+pub(crate) fn cargo_failed(lesson: &str) -> String {
+    format!(
+        "cargo could not build {lesson}, and the compiler found no error in it: the machine or \
+         the clone is in the way. What cargo said tells which; put that right and try again."
+    )
+}
+
 pub(crate) fn no_cargo(error: &io::Error) -> String {
     format!("cargo cannot be run: {}. Is it on the PATH?", netkit::cause(error))
 }
@@ -95,6 +102,14 @@ pub(crate) const CHECK_NEEDS_ONE_LESSON: &str = "--check names a check of one le
 
 pub(crate) const LESSON_PASSED: &str = "Well done. `cargo netlings` shows what comes next.";
 pub(crate) const SEE_OTHERS: &str = "The next failure in full:";
+/// How the grader ends what it says of a step.
+pub(crate) const STILL_TO_DO: &str = " — still to do";
+pub(crate) const WAITS_HERE: &str = "It waits here:";
+
+pub(crate) fn step_is_next(number: u32, text: &str) -> String {
+    format!("Next is {}", step_to_do(number, text))
+}
+
 pub(crate) const NOT_GRADED_EITHER: &str = "could not be graded either, for the same reason";
 
 pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) -> String {

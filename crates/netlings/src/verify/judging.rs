@@ -33,13 +33,15 @@ pub(crate) fn passes_all(name: &str, report: &LessonReport) -> Vec<Difference> {
     first.into_iter().collect()
 }
 
-/// The untouched skeleton passes nothing, and each failure says which step is to do.
+/// The untouched skeleton, graded without the checks' needs, fails every check, and each failure
+/// says which step is to do.
 pub(super) fn is_all_to_do(report: &LessonReport) -> Vec<Difference> {
     let wrong = report.checks.iter().filter_map(|check| {
         let words = match check.outcome {
             Outcome::Passed => words::skeleton_passes(&check.id),
+            Outcome::Skipped => words::skeleton_is_skipped(&check.id, &check.message),
             Outcome::Failed if check.step_to_do.is_none() => words::skeleton_is_silent(&check.id),
-            _ => return None,
+            Outcome::Failed | Outcome::InfraError => return None, // the latter is told before
         };
         Some(Difference::new(words, check))
     });
@@ -195,12 +197,19 @@ mod tests {
     }
 
     #[test]
-    fn a_skeleton_that_passes_or_fails_without_its_step_is_told() {
+    fn a_skeleton_that_passes_is_skipped_or_fails_without_its_step_is_told() {
         let mut report = graded(&[("one", None), ("two", None)]);
         report.checks[0].step_to_do = Some("1: bind".into());
-        let told: Vec<_> = is_all_to_do(&report).into_iter().map(|it| it.words).collect();
-        assert!(told[0].contains("`two`") && told[0].contains("step"), "{told:?}");
-        assert!(told[1].contains("`three`") && told[1].contains("passes"), "{told:?}");
+        let told = |report: &LessonReport| {
+            is_all_to_do(report).into_iter().map(|it| it.words).collect::<Vec<_>>()
+        };
+        let both = told(&report);
+        assert!(both[0].contains("`two`") && both[0].contains("step"), "{both:?}");
+        assert!(both[1].contains("`three`") && both[1].contains("passes"), "{both:?}");
+        assert_eq!(both.len(), 2);
+        report.checks[2].outcome = Outcome::Skipped;
+        let skipped = told(&report);
+        assert!(skipped[1].contains("never comes to `three`"), "{skipped:?}");
     }
 
     #[test]

@@ -215,6 +215,10 @@ pub(crate) fn skeleton_is_silent(check: &str) -> String {
     format!("the untouched skeleton fails `{check}` without saying which step is to do")
 }
 
+pub(crate) fn skeleton_is_skipped(check: &str, message: &str) -> String {
+    format!("the untouched skeleton never comes to `{check}`: {message}")
+}
+
 /// A mistake, as the author wrote it down.
 fn named(mistake: &Mistake) -> String {
     format!("the mistake `{}` ({})", mistake.id, mistake.misconception.trim())

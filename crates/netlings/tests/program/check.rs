@@ -36,6 +36,42 @@ fn the_first_failure_is_shown_in_full_and_the_others_in_a_line_each() {
 }
 
 #[test]
+fn a_step_still_to_do_is_a_row_and_the_failure_in_full_is_the_first_real_one() {
+    let clone = Clone::new();
+    clone.write(
+        "exercises/tcp-echo/src/main.rs",
+        "fn main() {\n    if std::env::args().any(|word| word == \"server\") {\n        \
+         todo!(\"step 2: accept\")\n    }\n}\n",
+    );
+    let text = stdout(&clone.netlings(&["check", "tcp-echo"]).assert().code(1));
+    let to_do = text.find("\n  ✗ echoes_hello ").expect(&text);
+    let full = text.find("tcp-echo  ✗ client_prints_reply").expect(&text);
+    assert!(to_do < full && text[to_do..].contains("step 2: accept — still to do "), "{text}");
+    assert_eq!(text.matches("alone  ").count(), 1, "{text}");
+    assert!(!text.contains("Next is step"), "{text}");
+}
+
+#[test]
+fn where_everything_waits_for_a_step_the_next_one_is_named_with_its_place() {
+    let clone = Clone::new();
+    let main = "fn main() {\n    if std::env::args().any(|word| word == \"client\") {\n        \
+                todo!(\"step 4: connect\")\n    }\n    todo!(\"step 1: bind\")\n}\n";
+    clone.write("exercises/tcp-echo/src/main.rs", main);
+    let whole =
+        contains("Next is step 1: bind\nIt waits here:\n  exercises/tcp-echo/src/main.rs:5\n");
+    let short = || contains("alone  ").or(contains("hint  ")).or(contains("stderr")).not();
+    clone.netlings(&["check", "tcp-echo"]).assert().code(1).stdout(whole.and(short()));
+    let one = ["check", "tcp-echo", "--check", "client_prints_reply"];
+    let place = contains("step 4: connect — still to do").and(contains("src/main.rs:3\n"));
+    clone.netlings(&one).assert().code(1).stdout(place.and(short()));
+    // Of another program it is not known where its steps stand.
+    let program = clone.path("target/debug/tcp-echo").display().to_string();
+    let subject = ["check", "tcp-echo", "--subject", &program];
+    let next = contains("Next is step 1: bind").and(contains("It waits here").not());
+    clone.netlings(&subject).assert().code(1).stdout(next.and(short()));
+}
+
+#[test]
 fn one_check_is_graded_alone_and_what_keeps_it_from_being_graded_is_shown() {
     let clone = Clone::new();
     let subject = right_command();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::clone::{Clone, right_command, stdout};
+use crate::clone::{Clone, right_command, stderr, stdout};
 
 fn document(clone: &Clone, arguments: &[&str], code: i32) -> Value {
     let assert = clone.netlings(&[&["check", "--json"], arguments].concat()).assert().code(code);
@@ -65,6 +65,15 @@ fn what_does_not_build_and_what_the_course_lacks_have_outcomes_of_their_own() {
     assert_eq!((&lesson["outcome"], &lesson["score"]), (&"no_build".into(), &0.into()));
     assert!(lesson["max_score"].as_u64().is_some_and(|points| points > 0));
     assert_eq!(lesson["checks"], Value::Array(Vec::new()));
+
+    // A right program, and a folder that cargo cannot make.
+    clone.write("exercises/tcp-echo/src/main.rs", "fn main() {}\n");
+    clone.write("a-file", "");
+    let mut check = clone.netlings(&["check", "--json", "tcp-echo"]);
+    let assert = check.env("CARGO_TARGET_DIR", clone.path("a-file/target")).assert().code(4);
+    let result: Value = serde_json::from_str(&stdout(&assert)).expect("one document");
+    assert_eq!(result["lessons"][0]["outcome"], "infra_error");
+    assert!(stderr(&assert).contains("compiler found no error"), "{}", stderr(&assert));
 
     clone.write("exercises/zoo/lesson.toml", &clone.read("exercises/tcp-echo/lesson.toml"));
     clone.change("exercises/tcp-echo/lesson.toml", "minutes", "minuets");

@@ -85,6 +85,25 @@ fn a_wrong_solution_and_a_skeleton_with_a_warning_are_told() {
 }
 
 #[test]
+fn a_skeleton_is_graded_by_the_checks_that_wait_for_others_too() {
+    let clone = clone();
+    let waiting = "\n[[check]]\nid = \"client_prints_reply\"\ntitle = \"t\"\npoints = 1\n\
+                   needs = [\"errors_are_clear\"]\nhints = [\"h\"]\n";
+    let lesson = clone.read("exercises/tcp-echo/lesson.toml");
+    clone.write("exercises/tcp-echo/lesson.toml", &format!("{lesson}{waiting}"));
+    // A client that the skeleton has already.
+    let solution = clone.read("solutions/tcp-echo/src/main.rs");
+    let client = solution.lines().filter(|line| !line.contains("step 1")).collect::<Vec<_>>();
+    let client = client.join("\n").replace("fn main", "fn client");
+    let client = client.replace("python3", "env").replace(".arg(", ".arg(\"python3\").arg(");
+    let start = "fn main() {\n    if std::env::args().any(|word| word == \"client\") { client() }";
+    let both = format!("{}\n{client}\n", solution.replace("fn main() {", start));
+    clone.write("solutions/tcp-echo/src/main.rs", &both);
+    let told = contains("the untouched skeleton passes `client_prints_reply`");
+    clone.netlings(&["verify"]).assert().code(1).stdout(told);
+}
+
+#[test]
 fn a_machine_without_the_other_language_is_in_the_way_and_skips_nothing() {
     let clone = clone();
     // A PATH with cargo and the compiler, and no python3.
