@@ -321,16 +321,15 @@ impl TcpPeer {
         }
     }
 
-    /// What comes within `time`; for probes. Stops early at the stream's end.
+    /// What comes within `time`, and what follows it at once; for probes. Stops early at the
+    /// stream's end.
     ///
     /// # Errors
     /// The machine's only.
     pub fn pending(&mut self, time: Duration) -> Verdict<Vec<u8>> {
         let mut late = Late::after(&self.stage, time);
-        while self.ended.is_none() && self.fill(&mut late)? {
-            if self.inbox.len() >= LOOK_AHEAD {
-                break;
-            }
+        if self.fill(&mut late)? {
+            self.pending_more()?;
         }
         Ok(std::mem::take(&mut self.inbox))
     }
