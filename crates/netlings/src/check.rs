@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 use grader::lesson::Lesson;
 use grader::progress::Progress;
-use grader::text::near_match;
 use grader::{CheckReport, Grading, LessonOutcome, LessonReport, Outcome, Subject, Suite};
 use serde::Serialize;
 
-use crate::course::{Course, Entry};
+use crate::course::{self, Course, Entry};
 use crate::ending::{FAILED, INFRASTRUCTURE, NO_BUILD, PASSED, Stop, worst};
 use crate::rows::Rows;
 use crate::screen::Screen;
+use crate::typed::quoted;
 use crate::{build, map, words};
 
 #[derive(Args)]
@@ -89,16 +89,7 @@ fn chosen_lessons<'a>(course: &'a Course, options: &Options) -> Result<Vec<&'a E
     if !options.lessons.is_empty() {
         return course.entries_named(&options.lessons);
     }
-    if let Some(entry) = course.lesson_around_here() {
-        return Ok(vec![entry]);
-    }
-    // Where nothing is left but broken lessons, those: they must not be taken for passed.
-    let next = map::next_lesson(course, &map::standings(course));
-    let is_chosen = |entry: &&Entry| match next {
-        Some(lesson) => entry.name == lesson.name,
-        None => entry.lesson.is_err(),
-    };
-    Ok(course.lessons.iter().filter(is_chosen).collect())
+    Ok(map::chosen_by_itself(course))
 }
 
 fn checks_are_known(entries: &[&Entry], options: &Options) -> Result<(), Stop> {
@@ -107,13 +98,7 @@ fn checks_are_known(entries: &[&Entry], options: &Options) -> Result<(), Stop> {
     }
     let [entry] = entries else { return Err(Stop::usage(words::CHECK_NEEDS_ONE_LESSON)) };
     let Ok(lesson) = &entry.lesson else { return Ok(()) }; // told when it is to be graded
-    match options.checks.iter().find(|id| lesson.check(id).is_none()) {
-        None => Ok(()),
-        Some(id) => {
-            let near = near_match(id, lesson.checks.iter().map(|check| check.id.as_str()));
-            Err(Stop::usage(words::unknown_check(lesson, id, near)))
-        }
-    }
+    options.checks.iter().try_for_each(|id| course::check_named(lesson, id).map(drop))
 }
 
 impl Session<'_> {
@@ -171,7 +156,7 @@ impl Session<'_> {
     fn command(&self, lesson: &Lesson) -> String {
         let command = format!("cargo netlings check {}", lesson.name);
         match &self.options.subject {
-            Some(subject) => format!("{command} --subject '{}'", subject.replace('\'', "'\\''")),
+            Some(subject) => format!("{command} --subject {}", quoted(subject)),
             None => command,
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::lesson::Lesson;
+use grader::lesson::{CheckText, Lesson};
 use grader::text::{TextError, near_match};
 
 use crate::ending::Stop;
@@ -98,6 +98,13 @@ impl Course {
     pub(crate) fn typed_path<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
+}
+
+/// The check that was typed.
+pub(crate) fn check_named<'a>(lesson: &'a Lesson, typed: &str) -> Result<&'a CheckText, Stop> {
+    let near = || near_match(typed, lesson.checks.iter().map(|check| check.id.as_str()));
+    let unknown = || Stop::usage(words::unknown_check(lesson, typed, near()));
+    lesson.check(typed).ok_or_else(unknown)
 }
 
 fn is_clone(place: &Path) -> bool {

@@ -14,6 +14,7 @@ mod screen;
 mod skeletons;
 mod steps;
 mod todo;
+mod typed;
 mod variants;
 mod verify;
 mod words;

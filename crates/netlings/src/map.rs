@@ -36,6 +36,20 @@ pub(crate) fn next_lesson<'a>(course: &'a Course, standings: &Standings) -> Opti
     lessons.find(|lesson| points_reached(lesson, standings) < lesson.points())
 }
 
+/// The lesson to take where none was typed: the one around the current directory, or the next.
+/// Where nothing is left but broken lessons, those: they must not be taken for passed.
+pub(crate) fn chosen_by_itself(course: &Course) -> Vec<&Entry> {
+    if let Some(entry) = course.lesson_around_here() {
+        return vec![entry];
+    }
+    let next = next_lesson(course, &standings(course));
+    let is_chosen = |entry: &&Entry| match next {
+        Some(lesson) => entry.name == lesson.name,
+        None => entry.lesson.is_err(),
+    };
+    course.lessons.iter().filter(is_chosen).collect()
+}
+
 /// How far the student is. What is wrong with the progress file is told on stderr.
 pub(crate) fn standings(course: &Course) -> Standings {
     let (standings, notices) = Progress::of_clone(&course.root).read();

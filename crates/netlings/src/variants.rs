@@ -17,6 +17,7 @@ use crate::course::Course;
 use crate::ending::Stop;
 use crate::mistake::{self, Mistake};
 use crate::skeletons::{self, Pristine};
+use crate::typed::quoted;
 use crate::words::{self, author};
 
 /// A lesson with everything that its course authors wrote about it.
@@ -112,7 +113,8 @@ impl<'a> Sources<'a> {
         let mut grading = Grading::new(self.suite, lesson, &variant.subject);
         grading.only = only.iter().map(|&id| id.to_owned()).collect();
         let name = &self.lesson.name;
-        grading.command = format!("cargo netlings check {name} --subject '{}'", variant.command());
+        let subject = variant.command();
+        grading.command = format!("cargo netlings check {name} --subject {}", quoted(&subject));
         grading.run(&|_| {})
     }
 }
@@ -143,8 +145,9 @@ pub(crate) fn other_programs(solution: &Path) -> Result<Vec<PathBuf>, Stop> {
 impl Variant {
     /// The command line that starts it.
     pub(crate) fn command(&self) -> String {
-        let file = self.file.display();
-        if ending(&self.file) == "py" { format!("python3 {file}") } else { file.to_string() }
+        let file = self.file.display().to_string();
+        let file = quoted(&file);
+        if ending(&self.file) == "py" { format!("python3 {file}") } else { file.into_owned() }
     }
 }
 
@@ -227,4 +230,21 @@ pub(crate) fn in_parallel<T: Send>(
             take(number, result);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_in_a_folder_with_a_space_is_started_by_a_command_that_can_be_typed() {
+        let command = |file: &str| {
+            let subject = Subject::program(file);
+            Variant { kind: Kind::AlsoRight, name: "v".into(), subject, file: file.into() }
+                .command()
+        };
+        assert_eq!(command("/my clone/echo.py"), "python3 '/my clone/echo.py'");
+        assert_eq!(command("/my clone/echo"), "'/my clone/echo'");
+        assert_eq!(command("/clone/echo.py"), "python3 /clone/echo.py");
+    }
 }

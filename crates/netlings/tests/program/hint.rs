@@ -30,6 +30,22 @@ fn a_failure_shows_the_hint_that_comes_next() {
 }
 
 #[test]
+fn without_a_lesson_it_is_the_next_of_the_map_or_the_one_around_here() {
+    let clone = Clone::new();
+    let first = clone.netlings(&["hint"]).assert().success();
+    first.stdout(contains("echoes_hello  ").and(contains("  2. ")));
+    clone.netlings(&["hint", "half_close"]).assert().success().stdout(contains("half_close  "));
+
+    // The zoo comes first in the map, and has no such check.
+    let zoo = clone.read("exercises/tcp-echo/lesson.toml").replace("half_close", "closes_half");
+    clone.write("exercises/a-zoo/lesson.toml", &zoo);
+    let assert = clone.netlings(&["hint", "half_close"]).assert().code(2);
+    assert.stderr(contains("no lesson is called `half_close`"));
+    let mut inside = clone.netlings_in("exercises/tcp-echo/src", &["hint", "half_close"]);
+    inside.assert().success().stdout(contains("half_close  "));
+}
+
+#[test]
 fn an_unknown_check_or_lesson_is_answered_with_the_near_match() {
     let clone = Clone::new();
     let assert = clone.netlings(&["hint", "tcp-echo", "one_bite"]).assert().code(2);
