@@ -38,7 +38,8 @@ impl<'a> Rows<'a> {
     pub(crate) fn new(grading: &Grading<'a>, own: Option<&'a Course>, screen: &'a Screen) -> Self {
         let lesson = grading.lesson;
         let ahead: Vec<&str> = grading.wanted().iter().rev().map(|check| &*check.id).collect();
-        screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, screen.look.width)));
+        let room = screen.look.width.saturating_sub(lesson.name.width() + 2);
+        screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, room)).trim_end());
         Self {
             lesson,
             screen,
@@ -107,7 +108,9 @@ impl<'a> Rows<'a> {
         let folder = course.exercise(&self.lesson.name).join("src");
         if let Some(step) = todo::numbered(&folder, number) {
             self.screen.paragraph("", words::WAITS_HERE, 0);
-            self.screen.line(format!("  {}:{}", course.typed_path(&step.file), step.line));
+            let place = format!("{}:{}", course.typed_path(&step.file), step.line);
+            let indent = self.screen.look.width.saturating_sub(place.width()).min(2);
+            self.screen.line(format!("{:indent$}{place}", "")); // whole, to be copied
         }
     }
 

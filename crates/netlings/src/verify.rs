@@ -196,10 +196,11 @@ impl Findings<'_> {
 
 /// A failure in full, indented below a sentence about it.
 pub(crate) fn below(lesson: &str, report: &CheckReport, screen: &Screen) -> String {
-    const INDENT: usize = 4;
-    let look = Look { width: screen.look.width - INDENT, ..screen.look };
+    // What is narrower than 40 columns is shown as 40, so that an indent would lead over the edge.
+    let indent = screen.look.width.saturating_sub(40).min(4);
+    let look = Look { width: screen.look.width - indent, ..screen.look };
     let text = failure_text(lesson, report, look);
-    text.lines().map(|line| format!("{:INDENT$}{line}\n", "")).collect()
+    text.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 
 fn table(rows: &[Row], screen: &Screen) {
@@ -219,4 +220,29 @@ fn table(rows: &[Row], screen: &Screen) {
         screen.line(padded.collect::<Vec<_>>().join("  ").trim_end());
     }
     screen.gap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grader::lesson::Lesson;
+    use grader::text::Text;
+    use grader::{Grading, Subject, Suite};
+
+    #[test]
+    fn a_failure_is_indented_only_where_forty_columns_are_left_for_it() {
+        let content = "title = \"t\"\nsummary = \"s\"\nminutes = 1\n[[check]]\nid = \"one\"\n\
+                       title = \"t\"\npoints = 1\nhints = [\"h\"]\n";
+        let text = Text { path: "lesson.toml".into(), content: content.into() };
+        let lesson = Lesson::parse("l".into(), text).unwrap();
+        let (suite, subject) = (Suite { lesson: "l", checks: &[] }, Subject::program("none"));
+        let report = Grading::new(&suite, &lesson, &subject).run(&|_| {});
+        let mut screen = Screen::stdout();
+        for (width, indent) in [(40, 0), (42, 2), (80, 4)] {
+            screen.look.width = width;
+            let text = below("l", &report.checks[0], &screen);
+            let heading = text.lines().next().unwrap();
+            assert_eq!(heading.find('l'), Some(indent), "{text}");
+        }
+    }
 }

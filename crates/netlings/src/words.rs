@@ -14,7 +14,7 @@ use grader::lesson::{CheckText, Lesson};
 pub(crate) const TITLE: &str = "netlings: network programming in Rust";
 pub(crate) const ALL_PASSED: &str =
     "Every lesson is passed. `cargo netlings check LESSON` grades one again.";
-pub(crate) const BROKEN_LESSON: &str = "its lesson.toml is broken, see below";
+pub(crate) const BROKEN_LESSON: &str = "its lesson.toml is broken";
 pub(crate) const READ: &str = "read";
 pub(crate) const EDIT: &str = "edit";
 pub(crate) const RUN: &str = "run";
@@ -76,7 +76,7 @@ pub(crate) fn needs_in_a_circle(name: &str) -> String {
 // Building.
 
 pub(crate) fn no_build(lesson: &str) -> String {
-    format!("{lesson} does not build, so nothing was graded. Why is said above.")
+    format!("{lesson} does not build, so nothing was graded. The compiler's errors tell why.")
 }
 
 pub(crate) fn cargo_failed(lesson: &str) -> String {

@@ -265,7 +265,8 @@ pub(crate) fn explanation_always_given(id: &str, check: &str, mistakes: &str) ->
 pub(crate) const TABLE: [&str; 5] =
     ["lesson", "mistakes caught", "also right accepted", "problems", "took"];
 
-pub(crate) const NOT_BUILT: &str = "the building ended early; see above";
+pub(crate) const NOT_BUILT: &str =
+    "the building ended early, for a reason that is not known; try again";
 
 pub(crate) fn building(mistakes: usize, also_right: usize) -> String {
     format!("building {mistakes} mistakes and {also_right} other right programs")

@@ -71,7 +71,12 @@ fn forty_columns_are_enough_for_the_map_and_for_a_grading() {
         "exercises/tcp-echo/src/server.rs",
         "fn a() { todo!(\"step 1: bind a listener to the address and say where\") }\n",
     );
-    for arguments in [&[][..], &["list"], &["check", "tcp-echo", "--subject", &right_command()]] {
+    clone.change("exercises/tcp-echo/src/main.rs", "{}", "{ todo!(\"step 1: bind a listener\") }");
+    let long = "A title that is longer than the row it has";
+    clone.change("exercises/tcp-echo/lesson.toml", "TCP echo", long);
+    let subject = right_command();
+    let graded = ["check", "tcp-echo", "--subject", &subject];
+    for arguments in [&[][..], &["list"], &graded, &["check", "tcp-echo"]] {
         let shown = on_terminal(40, &clone.plain_netlings("", arguments));
         assert!(shown.contains("tcp-echo"), "{arguments:?}: {shown}");
         for line in shown.lines() {
