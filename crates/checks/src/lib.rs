@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use grader::progress::{Progress, Standing};
-use grader::{CheckReport, Lesson, Outcome, Suite, harness};
+use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
 mod errors;
 mod tcp_echo;
@@ -63,7 +63,9 @@ pub fn grade_package(package: &str, program: &Path, folder: &Path) -> ExitCode {
         return refuse(&format!("cannot watch for Ctrl-C: {error}"));
     }
     let command = if is_solution {
-        format!("cargo netlings check {name} --subject '{}'", program.display())
+        let program = program.display().to_string();
+        let subject = quoted_word(&program);
+        format!("cargo netlings check {name} --subject {}", quoted_word(&subject))
     } else {
         format!("cargo netlings check {name}")
     };

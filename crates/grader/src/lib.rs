@@ -46,7 +46,7 @@ pub use record::{Event, What};
 pub use report::{CheckReport, LessonOutcome, LessonReport, Outcome};
 pub use run::{Reserved, Run};
 pub use stage::expect_bytes;
-pub use subject::Subject;
+pub use subject::{Subject, quoted_word};
 pub use tcp::{TcpHost, TcpPeer};
 pub use udp::{Datagram, MOST as MOST_UDP_DATA, UdpPeer};
 pub use verdict::{Cause, Failure, Probe, Trouble, Verdict};

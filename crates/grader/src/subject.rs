@@ -1,7 +1,15 @@
 //! The program under test: a command line, to which the grader appends a role and its arguments.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
+
+/// `word` as a shell, and [`Subject::command_line`], read it back: as it is, or quoted.
+#[must_use]
+pub fn quoted_word(word: &str) -> Cow<'_, str> {
+    // Fails for a word with a NUL byte, which no command line can have.
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
 
 /// A command line that keeps a lesson's contract, or should.
 #[derive(Clone, Debug)]
@@ -59,5 +67,19 @@ impl Subject {
 
     pub(crate) fn own_arguments(&self) -> &[OsString] {
         &self.words[1..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_quoted_is_read_back_as_one_word() {
+        for word in ["/clone/tcp-echo--m_1.py", "/my clone's \"echo\"", "a$b", ""] {
+            let line = format!("python3 {}", quoted_word(word));
+            let subject = Subject::command_line(&line).expect("it is well quoted");
+            assert_eq!(subject.words, ["python3", word], "{line}");
+        }
     }
 }

@@ -12,7 +12,6 @@ use crate::course::{self, Course, Entry};
 use crate::ending::{FAILED, INFRASTRUCTURE, NO_BUILD, PASSED, Stop, worst};
 use crate::rows::Rows;
 use crate::screen::Screen;
-use crate::typed::quoted;
 use crate::{build, map, words};
 
 #[derive(Args)]
@@ -156,7 +155,7 @@ impl Session<'_> {
     fn command(&self, lesson: &Lesson) -> String {
         let command = format!("cargo netlings check {}", lesson.name);
         match &self.options.subject {
-            Some(subject) => format!("{command} --subject {}", quoted(subject)),
+            Some(subject) => format!("{command} --subject {}", grader::quoted_word(subject)),
             None => command,
         }
     }

@@ -14,7 +14,6 @@ mod screen;
 mod skeletons;
 mod steps;
 mod todo;
-mod typed;
 mod variants;
 mod verify;
 mod words;

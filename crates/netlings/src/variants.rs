@@ -17,7 +17,6 @@ use crate::course::Course;
 use crate::ending::Stop;
 use crate::mistake::{self, Mistake};
 use crate::skeletons::{self, Pristine};
-use crate::typed::quoted;
 use crate::words::{self, author};
 
 /// A lesson with everything that its course authors wrote about it.
@@ -114,7 +113,8 @@ impl<'a> Sources<'a> {
         grading.only = only.iter().map(|&id| id.to_owned()).collect();
         let name = &self.lesson.name;
         let subject = variant.command();
-        grading.command = format!("cargo netlings check {name} --subject {}", quoted(&subject));
+        grading.command =
+            format!("cargo netlings check {name} --subject {}", grader::quoted_word(&subject));
         grading.run(&|_| {})
     }
 }
@@ -146,7 +146,7 @@ impl Variant {
     /// The command line that starts it.
     pub(crate) fn command(&self) -> String {
         let file = self.file.display().to_string();
-        let file = quoted(&file);
+        let file = grader::quoted_word(&file);
         if ending(&self.file) == "py" { format!("python3 {file}") } else { file.into_owned() }
     }
 }

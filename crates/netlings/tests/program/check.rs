@@ -95,7 +95,7 @@ fn a_failing_check_of_a_subject_names_the_command_with_the_subject() {
         "--seed",
         "7",
     ];
-    let alone = r"--subject 'cat '\''--squeeze-blank'\''' --check echoes_hello --seed 7";
+    let alone = "--subject \"cat '--squeeze-blank'\" --check echoes_hello --seed 7";
     clone.netlings(&one).assert().code(1).stdout(contains(alone));
 }
 
