@@ -33,9 +33,9 @@ skeletons-check:
 verify *LESSONS:
     cargo run --quiet -p netlings -- verify {{LESSONS}}
 
-# Grades the solutions and the mistakes again and again under load; any difference is an error
-flaky SOLUTIONS="200" MISTAKES="20" *OPTIONS="":
-    cargo run --quiet -p netlings -- flaky --solutions {{SOLUTIONS}} --mistakes {{MISTAKES}} {{OPTIONS}}
+# Grades each solution N times and each mistake MISTAKES (or N) times under load; a difference is an error
+flaky N="20" MISTAKES=N *OPTIONS:
+    cargo run --quiet -p netlings -- flaky --solutions {{N}} --mistakes {{MISTAKES}} {{OPTIONS}}
 
 # Measures, each figure beside its reference in the same run; NAME chooses some
 bench *NAME:

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 /// Text shows on one line up to this many bytes; what is longer shows around its first difference.
 const WINDOW: usize = 48;
-/// Bytes in a hex row.
-const ROW: usize = 16;
+/// Bytes in a hex row: as many as fit beside a label into 80 columns.
+const ROW: usize = 12;
 
 /// `bytes` between quotes: printable text as it is, everything else escaped (`\n`, `\x1b`,
 /// `\xff`). What it shows can be typed into a Rust byte string, but for characters beyond ASCII.
@@ -143,18 +143,16 @@ fn difference_in_words(expected: &[u8], got: &[u8], at: usize) -> String {
     }
 }
 
-/// Up to three rows of hex from `row` on, each with its offset and its text.
+/// The hex row number `row` and the one before it, each with its offset and its text. The last one
+/// is the row with the difference, so that a caret can stand under it.
 fn hex_rows(bytes: &[u8], row: usize) -> String {
     let mut shown = format!("{} in all", size(bytes.len() as u64));
-    for (number, row_bytes) in bytes.chunks(ROW).enumerate().skip(row).take(3) {
+    let first = row.saturating_sub(1);
+    for (number, row_bytes) in bytes.chunks(ROW).enumerate().take(row + 1).skip(first) {
         let hex: String = row_bytes.iter().map(|byte| format!("{byte:02x} ")).collect();
         let printable = |byte: &u8| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' };
         let text: String = row_bytes.iter().map(printable).collect();
-        let _ = write!(shown, "\n{:08x}  {hex:<48} {text}", number * ROW);
-    }
-    // The row with the difference comes last, so that the caret stands under it.
-    if let Some(end) = shown.match_indices('\n').nth(1) {
-        shown.truncate(end.0);
+        let _ = write!(shown, "\n{:08x}  {hex:<width$} {text}", number * ROW, width = ROW * 3);
     }
     shown
 }
@@ -201,9 +199,11 @@ mod tests {
         let mut got = expected.clone();
         got[0x85] = 0;
         let (wanted, shown) = compared(&expected, &got);
-        assert!(wanted.contains("00000080  80 81 82"), "{wanted}");
+        assert!(wanted.contains("\n00000078  78 79"), "{wanted}");
+        assert!(wanted.contains("\n00000084  84 85 86"), "{wanted}");
         let lines: Vec<_> = shown.lines().collect();
-        assert_eq!(lines[1].find("00 86"), lines[2].find("^^"), "{shown}");
+        assert_eq!(lines[2].find("00 86"), lines[3].find("^^"), "{shown}");
+        assert!(lines.iter().all(|line| line.len() <= 70), "beside a label: {shown}");
     }
 
     #[test]
