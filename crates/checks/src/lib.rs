@@ -81,6 +81,8 @@ pub fn grade_package(package: &str, program: &Path, folder: &Path) -> ExitCode {
 pub fn keep_progress(root: &Path, lesson: &str, reports: &[CheckReport]) {
     let standings = reports.iter().filter_map(|report| {
         let standing = match report.outcome {
+            // A lesson can be completed on every system.
+            Outcome::Skipped if report.not_here => Standing::Passed,
             Outcome::Passed => Standing::Passed,
             Outcome::Failed => Standing::Failed,
             Outcome::Skipped => Standing::Skipped,

@@ -147,6 +147,7 @@ impl<'a> Grading<'a> {
             Err(Trouble::Machine(why)) => self.blank(text, seed, Outcome::InfraError, why.clone()),
             Err(Trouble::Skipped(why)) => self.blank(text, seed, Outcome::Skipped, why.clone()),
         };
+        report.not_here = matches!(judged.verdict, Err(Trouble::Skipped(_)));
         report.duration_ms = judged.duration.as_millis() as u64;
         report.waits = check.waits;
         report.transcript = judged.events;
@@ -220,6 +221,7 @@ impl<'a> Grading<'a> {
             transcript: Vec::new(),
             explanation_id: None,
             cause_open: false,
+            not_here: false,
             waits: false,
             hints_left: 0,
             stderr: Vec::new(),
@@ -277,9 +279,7 @@ impl Board {
     fn failed_need(&self, wanted: &[&CheckText], text: &CheckText) -> Option<(String, Outcome)> {
         let slots = locked(&self.slots);
         text.needs.iter().find_map(|need| match &slots[position(wanted, need)?] {
-            Slot::Done(report) if report.outcome != Outcome::Passed => {
-                Some((need.clone(), report.outcome))
-            }
+            Slot::Done(report) if report.is_in_the_way() => Some((need.clone(), report.outcome)),
             _ => None,
         })
     }

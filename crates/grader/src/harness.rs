@@ -85,8 +85,8 @@ impl Class {
             grading.command.clone_from(&self.command);
             grading.hints_seen.clone_from(&self.hints_seen);
             let bad = |need: &String| {
-                let outcome = self.report(need)?.outcome;
-                (outcome != Outcome::Passed).then(|| (need.clone(), outcome))
+                let report = self.report(need)?;
+                report.is_in_the_way().then(|| (need.clone(), report.outcome))
             };
             match (text.needs.iter().find_map(bad), self.suite.check(id)) {
                 (Some((need, outcome)), _) => grading.not_run(text, self.seed, &need, outcome),
@@ -108,7 +108,7 @@ fn trial(class: &Arc<Class>, name: &str) -> Trial {
         match report.outcome {
             Outcome::Passed => Ok(Completion::Completed),
             // What it needs shows its own failure, unless it was not asked for.
-            Outcome::Skipped if needs_are_shown(&class, &id) => {
+            Outcome::Skipped if report.not_here || needs_are_shown(&class, &id) => {
                 Ok(Completion::ignored_with(&report.message))
             }
             Outcome::Skipped => Err(Failed::from(&report.message)),

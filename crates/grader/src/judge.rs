@@ -84,7 +84,10 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
     let mut run = Run::new(subject, seed, check.limit);
     let watchdog = Watchdog::over(&run.stage, check.limit);
     let body = catch_unwind(AssertUnwindSafe(|| (check.body)(&mut run)));
-    let out_of_time = watchdog.is_ok_and(Watchdog::has_bitten);
+    // A wait that was cut short by the check's limit tells nothing of what was waited for.
+    let limit_reached =
+        Instant::now() >= run.stage.deadline && body.as_ref().is_ok_and(|v| v.is_err());
+    let out_of_time = watchdog.is_ok_and(Watchdog::has_bitten) || limit_reached;
     let mut verdict = body.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

@@ -40,6 +40,17 @@ fn thread_gone_or_no_list(gone: io::Error) -> io::Result<String> {
     if fs::exists(own)? { Ok(String::new()) } else { Err(gone) }
 }
 
+/// The ids of all processes that were started with `variable` (`NAME=value`) in their environment.
+pub(crate) fn with_variable(variable: &str) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| {
+        let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+    })
+    .collect()
+}
+
 /// The memory that `root`'s processes hold (resident set, bytes), `root` not counted.
 pub(crate) fn memory_below(root: u32) -> io::Result<u64> {
     let page = rustix::param::page_size() as u64;

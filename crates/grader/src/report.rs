@@ -61,6 +61,9 @@ pub struct CheckReport {
     /// It failed, and no probe could say why.
     #[serde(skip)]
     pub cause_open: bool,
+    /// It was skipped because this system cannot run it; that is no reason to wait for it.
+    #[serde(skip)]
+    pub not_here: bool,
     /// It needs real time by its nature.
     #[serde(skip)]
     pub waits: bool,
@@ -76,6 +79,13 @@ pub struct CheckReport {
     /// The command that runs this check alone with the same seed.
     #[serde(skip)]
     pub alone: String,
+}
+
+impl CheckReport {
+    /// Whether what needs this check cannot be run.
+    pub(crate) fn is_in_the_way(&self) -> bool {
+        self.outcome != Outcome::Passed && !self.not_here
+    }
 }
 
 /// How the grading of a lesson went as a whole.

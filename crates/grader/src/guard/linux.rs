@@ -18,6 +18,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,14 +34,18 @@ use crate::locked::locked;
 use crate::process_tree;
 
 const MARK: &str = "--netlings-guard";
+/// The variable that every program under test starts with, with a value of its own: what a guard
+/// that was killed leaves behind is found by it.
+const RUN: &str = "NETLINGS_RUN";
+static RUNS: AtomicU64 = AtomicU64::new(0);
 
 /// The grader's side of a guard.
 pub(crate) struct Control {
     socket: UnixStream,
     guard: Mutex<Child>,
     root: u32,
-    /// The program itself, which leads a process group.
-    program: Option<Pid>,
+    /// The variable in the environment of all that it started.
+    variable: String,
 }
 
 impl Control {
@@ -53,13 +58,11 @@ impl Control {
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// For a program that killed or stopped its guard: ends the guard, and what is still in the
-    /// program's own process group. Whatever left that group is not caught then.
+    /// For a program that killed or stopped its guard: ends the guard, and what has its variable
+    /// in its environment. Whatever was started with another environment is not caught then.
     pub(super) fn force_end(&self) {
         let _ = locked(&self.guard).kill();
-        if let Some(program) = self.program {
-            let _ = rustix::process::kill_process_group(program, Signal::KILL);
-        }
+        end_marked(&self.variable);
     }
 
     /// Waits for the guard's own end, which follows its last word at once.
@@ -92,6 +95,9 @@ pub(super) fn start(
         command.env_remove(name);
     }
     command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
+    let run = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
+    let variable = format!("{RUN}={run}");
+    command.env(RUN, run);
     let mut guard = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::other("there is no /proc/self/exe; mount /proc"),
         _ => error,
@@ -103,20 +109,38 @@ pub(super) fn start(
     if first.as_ref().is_none_or(|(word, _)| word != "pid") {
         let _ = guard.wait(); // it ends by itself after any other first word
     }
-    let program = match first {
-        Some((word, id)) if word == "pid" => Pid::from_raw(id),
+    match first {
+        Some((word, _)) if word == "pid" => {}
         Some((word, errno)) if word == "no-start" => {
             let error = io::Error::from_raw_os_error(errno);
             let machine = crate::verdict::is_of_the_machine(&error);
             let wrap = if machine { StartError::Machine } else { StartError::Command };
             return Err(wrap(error));
         }
-        _ => return Err(StartError::Machine(io::Error::other("the program's guard died"))),
-    };
-    let control = Control { socket: ours, root: guard.id(), guard: Mutex::new(guard), program };
+        _ => {
+            end_marked(&variable);
+            return Err(StartError::Machine(io::Error::other("the program's guard died")));
+        }
+    }
+    let control = Control { socket: ours, root: guard.id(), guard: Mutex::new(guard), variable };
     let life = Arc::clone(life);
     thread::Builder::new().name("guard".into()).spawn(move || follow(lines, &life, on_exit))?;
     Ok((control, Pipes { stdin, stdout, stderr }))
+}
+
+/// Ends all processes with that variable. Each round finds what was started since the last.
+fn end_marked(variable: &str) {
+    let late = Instant::now() + super::TAKE_DOWN;
+    loop {
+        let left = process_tree::with_variable(variable);
+        if left.is_empty() || Instant::now() > late {
+            return;
+        }
+        for pid in left.into_iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL); // fails for one just gone
+        }
+        thread::yield_now();
+    }
 }
 
 type Lines = io::Lines<BufReader<UnixStream>>;

@@ -10,6 +10,7 @@ crate::trials![
     what_needs_a_failed_check_is_skipped_and_so_is_what_needs_that,
     a_check_alone_runs_what_it_needs_unseen,
     what_keeps_a_check_from_being_graded_is_reported_with_it,
+    what_a_system_cannot_run_is_in_nothings_way,
     reports_stand_in_the_lessons_order,
     a_given_seed_reaches_every_check,
     a_check_that_the_course_lacks_is_the_machines_trouble,
@@ -76,6 +77,18 @@ fn what_keeps_a_check_from_being_graded_is_reported_with_it() {
     let checks: Table = [("first", passes), ("second", fails), ("third", passes), ("other", fails)];
     let (report, _) = graded(checks, |grading| grading.only = vec!["third".into()]);
     assert_eq!(outcomes(&report), [("second", Failed), ("third", Skipped)]);
+}
+
+fn what_a_system_cannot_run_is_in_nothings_way() {
+    use Outcome::{Passed, Skipped};
+    fn not_here(_: &mut Run) -> Verdict {
+        Err(Trouble::Skipped("not on this system".into()))
+    }
+    let checks: Table =
+        [("first", not_here), ("second", passes), ("third", passes), ("other", passes)];
+    let (report, _) = graded(checks, |_| {});
+    let expected = [("first", Skipped), ("second", Passed), ("third", Passed), ("other", Passed)];
+    assert_eq!(outcomes(&report), expected);
 }
 
 fn reports_stand_in_the_lessons_order() {
