@@ -188,6 +188,17 @@ pub(crate) enum StartError {
     Machine(io::Error),
 }
 
+impl StartError {
+    /// Sorts what came of running the command itself.
+    pub(crate) fn of_the_command(error: io::Error) -> Self {
+        if crate::verdict::is_of_the_machine(&error) {
+            StartError::Machine(error)
+        } else {
+            StartError::Command(error)
+        }
+    }
+}
+
 impl From<io::Error> for StartError {
     fn from(error: io::Error) -> Self {
         StartError::Machine(error)

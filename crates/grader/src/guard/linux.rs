@@ -112,10 +112,7 @@ pub(super) fn start(
     match first {
         Some((word, _)) if word == "pid" => {}
         Some((word, errno)) if word == "no-start" => {
-            let error = io::Error::from_raw_os_error(errno);
-            let machine = crate::verdict::is_of_the_machine(&error);
-            let wrap = if machine { StartError::Machine } else { StartError::Command };
-            return Err(wrap(error));
+            return Err(StartError::of_the_command(io::Error::from_raw_os_error(errno)));
         }
         _ => {
             end_marked(&variable);

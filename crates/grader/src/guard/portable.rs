@@ -56,7 +56,7 @@ pub(super) fn start(
     wrapped.wrap(process_wrap::std::ProcessGroup::leader());
     #[cfg(windows)]
     wrapped.wrap(process_wrap::std::JobObject);
-    let child = wrapped.spawn().map_err(StartError::Command)?;
+    let child = wrapped.spawn().map_err(StartError::of_the_command)?;
     drop(wrapped); // and with it the program's ends of the pipes
     let root = child.id();
     let child = Arc::new(Mutex::new(child));
