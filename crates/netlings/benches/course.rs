@@ -17,6 +17,8 @@ mod graded;
 mod grading;
 #[path = "course/held.rs"]
 mod held;
+#[path = "course/processor.rs"]
+mod processor;
 #[path = "course/series.rs"]
 mod series;
 #[path = "course/server.rs"]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use crate::contest::{Contest, Opponent};
+use crate::processor::OneProcessor;
 use crate::server::{Server, as_server, python, socat, solution};
 use crate::versus::Wanted;
 use crate::{Measured, Plan};
@@ -21,7 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn requests(plan: &Plan) -> anyhow::Result<Measured> {
     let contest = Contest { what: "one request at a time", unit: "/s", measure: ask };
-    let ours = Server::start(as_server(&solution("udp-time-server")?))?;
+    let solution = solution("udp-time-server")?;
+    let _held = OneProcessor::hold()?;
+    let ours = Server::start(as_server(&solution))?;
     tells_the_time(ours.addr)?;
     Ok(contest.run(plan, &ours, [in_python(), with_socat()]))
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, ensure};
 
 use crate::contest::{Contest, Opponent};
+use crate::processor::OneProcessor;
 use crate::server::{Server, as_server, python, socat, solution};
 use crate::versus::Wanted;
 use crate::{Measured, Plan};
@@ -45,7 +46,9 @@ pub(crate) fn round_trips(plan: &Plan) -> anyhow::Result<Measured> {
 }
 
 fn compare(plan: &Plan, contest: &Contest) -> anyhow::Result<Measured> {
-    let ours = Server::start(as_server(&solution("tcp-echo")?))?;
+    let solution = solution("tcp-echo")?;
+    let _held = OneProcessor::hold()?;
+    let ours = Server::start(as_server(&solution))?;
     echoes(ours.addr)?;
     Ok(contest.run(plan, &ours, [in_python(), fastest_socat(contest)]))
 }
