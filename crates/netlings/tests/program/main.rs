@@ -5,6 +5,7 @@
 
 mod check;
 mod clone;
+mod every_solution;
 mod flaky;
 mod hint;
 mod interrupted;
