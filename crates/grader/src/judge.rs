@@ -220,7 +220,8 @@ fn with_message(verdict: Verdict, message: String, drop_explanation: bool) -> Ve
     }
 }
 
-/// A failure of a program that printed more than is read says so.
+/// A program that printed more than is read is blocked, and keeps silent for that. What else it
+/// fails by would have come all the same, and whether the flood came first is luck.
 fn name_a_flood(verdict: Verdict, processes: &[Arc<Process>]) -> Verdict {
     let flooded = processes.iter().find_map(|process| {
         let stream = [("stdout", &process.stdout), ("stderr", &process.stderr)]
@@ -230,7 +231,9 @@ fn name_a_flood(verdict: Verdict, processes: &[Arc<Process>]) -> Verdict {
         Some(format!("{} printed more than {most} on {}", process.name, stream.0))
     });
     match (verdict, flooded) {
-        (Err(Trouble::Failed(mut failure)), Some(flood)) => {
+        (Err(Trouble::Failed(mut failure)), Some(flood))
+            if matches!(failure.cause, Cause::Silence | Cause::Blocked) =>
+        {
             let then = &failure.message;
             failure.message =
                 format!("{flood}, no more was read, and it was blocked; then: {then}");
