@@ -3,8 +3,11 @@
 //! Not tried on Windows: the test's programs become others by exec, and signals are sent.
 #![cfg(unix)]
 
+mod adding_a_lesson;
 mod check;
 mod clone;
+mod course;
+mod document;
 mod flaky;
 mod hint;
 mod interrupted;

@@ -1,0 +1,95 @@
+//! A clone of the whole course, for what only the real one can show. There is one, kept below
+//! `target` with all that was built in it; tests that use it take turns.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::clone::real_path;
+
+/// The course's clone, as it is checked out here, held until this is dropped.
+pub(crate) struct Course {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Course {
+    /// Brings the clone up to date: what git knows of the work tree and what is new in it, as it is
+    /// on disk, and nothing else. What is the same stays untouched, so that cargo builds little.
+    pub(crate) fn take() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("course");
+        fs::create_dir_all(&folder).unwrap();
+        let lock = File::create(folder.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let root = folder.join("clone");
+        let files = files_of_the_work_tree();
+        remove_others(&root, &root, &files);
+        for file in &files {
+            let (from, to) = (real_path("").join(file), root.join(file));
+            let content = fs::read(&from).unwrap_or_else(|error| panic!("{file}: {error}"));
+            if !fs::read(&to).is_ok_and(|there| there == content) {
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                fs::write(&to, content).unwrap();
+            }
+        }
+        Self { root, _lock: lock }
+    }
+
+    pub(crate) fn path(&self, place: &str) -> PathBuf {
+        self.root.join(place)
+    }
+
+    pub(crate) fn read(&self, place: &str) -> String {
+        fs::read_to_string(self.path(place)).unwrap_or_else(|error| panic!("{place}: {error}"))
+    }
+
+    /// A command line as one types it at the clone's root.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = Command::new("bash");
+        command.args(["-c", line]).current_dir(&self.root).stdin(Stdio::null());
+        for name in
+            ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "RUSTFLAGS", "CARGO", "CARGO_MANIFEST_DIR"]
+        {
+            command.env_remove(name);
+        }
+        command.env_remove("CARGO_TARGET_DIR").env("CARGO_NET_OFFLINE", "true");
+        command
+    }
+
+    /// Runs `line` to its end.
+    pub(crate) fn run(&self, line: &str) -> Output {
+        self.command(line).output().unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+}
+
+/// What stands on both streams, for a message.
+pub(crate) fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+fn files_of_the_work_tree() -> Vec<String> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let output = git.current_dir(real_path("")).output().expect("git lists the course's files");
+    assert!(output.status.success(), "{}", said(&output));
+    let names = String::from_utf8(output.stdout).unwrap();
+    let there = |name: &&str| !name.is_empty() && real_path(name).is_file();
+    names.split('\0').filter(there).map(str::to_owned).collect()
+}
+
+fn remove_others(root: &Path, folder: &Path, files: &[String]) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let place = path.strip_prefix(root).unwrap().to_str().unwrap();
+        if !path.is_dir() {
+            if !files.iter().any(|file| file == place) {
+                fs::remove_file(&path).unwrap();
+            }
+        } else if place != "target" {
+            remove_others(root, &path, files);
+            let _ = fs::remove_dir(&path); // fails where something is left in it
+        }
+    }
+}
