@@ -61,6 +61,35 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
+/// The rows of all tables below a heading, without their heads, each row's cells as they are typed.
+pub(crate) fn table_rows(markdown: &str, heading: &str) -> Vec<Vec<String>> {
+    let is_heading = |line: &&str| line.starts_with('#');
+    let section = markdown
+        .lines()
+        .skip_while(|line| !is_heading(line) || line.trim_start_matches('#').trim() != heading)
+        .skip(1)
+        .take_while(|line| !is_heading(line));
+    let lines: Vec<&str> = section.collect();
+    assert!(!lines.is_empty(), "there is no heading `{heading}`");
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in lines {
+        let Some(inner) = line.strip_prefix("| ").and_then(|rest| rest.strip_suffix('|')) else {
+            continue;
+        };
+        match inner.starts_with("---") {
+            true => drop(rows.pop()), // the row before was the head
+            false => rows.push(inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()),
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_table_is_read_below_its_heading_and_without_its_head() {
+    let text = "# One\n\n| a |\n| --- |\n| b |\n\n## Two\n\n| h | |\n| --- | --- |\n| `c` | d |\n| `e` | |\n\n# Three\n";
+    assert_eq!(table_rows(text, "Two"), [["`c`", "d"], ["`e`", ""]]);
+}
+
 #[test]
 fn a_block_knows_its_file_and_a_diff_changes_exactly_one_place() {
     let text = "One\n\n`a/b.rs`:\n\n```diff\n-old\n+new\n \n stays\n@@\n+end\n last\n```\n\n```console\n$ do this\nsaid\n$ and that\n```\n";

@@ -6,6 +6,7 @@
 mod adding_a_lesson;
 mod check;
 mod clone;
+mod contract;
 mod course;
 mod document;
 mod flaky;
@@ -17,6 +18,7 @@ mod map;
 mod new;
 mod peer;
 mod reset;
+mod result_format;
 mod show;
 mod skeletons;
 mod solution;
