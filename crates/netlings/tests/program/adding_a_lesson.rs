@@ -15,8 +15,8 @@ fn who_follows_the_page_has_a_lesson_that_passes_the_gate() {
         let place = format!("{PAGE}:{}", block.line);
         match (block.language.as_str(), &block.file) {
             ("console", None) => {
-                for line in block.commands() {
-                    let output = course.run(line);
+                for (line, _) in block.dialogue() {
+                    let output = course.run(&line);
                     assert!(output.status.success(), "{place}: {line}: {}", said(&output));
                     shown += &said(&output);
                 }

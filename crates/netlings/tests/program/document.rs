@@ -12,11 +12,21 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// The commands of a console block. What a command prints, and comments, may stand there too.
-    pub(crate) fn commands(&self) -> impl Iterator<Item = &str> {
-        let is_console = self.language == "console";
-        let typed = self.content.lines().filter_map(move |line| line.strip_prefix("$ "));
-        typed.filter(move |_| is_console)
+    /// The commands of a console block, each with the lines that it shows below. A command whose
+    /// quote is still open goes on in the next line.
+    pub(crate) fn dialogue(&self) -> Vec<(String, String)> {
+        let mut dialogue: Vec<(String, String)> = Vec::new();
+        for line in self.content.lines().filter(|_| self.language == "console") {
+            match (line.strip_prefix("$ "), dialogue.last_mut()) {
+                (Some(command), _) => dialogue.push((command.into(), String::new())),
+                (None, Some((command, _))) if shlex::split(command).is_none() => {
+                    command.extend(["\n", line]);
+                }
+                (None, Some((_, shown))) => shown.extend([line, "\n"]),
+                (None, None) => {}
+            }
+        }
+        dialogue
     }
 
     /// `text` after the changes that a diff block makes. Each part, parted by `@@`, has lines that
@@ -92,11 +102,14 @@ fn a_table_is_read_below_its_heading_and_without_its_head() {
 
 #[test]
 fn a_block_knows_its_file_and_a_diff_changes_exactly_one_place() {
-    let text = "One\n\n`a/b.rs`:\n\n```diff\n-old\n+new\n \n stays\n@@\n+end\n last\n```\n\n```console\n$ do this\nsaid\n$ and that\n```\n";
+    let text = "One\n\n`a/b.rs`:\n\n```diff\n-old\n+new\n \n stays\n@@\n+end\n last\n```\n\n```console\n$ do this\nsaid\n$ say 'a\nb'\nc\n```\n";
     let blocks = blocks(text);
     assert_eq!((blocks[0].line, blocks[0].file.as_deref()), (5, Some("a/b.rs")));
     assert_eq!(blocks[0].applied_to("old\n\nstays\nlast\n").unwrap(), "new\n\nstays\nend\nlast\n");
     assert!(blocks[0].applied_to("old\nstays\n").unwrap_err().contains("occur 0 times"));
-    assert_eq!(blocks[1].commands().collect::<Vec<_>>(), ["do this", "and that"]);
+    assert_eq!(
+        blocks[1].dialogue(),
+        [("do this".to_owned(), "said\n".to_owned()), ("say 'a\nb'".to_owned(), "c\n".to_owned())]
+    );
     assert_eq!(blocks[1].file, None);
 }

@@ -9,6 +9,7 @@ mod clone;
 mod contract;
 mod course;
 mod document;
+mod documented;
 mod flaky;
 mod hint;
 mod interrupted;
