@@ -142,6 +142,7 @@ fn next_steps(course: &Course, lesson: &Lesson, standings: &Standings, screen: &
     }
     let ways = [
         (words::READ, format!("exercises/{name}/README.md")),
+        (words::OR, format!("cargo netlings show {name}")),
         (words::EDIT, edit),
         (words::RUN, format!("cargo run -p {name}")),
         (words::GRADE, format!("cargo netlings check {name}")),

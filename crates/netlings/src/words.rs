@@ -18,6 +18,7 @@ pub(crate) const ALL_PASSED: &str =
     "Every lesson is passed. `cargo netlings check LESSON` grades one again.";
 pub(crate) const BROKEN_LESSON: &str = "its lesson.toml is broken";
 pub(crate) const READ: &str = "read";
+pub(crate) const OR: &str = "or";
 pub(crate) const EDIT: &str = "edit";
 pub(crate) const RUN: &str = "run";
 pub(crate) const GRADE: &str = "grade";
@@ -214,14 +215,16 @@ pub(crate) fn kept(place: &impl Display) -> String {
     format!("Your version is kept in {place}")
 }
 
-pub(crate) const TO_HAVE_IT_BACK: &str = "To have it back:";
+pub(crate) const TO_HAVE_IT_BACK: &str = "To have it back, in the course's folder:";
 
 /// The command that copies the files in `kept` over those in `src`.
 pub(crate) fn copy_back(kept: &str, src: &str) -> String {
-    let (kept, src) = (grader::quoted_word(kept), grader::quoted_word(src));
     match cfg!(windows) {
-        true => format!("xcopy /E /Y {kept} {src}").replace('/', "\\").replace("\\E \\Y", "/E /Y"),
-        false => format!("cp -R {kept}/. {src}"),
+        true => format!("xcopy /E /Y \"{kept}\" \"{src}\""),
+        false => {
+            let (kept, src) = (grader::quoted_word(kept), grader::quoted_word(src));
+            format!("cp -R {kept}/. {src}")
+        }
     }
 }
 
