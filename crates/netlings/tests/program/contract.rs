@@ -24,6 +24,6 @@ fn every_lesson_has_the_checks_of_its_contract() {
         page.retain(|id| !general(id));
         ids.sort();
         page.sort();
-        assert_eq!(ids, page, "{lesson}: lesson.toml, and docs/contract.md");
+        assert_eq!(ids, page, "{lesson}: its lesson.toml, and its section of docs/contract.md");
     }
 }

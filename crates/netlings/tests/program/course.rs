@@ -14,8 +14,8 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// Brings the clone up to date: what git knows of the work tree and what is new in it, as it is
-    /// on disk, and nothing else. What is the same stays untouched, so that cargo builds little.
+    /// Brings the clone up to date: what stands in the work tree, and nothing else. What is the same
+    /// stays untouched, so that cargo builds little.
     pub(crate) fn take() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("course");
         fs::create_dir_all(&folder).unwrap();
@@ -68,14 +68,25 @@ pub(crate) fn said(output: &Output) -> String {
     format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
+/// The files of the work tree, from its root, but for what is made there by working in it.
 fn files_of_the_work_tree() -> Vec<String> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.current_dir(real_path("")).output().expect("git lists the course's files");
-    assert!(output.status.success(), "{}", said(&output));
-    let names = String::from_utf8(output.stdout).unwrap();
-    let there = |name: &&str| !name.is_empty() && real_path(name).is_file();
-    names.split('\0').filter(there).map(str::to_owned).collect()
+    const NOT_OF_THE_COURSE: [&str; 4] = ["target", ".git", ".netlings", "kept"];
+    let root = real_path("");
+    let (mut files, mut folders) = (Vec::new(), vec![root.clone()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().expect("a name in UTF-8");
+            if NOT_OF_THE_COURSE.contains(&name) {
+                continue;
+            }
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned()),
+            }
+        }
+    }
+    files
 }
 
 fn remove_others(root: &Path, folder: &Path, files: &[String]) {
