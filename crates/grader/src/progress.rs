@@ -139,6 +139,18 @@ impl Progress {
         self.change(note).1
     }
 
+    /// Forgets how the checks of `lesson` stand, as after its files were written anew. The hints that
+    /// were asked for stay known.
+    pub fn forget(&self, lesson: &str) -> Vec<Notice> {
+        match Document::load(&self.file()) {
+            // Nothing to forget: then no file is made either.
+            Ok(document) if document.whole && !document.standings().contains_key(lesson) => {
+                Vec::new()
+            }
+            _ => self.change(|document| document.forget(lesson)).1,
+        }
+    }
+
     /// How many hints of each check of `lesson` the student has asked for.
     #[must_use]
     pub fn hints_seen(&self, lesson: &str) -> BTreeMap<String, usize> {
@@ -307,6 +319,22 @@ mod tests {
         assert_eq!(standings, Standings::from([("a".into(), [("good".into(), Passed)].into())]));
         assert!(fs::read_to_string(progress.file()).unwrap().contains("mine"));
         assert!(progress.read().1.is_empty(), "it is whole again");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_one_lessons_outcomes_alone() {
+        let (root, progress) = clone();
+        assert!(progress.forget("a").is_empty());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing to forget");
+        progress.record("a", [("one", Passed), ("two", Failed)]);
+        progress.record_hints("a", "two", 2);
+        progress.record("b", [("one", Passed)]);
+        assert!(progress.forget("a").is_empty());
+        let (standings, notices) = progress.read();
+        assert!(notices.is_empty(), "{notices:?}");
+        assert!(standings["a"].is_empty(), "{standings:?}");
+        assert_eq!(standings["b"]["one"], Passed);
+        assert_eq!(progress.hints_seen("a"), [("two".to_owned(), 2)].into());
     }
 
     #[test]

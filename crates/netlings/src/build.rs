@@ -45,11 +45,7 @@ impl Built {
 /// student as cargo says it. Only where the compiler found an error is the failure the student's.
 pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     let arguments = ["build", "--package", lesson, "--bin", lesson];
-    let mut cargo = cargo(root);
-    cargo.args(arguments).arg("--message-format=json-render-diagnostics");
-    let built = run(&mut cargo, Diagnostics::PassedThrough)?;
-    let program = built.programs.into_iter().find(|(target, _)| target == lesson);
-    if let Some((_, path)) = program.filter(|_| built.complete) {
+    if let Some(path) = aloud(root, &arguments, lesson)? {
         return Ok(path);
     }
     // Passed through, the compiler's errors are only text for people. So cargo is asked again whose
@@ -59,6 +55,28 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
         true => Err(Stop { code: NO_BUILD, words: words::no_build(lesson) }),
         false => Err(Stop::infrastructure(words::cargo_failed(lesson))),
     }
+}
+
+/// Builds a lesson's solution and gives its program. Only what is not up to date is spoken of.
+pub(crate) fn solution(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
+    let package = format!("{lesson}-solution");
+    let arguments = ["build", "--package", &package, "--bin", &package];
+    let built = quietly(root, &arguments)?;
+    if let Some(path) = built.program(&package).filter(|_| built.complete) {
+        return Ok(path.into());
+    }
+    // Again, for the student to read why.
+    aloud(root, &arguments, &package)?
+        .ok_or_else(|| Stop::infrastructure(words::cargo_failed(&package)))
+}
+
+/// Builds with `arguments`, says what cargo says, and gives the program of the target `name`.
+fn aloud(root: &Path, arguments: &[&str], name: &str) -> Result<Option<PathBuf>, Stop> {
+    let mut cargo = cargo(root);
+    cargo.args(arguments).arg("--message-format=json-render-diagnostics");
+    let built = run(&mut cargo, Diagnostics::PassedThrough)?;
+    let program = built.programs.into_iter().find(|(target, _)| target == name);
+    Ok(program.filter(|_| built.complete).map(|(_, path)| path))
 }
 
 /// Builds with `arguments` in the workspace at `root` and keeps what is said.

@@ -52,15 +52,19 @@ impl Course {
         Ok(Self { root: root.into(), lessons })
     }
 
+    /// The lesson that was typed.
+    pub(crate) fn entry_named(&self, typed: &str) -> Result<&Entry, Stop> {
+        let known = || self.lessons.iter().map(|entry| entry.name.as_str());
+        self.lessons.iter().find(|entry| entry.name == typed).ok_or_else(|| {
+            Stop::usage(words::unknown_lesson(typed, near_match(typed, known()), known()))
+        })
+    }
+
     /// The lessons that were typed, each once.
     pub(crate) fn entries_named(&self, typed: &[String]) -> Result<Vec<&Entry>, Stop> {
-        let known = || self.lessons.iter().map(|entry| entry.name.as_str());
         let mut chosen: Vec<&Entry> = Vec::new();
         for name in typed {
-            let Some(entry) = self.lessons.iter().find(|entry| entry.name == *name) else {
-                let near = near_match(name, known());
-                return Err(Stop::usage(words::unknown_lesson(name, near, known())));
-            };
+            let entry = self.entry_named(name)?;
             if !chosen.iter().any(|earlier| earlier.name == entry.name) {
                 chosen.push(entry);
             }

@@ -3,6 +3,7 @@
 use clap::Args;
 use grader::lesson::{CheckText, Lesson};
 use grader::progress::{Progress, Standing};
+use grader::text::near_match;
 
 use crate::course::{self, Course, Entry};
 use crate::ending::{PASSED, Stop};
@@ -53,18 +54,43 @@ fn chosen_lesson<'a, 'b>(
     course: &'a Course,
     options: &'b Options,
 ) -> Result<(Option<&'a Entry>, Option<&'b str>), Stop> {
-    let by_itself = || map::chosen_by_itself(course).into_iter().next();
-    let Some(word) = &options.lesson else { return Ok((by_itself(), None)) };
-    let is_lesson = course.lessons.iter().any(|entry| entry.name == *word);
-    if !is_lesson && options.check.is_none() {
-        let has_it =
-            |entry: &&Entry| entry.lesson.as_ref().is_ok_and(|lesson| lesson.check(word).is_some());
-        if let Some(entry) = by_itself().filter(has_it) {
-            return Ok((Some(entry), Some(word)));
-        }
+    let Some(word) = options.lesson.as_deref() else {
+        return Ok((map::one_lesson(course, None)?, None));
+    };
+    let is_lesson = course.lessons.iter().any(|entry| entry.name == word);
+    if is_lesson || options.check.is_some() {
+        return Ok((Some(course.entry_named(word)?), options.check.as_deref()));
     }
-    let entries = course.entries_named(std::slice::from_ref(word))?;
-    Ok((entries.first().copied(), options.check.as_deref()))
+    let by_itself = map::one_lesson(course, None)?;
+    match by_itself.filter(|entry| has_check(entry, word)) {
+        Some(entry) => Ok((Some(entry), Some(word))),
+        None => Err(neither(course, by_itself, word)),
+    }
+}
+
+fn has_check(entry: &Entry, id: &str) -> bool {
+    entry.lesson.as_ref().is_ok_and(|lesson| lesson.check(id).is_some())
+}
+
+/// A single word that is no lesson, and no check of the lesson that is taken without one: what it
+/// may have meant.
+fn neither(course: &Course, by_itself: Option<&Entry>, word: &str) -> Stop {
+    if let Some(entry) = course.lessons.iter().find(|entry| has_check(entry, word)) {
+        return Stop::usage(words::check_of_another_lesson(word, &entry.name));
+    }
+    let lessons = course.lessons.iter().map(|entry| entry.name.as_str());
+    // A near lesson is taken first, then a check of the lesson at hand, then any other.
+    let others = by_itself.into_iter().chain(&course.lessons);
+    let mut checks = others.filter_map(|entry| {
+        let ids = entry.lesson.as_ref().ok()?.checks.iter().map(|check| check.id.as_str());
+        near_match(word, ids).map(|near| (entry, near))
+    });
+    match (near_match(word, lessons), checks.next()) {
+        (None, Some((entry, near))) => {
+            Stop::usage(words::neither_lesson_nor_check(word, &entry.name, near))
+        }
+        _ => course.entry_named(word).err().unwrap_or_else(|| Stop::usage(words::ALL_PASSED)),
+    }
 }
 
 /// The check that was named, or the first that has not passed.

@@ -8,10 +8,16 @@ mod flaky;
 mod gauge;
 mod hint;
 mod map;
+mod markdown;
 mod mistake;
+mod new;
+mod peer;
+mod reset;
 mod rows;
 mod screen;
+mod show;
 mod skeletons;
+mod solution;
 mod steps;
 mod todo;
 mod variants;
@@ -40,10 +46,21 @@ struct Line {
 enum Command {
     /// Show the lessons and how far you are
     List,
+    /// Read a lesson
+    Show(show::Options),
     /// Build and grade your programs
     Check(check::Options),
     /// Show one more hint for a check
     Hint(hint::Options),
+    /// Run the finished program, to try yours against it
+    Peer(peer::Options),
+    /// Compare your program with the solution, once yours has passed
+    Solution(solution::Options),
+    /// Start a lesson anew; what you wrote is kept aside
+    Reset(reset::Options),
+    /// Begin a lesson: writes its files, with one check that works
+    #[command(hide = true)]
+    New(new::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -83,8 +100,13 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
     match command {
         None => Ok(map::show(&course, screen)),
         Some(Command::List) => Ok(map::list(&course, screen)),
+        Some(Command::Show(options)) => show::run(&course, screen, &options),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
         Some(Command::Hint(options)) => hint::run(&course, screen, &options),
+        Some(Command::Peer(options)) => peer::run(&course, &options),
+        Some(Command::Solution(options)) => solution::run(&course, screen, &options),
+        Some(Command::Reset(options)) => reset::run(&course, screen, &options),
+        Some(Command::New(options)) => new::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

@@ -6,7 +6,7 @@ use grader::progress::{Progress, Standing, Standings};
 use unicode_width::UnicodeWidthStr;
 
 use crate::course::{Course, Entry};
-use crate::ending::{INFRASTRUCTURE, PASSED};
+use crate::ending::{INFRASTRUCTURE, PASSED, Stop};
 use crate::screen::{Screen, wrapped};
 use crate::{todo, words};
 
@@ -50,6 +50,17 @@ pub(crate) fn chosen_by_itself(course: &Course) -> Vec<&Entry> {
     course.lessons.iter().filter(is_chosen).collect()
 }
 
+/// The lesson that was typed, or without one that of [`chosen_by_itself`]. None where nothing is left.
+pub(crate) fn one_lesson<'a>(
+    course: &'a Course,
+    typed: Option<&str>,
+) -> Result<Option<&'a Entry>, Stop> {
+    match typed {
+        Some(name) => course.entry_named(name).map(Some),
+        None => Ok(chosen_by_itself(course).into_iter().next()),
+    }
+}
+
 /// How far the student is. What is wrong with the progress file is told on stderr.
 pub(crate) fn standings(course: &Course) -> Standings {
     let (standings, notices) = Progress::of_clone(&course.root).read();
@@ -63,7 +74,8 @@ fn standing(lesson: &Lesson, check: &CheckText, standings: &Standings) -> Option
     standings.get(&lesson.name)?.get(&check.id).copied()
 }
 
-fn points_reached(lesson: &Lesson, standings: &Standings) -> u32 {
+/// The points of the checks that have passed.
+pub(crate) fn points_reached(lesson: &Lesson, standings: &Standings) -> u32 {
     let passed = |check: &&CheckText| standing(lesson, check, standings) == Some(Standing::Passed);
     lesson.checks.iter().filter(passed).map(|check| check.points).sum()
 }
@@ -130,6 +142,7 @@ fn next_steps(course: &Course, lesson: &Lesson, standings: &Standings, screen: &
     }
     let ways = [
         (words::READ, format!("exercises/{name}/README.md")),
+        (words::OR, format!("cargo netlings show {name}")),
         (words::EDIT, edit),
         (words::RUN, format!("cargo run -p {name}")),
         (words::GRADE, format!("cargo netlings check {name}")),

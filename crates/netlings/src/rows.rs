@@ -90,7 +90,7 @@ impl<'a> Rows<'a> {
             self.next_step(report);
         }
         if self.own.is_some() && report.score == self.lesson.points() {
-            say(words::LESSON_PASSED);
+            say(&words::lesson_passed(&report.lesson));
         }
         self.screen.gap();
     }

@@ -73,13 +73,9 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
 /// The files of a lesson's `src` as a student first gets them, made from its solution alone.
 pub(crate) fn pristine(solution: &Path) -> Result<Vec<Pristine>, Stop> {
     let src = solution.join("src");
-    let mut places = Vec::new();
-    files_below(&src, Path::new(""), &mut places)
-        .map_err(|error| Stop::infrastructure(words::unreadable(&src, &error)))?;
-    places.sort();
     let mut files = Vec::new();
     let mut numbered: Vec<(Step, Text)> = Vec::new();
-    for place in places {
+    for place in files_of(&src)? {
         let path = src.join(&place);
         let unreadable = |error| Stop::infrastructure(words::unreadable(&path, &error));
         let solution = fs::read(&path).map_err(unreadable)?;
@@ -108,9 +104,30 @@ fn numbers_run_through(mut steps: Vec<(Step, Text)>) -> Result<(), TextError> {
     Ok(())
 }
 
+/// The files below the folder `src`, in order, without those whose names begin with a dot: they are
+/// an editor's.
+pub(crate) fn files_of(src: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let mut places = Vec::new();
+    files_below(src, Path::new(""), &mut places)
+        .map_err(|error| Stop::infrastructure(words::unreadable(src, &error)))?;
+    places.sort();
+    Ok(places)
+}
+
+/// [`files_of`] a student's folder, which may be gone.
+pub(crate) fn files_of_a_student(src: &Path) -> Result<Vec<PathBuf>, Stop> {
+    match fs::symlink_metadata(src) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        _ => files_of(src),
+    }
+}
+
 fn files_below(src: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(src.join(folder))? {
         let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         let place = folder.join(entry.file_name());
         match entry.file_type()?.is_dir() {
             true => files_below(src, &place, found)?,

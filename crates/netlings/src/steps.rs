@@ -99,6 +99,31 @@ pub(crate) fn skeleton(solution: &Text) -> Result<Skeleton, TextError> {
     }
 }
 
+/// A solution's text as one would write it without the markers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unmarked {
+    pub(crate) content: String,
+    /// Each step and its lines, counted from 0.
+    pub(crate) steps: Vec<(Step, Range<usize>)>,
+}
+
+/// Leaves the markers of one file of a solution out.
+pub(crate) fn unmarked(solution: &Text) -> Result<Unmarked, TextError> {
+    let mut ahead = skeleton(solution)?.steps.into_iter(); // in the order of their places
+    let mut unmarked = Unmarked::default();
+    for (number, line) in solution.content.lines().enumerate() {
+        let here = number - 2 * unmarked.steps.len();
+        match (marker(line), unmarked.steps.last_mut()) {
+            (Marker::Begin(..), _) => {
+                unmarked.steps.extend(ahead.next().map(|step| (step, here..here)));
+            }
+            (Marker::End(_), Some((step, lines))) => lines.end = lines.start + step.lines,
+            _ => unmarked.content.extend([line, "\n"]),
+        }
+    }
+    Ok(unmarked)
+}
+
 /// The line that waits for the student, as rustfmt writes it.
 fn todo(step: &Step, indent: &str) -> String {
     let text = step.text.replace('\\', "\\\\").replace('"', "\\\"");
@@ -151,6 +176,18 @@ mod tests {
         );
         let lines: Vec<_> = skeleton.steps.iter().map(|step| (step.number, step.lines)).collect();
         assert_eq!(lines, [(1, 3), (2, 0)]);
+    }
+
+    #[test]
+    fn without_the_markers_each_step_keeps_its_lines() {
+        let solution =
+            "a\n// step 1: x\nb\nc\n// end of step 1\nd\n// step 2: y\ne\n// end of step 2\n";
+        let text = Text { path: "server.rs".into(), content: solution.into() };
+        let unmarked = unmarked(&text).unwrap();
+        assert_eq!(unmarked.content, "a\nb\nc\nd\ne\n");
+        let lines: Vec<_> =
+            unmarked.steps.iter().map(|(step, lines)| (step.number, lines.clone())).collect();
+        assert_eq!(lines, [(1, 1..3), (2, 4..5)]);
     }
 
     #[test]

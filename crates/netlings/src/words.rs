@@ -9,6 +9,8 @@ use std::process::ExitStatus;
 
 use grader::lesson::{CheckText, Lesson};
 
+use crate::steps::Step;
+
 // The course and its map.
 
 pub(crate) const TITLE: &str = "netlings: network programming in Rust";
@@ -16,6 +18,7 @@ pub(crate) const ALL_PASSED: &str =
     "Every lesson is passed. `cargo netlings check LESSON` grades one again.";
 pub(crate) const BROKEN_LESSON: &str = "its lesson.toml is broken";
 pub(crate) const READ: &str = "read";
+pub(crate) const OR: &str = "or";
 pub(crate) const EDIT: &str = "edit";
 pub(crate) const RUN: &str = "run";
 pub(crate) const GRADE: &str = "grade";
@@ -100,7 +103,12 @@ pub(crate) const SUBJECT_NEEDS_ONE_LESSON: &str =
     "--subject grades one program, so name exactly one lesson: `netlings check LESSON --subject …`";
 pub(crate) const CHECK_NEEDS_ONE_LESSON: &str = "--check names a check of one lesson, so name exactly one lesson: `netlings check LESSON --check ID`";
 
-pub(crate) const LESSON_PASSED: &str = "Well done. `cargo netlings` shows what comes next.";
+pub(crate) fn lesson_passed(lesson: &str) -> String {
+    format!(
+        "Well done. `cargo netlings` shows what comes next; `cargo netlings solution {lesson}` \
+         compares yours with the course's own."
+    )
+}
 pub(crate) const SEE_OTHERS: &str = "The next failure in full:";
 /// How the grader ends what it says of a step.
 pub(crate) const STILL_TO_DO: &str = " — still to do";
@@ -130,8 +138,131 @@ pub(crate) fn nothing_to_hint(lesson: &str) -> String {
 
 pub(crate) fn last_hint(lesson: &str) -> String {
     format!(
-        "That was the last hint. Next would be the finished program, in solutions/{lesson}/src."
+        "That was the last hint. What is left is the finished program: \
+         `cargo netlings solution {lesson} --anyway`."
     )
+}
+
+pub(crate) fn check_of_another_lesson(id: &str, lesson: &str) -> String {
+    format!(
+        "no lesson is called `{id}`, but {lesson} has such a check. \
+         Try `cargo netlings hint {lesson} {id}`."
+    )
+}
+
+pub(crate) fn neither_lesson_nor_check(typed: &str, lesson: &str, near: &str) -> String {
+    let typed = netkit::visible(typed.as_bytes());
+    format!(
+        "neither a lesson nor a check of {lesson} is called `{typed}`. Did you mean \
+         `cargo netlings hint {lesson} {near}`?"
+    )
+}
+
+// The solution.
+
+pub(crate) const SAME_AS_SOLUTION: &str = "Your files are the solution's, line by line.";
+
+pub(crate) fn not_yet(lesson: &Lesson, reached: u32) -> String {
+    let (name, all) = (&lesson.name, lesson.points());
+    format!(
+        "{name} has not passed yet: {reached} of {all} points are recorded. The solution tells \
+         most to who has one of their own.\n\
+         go on     cargo netlings check {name}\n\
+         a hint    cargo netlings hint {name}\n\
+         see it    cargo netlings solution {name} --anyway"
+    )
+}
+
+/// The steps that a part of a diff shows.
+pub(crate) fn steps_shown(steps: &[&Step]) -> String {
+    match steps {
+        [] => String::new(),
+        [step] => format!(" {}", step_to_do(step.number, &step.text)),
+        several => {
+            let numbers: Vec<_> = several.iter().map(|step| step.number.to_string()).collect();
+            format!(" steps {}", numbers.join(", "))
+        }
+    }
+}
+
+pub(crate) fn only_yours(file: &impl Display) -> String {
+    format!("Only yours: {file}")
+}
+
+pub(crate) fn solution_stands_in(lesson: &str) -> String {
+    format!(
+        "Lines with `-` are yours, lines with `+` the solution's. The whole of it, and other \
+         programs that are also right: solutions/{lesson}"
+    )
+}
+
+// Starting anew.
+
+pub(crate) const NOTHING_TO_KEEP: &str = "There were no files of yours to keep.";
+
+pub(crate) fn was_reset(lesson: &str) -> String {
+    format!("{lesson} is as at the beginning, and none of its checks counts as passed.")
+}
+
+pub(crate) fn is_pristine(lesson: &str) -> String {
+    format!(
+        "{lesson} was as at the beginning already, nothing was written. None of its checks counts \
+         as passed."
+    )
+}
+
+pub(crate) fn kept(place: &impl Display) -> String {
+    format!("Your version is kept in {place}")
+}
+
+pub(crate) const TO_HAVE_IT_BACK: &str = "To have it back, in the course's folder:";
+
+/// The command that copies the files in `kept` over those in `src`.
+pub(crate) fn copy_back(kept: &str, src: &str) -> String {
+    match cfg!(windows) {
+        true => format!("xcopy /E /Y \"{kept}\" \"{src}\""),
+        false => {
+            let (kept, src) = (grader::quoted_word(kept), grader::quoted_word(src));
+            format!("cp -R {kept}/. {src}")
+        }
+    }
+}
+
+pub(crate) fn nothing_was_changed(words: &str) -> String {
+    format!("{words}. Nothing was changed.")
+}
+
+pub(crate) fn half_reset(words: &str, kept: Option<&impl Display>) -> String {
+    match kept {
+        Some(kept) => format!("{words}. The files are changed in part; yours are all in {kept}."),
+        None => format!("{words}. Not all files were written; try again."),
+    }
+}
+
+// The other side.
+
+pub(crate) const BUILDING: &str = "building the finished program";
+
+pub(crate) fn name_a_role(lesson: &str, roles: &[String]) -> String {
+    let roles = roles.join(", ");
+    format!("name a role of {lesson}: `cargo netlings peer {lesson} ROLE …`. There are: {roles}.")
+}
+
+pub(crate) fn unknown_role(
+    lesson: &str,
+    typed: &str,
+    near: Option<&str>,
+    roles: &[String],
+) -> String {
+    let typed = netkit::visible(typed.as_bytes());
+    match near {
+        Some(near) => format!("{lesson} has no role `{typed}`. Did you mean `{near}`?"),
+        None => format!("{lesson} has no role `{typed}`. There are: {}.", roles.join(", ")),
+    }
+}
+
+pub(crate) fn cannot_run(program: &Path, error: &io::Error) -> String {
+    format!("cannot run {}: {error}", program.display())
 }
 
 pub(crate) fn no_suite(lesson: &str) -> String {

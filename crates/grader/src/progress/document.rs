@@ -93,6 +93,23 @@ impl Document {
         self.insert(lesson, check, "hints", json!(hints))
     }
 
+    /// Takes the outcomes of a lesson's checks out. False as in [`Document::note`].
+    pub(super) fn forget(&mut self, lesson: &str) -> bool {
+        let lessons = self.root.get_mut("lessons").and_then(Value::as_object_mut);
+        let Some(lesson) = lessons.and_then(|lessons| lessons.get_mut(lesson)) else { return true };
+        let Some(checks) = lesson.get_mut("checks").and_then(Value::as_object_mut) else {
+            return false;
+        };
+        // A check of which nothing else is known goes as a whole.
+        checks.retain(|_, check| {
+            check.as_object_mut().is_none_or(|check| {
+                check.remove("outcome");
+                !check.is_empty()
+            })
+        });
+        true
+    }
+
     fn insert(&mut self, lesson: &str, check: &str, key: &str, value: Value) -> bool {
         let mut place = &mut self.root;
         for key in ["lessons", lesson, "checks", check] {

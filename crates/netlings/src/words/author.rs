@@ -259,6 +259,47 @@ pub(crate) fn explanation_always_given(id: &str, check: &str, mistakes: &str) ->
     )
 }
 
+// A new lesson.
+
+pub(crate) const NO_LIST_OF_SUITES: &str =
+    "the lists of the lessons are not in the form known here";
+pub(crate) const WRITE_LIST_OF_SUITES: &str = "write `mod …;` a line each, together; and `static SUITES: &[Suite] = &[`, a line `    …::SUITE,` each, `];`";
+
+pub(crate) fn bad_lesson_name(name: &str, longest: usize) -> String {
+    let name = netkit::visible(name.as_bytes());
+    format!(
+        "a lesson cannot be called `{name}`: it takes a-z, 0-9 and single -, begins with a letter, \
+         ends without - and has at most {longest} letters, such as tcp-echo"
+    )
+}
+
+pub(crate) fn name_is_a_keyword(name: &str) -> String {
+    format!("a lesson cannot be called `{name}`: that is a word of Rust, and a module has the name")
+}
+
+pub(crate) fn name_is_reserved(name: &str) -> String {
+    format!("a lesson cannot be called `{name}`: cargo, the compiler or a system keeps that name")
+}
+
+pub(crate) fn name_of_a_solution(name: &str, lesson: &str) -> String {
+    format!("a lesson cannot be called `{name}`: that would be the solution of `{lesson}`")
+}
+
+pub(crate) fn place_is_taken(name: &str, place: &impl Display) -> String {
+    format!("a lesson cannot be called `{name}`: {place} is there already")
+}
+
+pub(crate) fn name_of_a_package(name: &str) -> String {
+    format!("a lesson cannot be called `{name}`: a crate of that name is used here (Cargo.lock)")
+}
+
+pub(crate) fn lesson_begun(name: &str) -> String {
+    format!(
+        "A whole lesson, if a small one: `cargo netlings verify {name}` passes. \
+         docs/adding-a-lesson.md says how to go on."
+    )
+}
+
 // verify.
 
 /// The table's columns.

@@ -189,8 +189,13 @@ fn the_help_names_the_exit_codes_and_keeps_the_authors_commands_apart() {
     let assert = Clone::new().netlings(&["--help"]).assert().success();
     let help = stdout(&assert);
     let authors = help.find("For course authors").expect(&help);
-    for command in ["skeletons", "verify", "flaky"] {
-        assert!(help.find(command).is_some_and(|at| at > authors), "{command}: {help}");
+    for command in ["show", "check", "hint", "peer", "solution", "reset"] {
+        let row = format!("\n  {command} ");
+        assert!(help.find(&row).is_some_and(|at| at < authors), "{command}: {help}");
+    }
+    for command in ["new", "skeletons", "verify", "flaky"] {
+        let row = format!("\n  {command} ");
+        assert!(help.find(&row).is_some_and(|at| at > authors), "{command}: {help}");
     }
     for code in [
         "0  everything passed",

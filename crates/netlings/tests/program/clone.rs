@@ -115,6 +115,16 @@ pub(crate) fn real_path(place: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().join(place)
 }
 
+/// The names of the course's lessons.
+pub(crate) fn real_lessons() -> Vec<String> {
+    let entries = fs::read_dir(real_path("exercises")).unwrap().map(|entry| entry.unwrap().path());
+    let lessons = entries.filter(|path| path.join("lesson.toml").exists());
+    let mut names: Vec<_> =
+        lessons.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
 /// The command line of a program that keeps tcp-echo's contract.
 pub(crate) fn right_command() -> String {
     format!("python3 '{}'", real_path("solutions/tcp-echo/examples/echo.py").display())

@@ -40,7 +40,8 @@ fn without_a_lesson_it_is_the_next_of_the_map_or_the_one_around_here() {
     let zoo = clone.read("exercises/tcp-echo/lesson.toml").replace("half_close", "closes_half");
     clone.write("exercises/a-zoo/lesson.toml", &zoo);
     let assert = clone.netlings(&["hint", "half_close"]).assert().code(2);
-    assert.stderr(contains("no lesson is called `half_close`"));
+    let told = contains("no lesson is called `half_close`, but tcp-echo has such a check");
+    assert.stderr(told.and(contains("cargo netlings hint tcp-echo half_close")));
     let mut inside = clone.netlings_in("exercises/tcp-echo/src", &["hint", "half_close"]);
     inside.assert().success().stdout(contains("half_close  "));
 }
@@ -52,4 +53,9 @@ fn an_unknown_check_or_lesson_is_answered_with_the_near_match() {
     assert!(stderr(&assert).contains("Did you mean `one_byte`?"));
     let unknown = clone.netlings(&["hint", "tcp-ehco"]).assert().code(2);
     unknown.stderr(contains("Did you mean `tcp-echo`?").and(contains("\n").count(1)));
+    // A check that was typed alone.
+    let unknown = clone.netlings(&["hint", "half_closed"]).assert().code(2);
+    unknown.stderr(contains("Did you mean `cargo netlings hint tcp-echo half_close`?"));
+    let unknown = clone.netlings(&["hint", "xyz"]).assert().code(2);
+    unknown.stderr(contains("There are: tcp-echo."));
 }

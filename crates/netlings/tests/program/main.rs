@@ -3,16 +3,27 @@
 //! Not tried on Windows: the test's programs become others by exec, and signals are sent.
 #![cfg(unix)]
 
+mod adding_a_lesson;
 mod check;
 mod clone;
 mod every_solution;
+mod contract;
+mod course;
+mod document;
+mod documented;
 mod flaky;
 mod hint;
 mod interrupted;
 mod json;
 mod machine;
 mod map;
+mod new;
+mod peer;
+mod reset;
+mod result_format;
+mod show;
 mod skeletons;
+mod solution;
 mod stdout;
 mod verify;
 mod wrong_input;

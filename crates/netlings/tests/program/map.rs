@@ -10,6 +10,7 @@ fn a_fresh_clone_says_what_to_read_to_edit_and_to_run() {
     let clone = Clone::new();
     let all = contains("tcp-echo")
         .and(contains("exercises/tcp-echo/README.md"))
+        .and(contains("cargo netlings show tcp-echo"))
         .and(contains("cargo run -p tcp-echo"))
         .and(contains("cargo netlings check tcp-echo"));
     clone.netlings(&[]).assert().success().stdout(all).stderr("");

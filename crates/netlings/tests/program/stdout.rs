@@ -8,8 +8,11 @@ use crate::clone::{Clone, right_program};
 fn a_closed_stdout_ends_the_printing_quietly_and_nothing_else() {
     let clone = Clone::new();
     clone.write("exercises/tcp-echo/src/main.rs", &right_program());
+    clone.write("exercises/tcp-echo/README.md", &"A word.\n\n".repeat(100));
+    clone.write("solutions/tcp-echo/src/main.rs", "fn main() { todo() }\n");
+    let solution = ["solution", "tcp-echo", "--anyway"];
     let graded = ["check", "tcp-echo", "--check", "echoes_hello"];
-    for arguments in [&[][..], &["list"], &["--help"], &graded] {
+    for arguments in [&[][..], &["list"], &["show"], &solution, &["--help"], &graded] {
         let mut netlings = clone.plain_netlings("", arguments);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -26,9 +29,12 @@ fn a_closed_stdout_ends_the_printing_quietly_and_nothing_else() {
 fn a_full_stdout_is_an_error_in_words() {
     let clone = Clone::new();
     clone.write("exercises/tcp-echo/src/main.rs", &right_program());
+    clone.write("exercises/tcp-echo/README.md", "A word.\n");
     clone.write("solutions/tcp-echo/src/main.rs", "fn main() {}\n");
     let graded = ["check", "tcp-echo", "--check", "echoes_hello"];
-    for arguments in [&[][..], &["list"], &["--help"], &["skeletons", "--check"], &graded] {
+    for arguments in
+        [&[][..], &["list"], &["--help"], &["show"], &["skeletons", "--check"], &graded]
+    {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let mut netlings = clone.plain_netlings("", arguments);
         let output = netlings.stdout(full).stderr(Stdio::piped()).output().unwrap();

@@ -10,7 +10,8 @@ use crate::clone::Clone;
 #[test]
 fn an_unknown_lesson_is_bad_usage_and_the_near_one_is_suggested() {
     let clone = Clone::new();
-    for command in ["check", "skeletons", "verify", "flaky"] {
+    let commands = ["show", "check", "peer", "solution", "reset", "skeletons", "verify", "flaky"];
+    for command in commands {
         let near = contains("no lesson is called `tcp-ehco`. Did you mean `tcp-echo`?");
         clone.netlings(&[command, "tcp-ehco"]).assert().code(2).stdout("").stderr(near);
         let far = contains("There are: tcp-echo.");

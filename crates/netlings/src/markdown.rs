@@ -1,0 +1,498 @@
+//! Markdown for the terminal: a lesson's text in rows of a given width.
+//!
+//! A row is a list of pieces, each with what it is ([`Style`]) and not with escape codes, so that a
+//! line printer and a full screen can show the same rows. Whatever stands in the text, no row can
+//! drive the terminal, and none is wider than asked for, unless code was to be left whole.
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+mod table;
+
+use table::Table;
+
+/// What a piece of a row is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Style {
+    #[default]
+    Plain,
+    Heading,
+    Strong,
+    Emphasis,
+    Code,
+    /// What is not the text itself: rules, marks, where a link leads.
+    Faint,
+}
+
+/// A piece of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) text: String,
+    pub(crate) style: Style,
+}
+
+/// What stands on one line of the terminal.
+pub(crate) type Row = Vec<Span>;
+
+/// How the rows should be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// The most columns of a row.
+    pub(crate) width: usize,
+    /// Whether styles can be seen. Where they can't, code keeps its backticks.
+    pub(crate) styled: bool,
+    /// Whether a line of code that is too long is broken. Else it stays whole, to be copied.
+    pub(crate) breaks_code: bool,
+}
+
+/// The rows of a Markdown text.
+pub(crate) fn rows(markdown: &str, layout: Layout) -> Vec<Row> {
+    let mut page = Page::new(layout);
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        page.take(event);
+    }
+    page.end_of_text();
+    page.rows
+}
+
+/// The width of a row in columns.
+pub(crate) fn width(row: &[Span]) -> usize {
+    row.iter().map(|span| span.text.width()).sum()
+}
+
+/// The text of a row, without its styles.
+#[cfg(test)]
+fn plain(row: &[Span]) -> String {
+    row.iter().map(|span| span.text.as_str()).collect()
+}
+
+fn span(text: impl Into<String>, style: Style) -> Span {
+    Span { text: text.into(), style }
+}
+
+/// What the rows of an open block begin with: a list's item, a quotation.
+struct Margin {
+    /// Stands before the block's first row.
+    first: Option<String>,
+    /// Stands before every other.
+    rest: String,
+}
+
+/// The rows so far, and what is open.
+struct Page {
+    layout: Layout,
+    rows: Vec<Row>,
+    margins: Vec<Margin>,
+    /// The number of the next item of each open list, where it is a numbered one.
+    lists: Vec<Option<u64>>,
+    styles: Vec<Style>,
+    /// Where the open links lead, and the text before each.
+    links: Vec<(String, usize)>,
+    inline: Vec<Span>,
+    code: Option<String>,
+    table: Option<Table>,
+}
+
+/// Stands in a text where a line has to end.
+const LINE_END: &str = "\n";
+
+impl Page {
+    fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            rows: Vec::new(),
+            margins: Vec::new(),
+            lists: Vec::new(),
+            styles: Vec::new(),
+            links: Vec::new(),
+            inline: Vec::new(),
+            code: None,
+            table: None,
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => match &mut self.code {
+                Some(code) => code.push_str(&text),
+                None => self.say(&text, self.styles.last().copied().unwrap_or_default()),
+            },
+            Event::Code(text) if self.layout.styled => self.say(&text, Style::Code),
+            Event::Code(text) => self.say(&format!("`{text}`"), Style::Code),
+            Event::Html(text) | Event::InlineHtml(text) => self.say(&text, Style::Plain),
+            Event::SoftBreak => self.say(" ", Style::Plain),
+            Event::HardBreak => self.inline.push(span(LINE_END, Style::Plain)),
+            Event::Rule => {
+                self.begin_block();
+                let rule = "─".repeat(self.room());
+                self.put(vec![span(rule, Style::Faint)]);
+            }
+            _ => {} // footnotes, tasks and formulas are not asked for
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::HtmlBlock => self.begin_block(),
+            Tag::Heading { .. } => {
+                self.begin_block();
+                self.styles.push(Style::Heading);
+            }
+            Tag::BlockQuote(_) => {
+                self.begin_block();
+                self.margins.push(Margin { first: None, rest: "│ ".into() });
+            }
+            Tag::CodeBlock(CodeBlockKind::Indented | CodeBlockKind::Fenced(_)) => {
+                self.begin_block();
+                self.code = Some(String::new());
+            }
+            Tag::List(first) => {
+                match self.lists.is_empty() {
+                    true => self.begin_block(),
+                    false => self.end_paragraph(), // the item's own words
+                }
+                self.lists.push(first);
+            }
+            Tag::Item => {
+                let mark = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}. ", *number - 1)
+                    }
+                    _ => "- ".into(),
+                };
+                let rest = " ".repeat(mark.width());
+                self.margins.push(Margin { first: Some(mark), rest });
+            }
+            Tag::Table(alignments) => {
+                self.begin_block();
+                self.table = Some(Table::new(alignments));
+            }
+            Tag::Emphasis => self.styles.push(Style::Emphasis),
+            Tag::Strong => self.styles.push(Style::Strong),
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.links.push((dest_url.into_string(), self.inline.len()));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.end_paragraph(),
+            TagEnd::Heading(level) => self.end_heading(level),
+            TagEnd::BlockQuote(_) => {
+                self.margins.pop();
+            }
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::List(_) => {
+                self.lists.pop();
+            }
+            TagEnd::Item => {
+                self.end_paragraph();
+                // An item without words still has its mark.
+                if self.margins.last().is_some_and(|margin| margin.first.is_some()) {
+                    self.put(Row::new());
+                }
+                self.margins.pop();
+            }
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.inline);
+                if let Some(table) = &mut self.table {
+                    table.cell(cell);
+                }
+            }
+            TagEnd::TableHead | TagEnd::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.end_row();
+                }
+            }
+            TagEnd::Table => {
+                if let Some(table) = self.table.take() {
+                    table.rows(self.room()).into_iter().for_each(|row| self.put(row));
+                }
+            }
+            TagEnd::Emphasis | TagEnd::Strong => {
+                self.styles.pop();
+            }
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, text: &str, style: Style) {
+        // A line's end within a text is a space; what is left of controls is made visible.
+        let text = netkit::visible(text.replace(['\n', '\r', '\t'], " ").as_bytes());
+        self.inline.push(span(text, style));
+    }
+
+    /// The columns that a row has beside the margins.
+    fn room(&self) -> usize {
+        let margins: usize = self.margins.iter().map(|margin| margin.rest.width()).sum();
+        self.layout.width.saturating_sub(margins).max(8)
+    }
+
+    /// Puts an empty row before a block, unless it is the first of the text or of its item.
+    fn begin_block(&mut self) {
+        self.end_paragraph();
+        let begins_an_item = self.margins.last().is_some_and(|margin| margin.first.is_some());
+        if !self.rows.is_empty() && !begins_an_item {
+            self.put(Row::new());
+        }
+    }
+
+    fn end_paragraph(&mut self) {
+        let inline = std::mem::take(&mut self.inline);
+        if !inline.is_empty() {
+            wrapped(&inline, self.room()).into_iter().for_each(|row| self.put(row));
+        }
+    }
+
+    fn end_heading(&mut self, level: HeadingLevel) {
+        self.styles.pop();
+        let inline = std::mem::take(&mut self.inline);
+        let rows = wrapped(&inline, self.room());
+        let length = rows.iter().map(|row| width(row)).max().unwrap_or(0);
+        rows.into_iter().for_each(|row| self.put(row));
+        match level {
+            HeadingLevel::H1 => self.put(vec![span("═".repeat(length), Style::Faint)]),
+            HeadingLevel::H2 => self.put(vec![span("─".repeat(length), Style::Faint)]),
+            _ => {}
+        }
+    }
+
+    /// Says where a link leads, where its own words don't.
+    fn end_link(&mut self) {
+        let Some((place, start)) = self.links.pop() else { return };
+        let said: String = self.inline[start..].iter().map(|span| span.text.as_str()).collect();
+        if said.trim_matches('`') != place && !place.is_empty() {
+            self.say(&format!(" ({place})"), Style::Faint);
+        }
+    }
+
+    fn end_code(&mut self) {
+        let Some(code) = self.code.take() else { return };
+        let shown = |line: &str| netkit::visible(line.replace('\t', "    ").as_bytes());
+        let lines: Vec<String> = code.lines().map(shown).collect();
+        let room = self.room();
+        let longest = lines.iter().map(|line| line.width()).max().unwrap_or(0);
+        let indent = room.saturating_sub(longest).min(4);
+        for line in lines {
+            let parts = match self.layout.breaks_code {
+                true => broken(&line, room - indent),
+                false => vec![line],
+            };
+            for (number, part) in parts.into_iter().enumerate() {
+                let mut row = vec![span(" ".repeat(indent), Style::Plain)];
+                if number > 0 {
+                    row.push(span(CONTINUED, Style::Faint));
+                }
+                row.push(span(part, Style::Code));
+                self.put(row);
+            }
+        }
+    }
+
+    fn end_of_text(&mut self) {
+        self.end_paragraph();
+    }
+
+    /// Adds a row, behind the margins of the blocks that it stands in.
+    fn put(&mut self, mut row: Row) {
+        let begin = |margin: &mut Margin| margin.first.take().unwrap_or(margin.rest.clone());
+        let mut margin: String = self.margins.iter_mut().map(begin).collect();
+        if row.is_empty() {
+            margin.truncate(margin.trim_end().len());
+        }
+        if !margin.is_empty() {
+            row.insert(0, span(margin, Style::Faint));
+        }
+        self.rows.push(row);
+    }
+}
+
+/// Stands before what is left of a line of code that was broken.
+const CONTINUED: &str = "↪ ";
+
+/// A line of code in parts; all but the first have room for [`CONTINUED`].
+fn broken(line: &str, room: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut left = room;
+    for letter in line.chars() {
+        let columns = letter.width().unwrap_or(0);
+        if columns > left {
+            parts.push(String::new());
+            left = room.saturating_sub(CONTINUED.width()).max(2);
+        }
+        left = left.saturating_sub(columns);
+        parts.last_mut().expect("there is always one").push(letter);
+    }
+    parts
+}
+
+/// `inline` in rows of at most `room` columns, broken at spaces where that is possible.
+fn wrapped(inline: &[Span], room: usize) -> Vec<Row> {
+    let mut rows = vec![Row::new()];
+    let (mut used, mut word, mut space_before) = (0, Row::new(), false);
+    let mut end_word = |word: &mut Row, space_before: bool, rows: &mut Vec<Row>, ends: bool| {
+        let columns = width(word);
+        let gap = usize::from(space_before && used > 0);
+        if used > 0 && used + gap + columns > room && columns > 0 {
+            rows.push(Row::new());
+            used = 0;
+        } else if gap > 0 && columns > 0 {
+            push(rows, ' ', Style::Plain);
+            used += 1;
+        }
+        for piece in word.drain(..) {
+            for letter in piece.text.chars() {
+                let columns = letter.width().unwrap_or(0);
+                if used + columns > room && used > 0 {
+                    rows.push(Row::new());
+                    used = 0;
+                }
+                push(rows, letter, piece.style);
+                used += columns;
+            }
+        }
+        if ends {
+            rows.push(Row::new());
+            used = 0;
+        }
+    };
+    for piece in inline {
+        if piece.text == LINE_END {
+            end_word(&mut word, space_before, &mut rows, true);
+            space_before = false;
+            continue;
+        }
+        for letter in piece.text.chars() {
+            if letter.is_whitespace() {
+                end_word(&mut word, space_before, &mut rows, false);
+                space_before = true;
+                continue;
+            }
+            match word.last_mut() {
+                Some(last) if last.style == piece.style => last.text.push(letter),
+                _ => word.push(span(letter, piece.style)),
+            }
+        }
+    }
+    end_word(&mut word, space_before, &mut rows, false);
+    rows
+}
+
+/// Adds a letter to the last row.
+fn push(rows: &mut [Row], letter: char, style: Style) {
+    let row = rows.last_mut().expect("there is always one");
+    match row.last_mut() {
+        Some(last) if last.style == style => last.text.push(letter),
+        _ => row.push(span(letter, style)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNSTYLED: Layout = Layout { width: 20, styled: false, breaks_code: true };
+
+    fn shown(markdown: &str) -> Vec<String> {
+        rows(markdown, UNSTYLED).iter().map(|row| plain(row)).collect()
+    }
+
+    #[test]
+    fn headings_are_underlined_and_paragraphs_are_wrapped() {
+        let text = "# A title\n\nOne *two* three `four five`\nsix.  \nSeven.\n\n## Next\nEnd\n";
+        assert_eq!(
+            shown(text),
+            [
+                "A title",
+                "═══════",
+                "",
+                "One two three `four",
+                "five` six.",
+                "Seven.",
+                "",
+                "Next",
+                "────",
+                "",
+                "End"
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_are_indented_below_their_marks_and_tight_ones_stay_tight() {
+        let text =
+            "- one and two and three\n- four\n  1. a\n  2. b\n\ntext\n\n1. x\n\n   y\n\n2. z\n";
+        assert_eq!(
+            shown(text),
+            [
+                "- one and two and",
+                "  three",
+                "- four",
+                "  1. a",
+                "  2. b",
+                "",
+                "text",
+                "",
+                "1. x",
+                "",
+                "   y",
+                "2. z"
+            ]
+        );
+    }
+
+    #[test]
+    fn code_is_indented_where_it_fits_and_broken_with_a_mark_where_it_does_not() {
+        assert_eq!(shown("```\na  b\n\nc\n```\n"), ["    a  b", "    ", "    c"]);
+        let long = "```\n0123456789012345678901234567890123456789\n```\n";
+        assert_eq!(shown(long), ["01234567890123456789", "↪ 012345678901234567", "↪ 89"]);
+        let whole = Layout { breaks_code: false, ..UNSTYLED };
+        assert_eq!(plain(&rows(long, whole)[0]), "0123456789012345678901234567890123456789");
+    }
+
+    #[test]
+    fn a_link_says_where_it_leads_unless_its_words_do() {
+        let text = "[a](b/c) [`d`](d) <https://e.example>";
+        assert_eq!(shown(text), ["a (b/c) `d`", "https://e.example"]);
+    }
+
+    #[test]
+    fn quotations_and_rules_have_the_width_that_is_left() {
+        assert_eq!(
+            shown("> one two three four five\n\n---\n"),
+            ["│ one two three four", "│ five", "", "────────────────────"]
+        );
+    }
+
+    #[test]
+    fn wide_letters_count_twice_and_are_broken_anywhere() {
+        assert_eq!(shown("时间时间时间时间时间时间"), ["时间时间时间时间时间", "时间"]);
+    }
+
+    #[test]
+    fn nothing_in_the_text_drives_the_terminal() {
+        let hostile = "a \x1b[2J `\x1b]0;x\x07`\n\n```\n\x1b[31m\u{202e}\n```\n";
+        let all: String = shown(hostile).concat();
+        assert!(!all.chars().any(char::is_control) && !all.contains('\u{202e}'), "{all:?}");
+    }
+
+    #[test]
+    fn whatever_the_text_no_row_is_wider_than_asked_for() {
+        let table = "| a | b | c |\n| - | - | - |\n| `TcpListener::bind` | 时间时间时间 | one two three |\n";
+        let text = format!(
+            "# {0}\n\n{0}\n\n- {0}\n  - {0}\n\n> {0}\n\n```\n{0}\n```\n\n{table}",
+            "x时".repeat(40)
+        );
+        for width in [8, 20, 40, 100] {
+            for row in rows(&text, Layout { width, ..UNSTYLED }) {
+                assert!(super::width(&row) <= width.max(12), "{width}: {}", plain(&row));
+            }
+        }
+    }
+}
