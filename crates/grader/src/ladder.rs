@@ -41,6 +41,8 @@ pub struct Row {
     pub place: Place,
     /// Its words.
     pub label: String,
+    /// None of its words may be cut off: it takes as many lines as it needs.
+    pub whole: bool,
 }
 
 /// Where the words of a row stand.
@@ -105,13 +107,21 @@ impl Row {
                 Side::Right => Place::AtRight,
             },
         };
-        Row { at: (place != Place::Between).then_some(event.at), place, label }
+        // What a conversation is about often stands in the arguments.
+        let whole = event.what == What::Run;
+        Row { at: (place != Place::Between).then_some(event.at), place, label, whole }
+    }
+
+    /// Words at a place, where they fit.
+    #[must_use]
+    pub fn at(at: Option<Duration>, place: Place, label: impl Into<String>) -> Self {
+        Row { at, place, label: label.into(), whole: false }
     }
 
     /// What a narrator says.
     #[must_use]
     pub fn told(words: impl Into<String>) -> Self {
-        Row { at: None, place: Place::Told, label: words.into() }
+        Row { whole: true, ..Row::at(None, Place::Told, words) }
     }
 }
 
@@ -181,34 +191,27 @@ impl Ladder {
     /// The lines of a row, each as wide as the ladder.
     #[must_use]
     pub fn lines(&self, row: &Row) -> Vec<String> {
-        let drawn = match row.place {
-            Place::ToRight => vec![self.to_right(&row.label)],
-            Place::ToLeft => vec![self.to_left(&row.label)],
-            Place::LostToRight => vec![self.lost_to_right(&row.label)],
-            Place::LostToLeft => vec![self.lost_to_left(&row.label)],
-            Place::AtLeft => vec![self.at_left(&row.label)],
-            Place::AtRight => vec![self.at_right(&row.label)],
-            Place::Between => vec![self.between(&row.label)],
-            Place::Told => {
-                let lines = wrapped(&row.label, self.inside.saturating_sub(4));
-                lines.iter().map(|line| self.told(line)).collect()
+        let parts = match row.whole {
+            true => wrapped(&row.label, self.inside.saturating_sub(6)),
+            false => vec![row.label.clone()],
+        };
+        let line = |(number, label): (usize, &String)| {
+            let drawn = match row.place {
+                Place::ToRight => self.to_right(label),
+                Place::ToLeft => self.to_left(label),
+                Place::LostToRight => self.lost_to_right(label),
+                Place::LostToLeft => self.lost_to_left(label),
+                Place::AtLeft => self.at_left(label),
+                Place::AtRight => self.at_right(label),
+                Place::Between => self.between(label),
+                Place::Told => self.told(label),
+            };
+            match row.at.filter(|_| number == 0 && self.margin > 0) {
+                Some(at) => format!("{:>7}   {drawn}", time(at)),
+                None => " ".repeat(self.margin) + &drawn,
             }
         };
-        let time = |number: usize| match row.at.filter(|_| number == 0 && self.margin > 0) {
-            Some(at) => format!("{:>7}   ", time(at)),
-            None => " ".repeat(self.margin),
-        };
-        drawn.iter().enumerate().map(|(number, line)| time(number) + line).collect()
-    }
-
-    /// The lines of a row none of whose words may be cut off.
-    fn whole_lines(&self, row: &Row) -> Vec<String> {
-        let parts = wrapped(&row.label, self.inside.saturating_sub(6)).into_iter().enumerate();
-        let line = |(number, label): (usize, String)| {
-            let at = row.at.filter(|_| number == 0);
-            self.lines(&Row { at, label, ..row.clone() })
-        };
-        parts.flat_map(line).collect()
+        parts.iter().enumerate().map(line).collect()
     }
 
     fn to_right(&self, label: &str) -> String {
@@ -273,7 +276,7 @@ pub(crate) fn draw(events: &[Event], width: usize) -> String {
         if hidden > 1 && (HEAD..HEAD + hidden).contains(&number) {
             if number == HEAD {
                 let label = format!("{hidden} more events");
-                lines.extend(ladder.lines(&Row { at: None, place: Place::Between, label }));
+                lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
             }
             // How a program ended is never left out.
             if event.what != What::Exit {
@@ -284,11 +287,7 @@ pub(crate) fn draw(events: &[Event], width: usize) -> String {
         if *repeats > 1 {
             row.label = format!("{repeats} times {}", row.label);
         }
-        // What a check is about often stands in the arguments, so none is cut off.
-        lines.extend(match event.what {
-            What::Run => ladder.whole_lines(&row),
-            _ => ladder.lines(&row),
-        });
+        lines.extend(ladder.lines(&row));
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
@@ -477,7 +476,8 @@ mod tests {
             for (place, label) in
                 places.iter().flat_map(|p| [(*p, "hi".into()), (*p, "好 ".repeat(90))])
             {
-                let row = Row { at: Some(Duration::from_millis(7)), place, label };
+                let at = Some(Duration::from_millis(7));
+                let row = Row { whole: place == Told, ..Row::at(at, place, label) };
                 let lines = ladder.lines(&row);
                 assert!(lines.iter().all(|line| line.width() == width), "{lines:#?}");
                 assert_eq!(lines[0].contains("7 ms"), width >= NARROW, "{lines:#?}");

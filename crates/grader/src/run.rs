@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use crate::program::{Server, Start};
-use crate::record::{Event, Recorder, What};
+use crate::record::{Event, Recorder};
 use crate::relay::{TcpRelay, UdpRelay};
 use crate::stage::Stage;
 use crate::subject::Subject;
@@ -138,11 +138,6 @@ impl Run {
     pub fn udp_relay(&self, client: &str, server: &str, to: SocketAddr) -> Verdict<UdpRelay> {
         UdpRelay::before(&self.stage.recorder, client, server, to)
             .map_err(|error| Trouble::machine("cannot open a relay", &error))
-    }
-
-    /// Records what happened elsewhere, on sockets of the caller's own.
-    pub fn record(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
-        self.stage.recorder.bytes(peer, program, what, bytes);
     }
 
     /// Writes a line into the record of what happened.

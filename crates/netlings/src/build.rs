@@ -44,11 +44,25 @@ impl Built {
 /// Builds a student's package and gives its program. Everything cargo has to say reaches the
 /// student as cargo says it. Only where the compiler found an error is the failure the student's.
 pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
-    let arguments = ["build", "--package", lesson, "--bin", lesson];
+    package(root, lesson, lesson, words::no_build)
+}
+
+/// Builds a lesson's solution and gives its program, in the same way.
+pub(crate) fn solution(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
+    package(root, lesson, &format!("{lesson}-solution"), words::demo::no_build)
+}
+
+fn package(
+    root: &Path,
+    lesson: &str,
+    package: &str,
+    no_build: fn(&str) -> String,
+) -> Result<PathBuf, Stop> {
+    let arguments = ["build", "--package", package, "--bin", package];
     let mut cargo = cargo(root);
     cargo.args(arguments).arg("--message-format=json-render-diagnostics");
     let built = run(&mut cargo, Diagnostics::PassedThrough)?;
-    let program = built.programs.into_iter().find(|(target, _)| target == lesson);
+    let program = built.programs.into_iter().find(|(target, _)| target == package);
     if let Some((_, path)) = program.filter(|_| built.complete) {
         return Ok(path);
     }
@@ -56,7 +70,7 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     // the failure is: a full disk or a folder that cannot be written is none of the student's.
     let again = quietly(root, &arguments)?;
     match again.remarks.iter().any(|remark| remark.is_error) {
-        true => Err(Stop { code: NO_BUILD, words: words::no_build(lesson) }),
+        true => Err(Stop { code: NO_BUILD, words: no_build(lesson) }),
         false => Err(Stop::infrastructure(words::cargo_failed(lesson))),
     }
 }

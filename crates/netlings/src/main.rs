@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod course;
+mod demo;
 mod ending;
 mod flaky;
 mod gauge;
@@ -44,6 +45,8 @@ enum Command {
     Check(check::Options),
     /// Show one more hint for a check
     Hint(hint::Options),
+    /// Show a lesson's programs talking, and the ladder of what they say as it grows
+    Demo(demo::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -85,6 +88,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
         Some(Command::Hint(options)) => hint::run(&course, screen, &options),
+        Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

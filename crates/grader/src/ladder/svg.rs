@@ -98,8 +98,8 @@ impl Picture {
             Place::ToLeft => self.arrow(&row.label, (RIGHT, LEFT), COMING, false),
             Place::LostToRight => self.arrow(&row.label, (LEFT, RIGHT - 180), LOST, true),
             Place::LostToLeft => self.arrow(&row.label, (RIGHT, LEFT + 180), LOST, true),
-            Place::AtLeft => self.beside(&row.label, LEFT, "start"),
-            Place::AtRight => self.beside(&row.label, RIGHT, "end"),
+            Place::AtLeft => self.beside(row, LEFT, "start"),
+            Place::AtRight => self.beside(row, RIGHT, "end"),
             Place::Between => {
                 let (x, y) = (usize::midpoint(LEFT, RIGHT), self.y + 22);
                 let label = safe(&cut(&row.label, COLUMNS));
@@ -147,18 +147,21 @@ impl Picture {
     }
 
     /// Words at a lifeline.
-    fn beside(&mut self, label: &str, rail: usize, anchor: &str) {
+    fn beside(&mut self, row: &Row, rail: usize, anchor: &str) {
         let y = self.y + 16;
         let (tick, x) =
             if anchor == "start" { (rail + 14, rail + 24) } else { (rail - 14, rail - 24) };
-        let words = safe(&cut(label, COLUMNS));
-        self.add(format_args!(
-            "<line x1=\"{rail}\" y1=\"{y}\" x2=\"{tick}\" y2=\"{y}\"/>\
-             <text x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\"{}>{words}</text>",
-            y + 7,
-            fitted(label, COLUMNS),
-        ));
-        self.y += STEP - 8;
+        self.add(format_args!("<line x1=\"{rail}\" y1=\"{y}\" x2=\"{tick}\" y2=\"{y}\"/>"));
+        let parts = if row.whole { wrapped(&row.label, COLUMNS) } else { vec![row.label.clone()] };
+        for (number, label) in parts.iter().enumerate() {
+            let words = safe(&cut(label, COLUMNS));
+            self.add(format_args!(
+                "<text x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\"{}>{words}</text>",
+                y + 7 + number * LINE,
+                fitted(label, COLUMNS),
+            ));
+        }
+        self.y += STEP - 8 + (parts.len() - 1) * LINE;
     }
 
     /// A narrator's words, in a box of their own.
@@ -220,7 +223,7 @@ mod tests {
     use std::time::Duration;
 
     fn row(place: Place, label: &str) -> Row {
-        Row { at: Some(Duration::from_millis(3)), place, label: label.into() }
+        Row::at(Some(Duration::from_millis(3)), place, label)
     }
 
     #[test]
