@@ -197,8 +197,8 @@ impl Ladder {
         };
         let line = |(number, label): (usize, &String)| {
             let drawn = match row.place {
-                Place::ToRight => self.to_right(label),
-                Place::ToLeft => self.to_left(label),
+                Place::ToRight => self.arrow_right(label),
+                Place::ToLeft => self.arrow_left(label),
                 Place::LostToRight => self.lost_to_right(label),
                 Place::LostToLeft => self.lost_to_left(label),
                 Place::AtLeft => self.at_left(label),
@@ -214,13 +214,13 @@ impl Ladder {
         parts.iter().enumerate().map(line).collect()
     }
 
-    fn to_right(&self, label: &str) -> String {
+    fn arrow_right(&self, label: &str) -> String {
         let label = cut(label, self.inside.saturating_sub(6));
         let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
         format!("│── {label} {line}▶│")
     }
 
-    fn to_left(&self, label: &str) -> String {
+    fn arrow_left(&self, label: &str) -> String {
         let label = cut(label, self.inside.saturating_sub(6));
         let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
         format!("│◀{line} {label} ──│")

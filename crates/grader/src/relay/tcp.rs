@@ -107,10 +107,8 @@ impl Shared {
                 if conversations.len() >= MOST {
                     return Ok(()); // closed at once
                 }
-                match self.converse(client)? {
-                    Some(conversation) => conversations.push(Arc::downgrade(&conversation)),
-                    None => {}
-                }
+                let conversation = self.converse(client)?;
+                conversations.extend(conversation.as_ref().map(Arc::downgrade));
                 Ok(())
             });
             if let Err(error) = begun {

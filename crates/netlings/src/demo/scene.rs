@@ -5,7 +5,7 @@ use std::fs;
 use std::io::BufRead;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,9 @@ const QUIET: Duration = Duration::from_millis(150);
 const NEVER_QUIET: Duration = Duration::from_secs(3);
 /// The longest line that is typed, in bytes; what is longer is typed in parts.
 const LONGEST_LINE: u64 = 64 * 1024;
+
+/// Of what watch prints no more is read, in bytes: as much as the engine reads of any program.
+const MOST_WATCHED: usize = 1 << 20;
 
 /// What comes to this thread.
 enum Happening {
@@ -83,6 +86,8 @@ pub(crate) struct Scene<'a> {
     folder_held: String,
     /// How much of what watch prints has been read.
     watched: usize,
+    /// How much it has printed.
+    watch_printed: usize,
     states: BTreeMap<(String, String), String>,
     began: Instant,
     happenings: Receiver<Happening>,
@@ -130,6 +135,7 @@ impl<'a> Scene<'a> {
             folder,
             folder_held: String::new(),
             watched: 0,
+            watch_printed: 0,
             states: BTreeMap::new(),
             began: Instant::now(),
             happenings,
@@ -249,8 +255,12 @@ impl<'a> Scene<'a> {
         loop {
             self.handle_queue();
             let came = self.receive(Instant::now() + QUIET);
-            let asleep = || self.programs.values().all(|it| it.has_ended() || it.asleep());
-            if self.interrupted || Instant::now() > late || (!came && asleep()) {
+            // Who was started for one line ends by itself, perhaps after a sleep.
+            let rests = |(name, program): (&String, &Program)| {
+                program.has_ended() || (self.per_line(name).is_none() && program.asleep())
+            };
+            let all_rest = || self.programs.iter().all(rests);
+            if self.interrupted || Instant::now() > late || (!came && all_rest()) {
                 break;
             }
         }
@@ -381,7 +391,7 @@ impl<'a> Scene<'a> {
                 let Some(addr) = self.sockets.addr() else {
                     return Err(Problem::Words(words::WATCH_NEEDS_LISTENER.into()));
                 };
-                self.watched = 0;
+                (self.watched, self.watch_printed) = (0, 0);
                 start.args(args).addr(addr).arg("--for").arg("3600").start()?
             }
         };
@@ -402,7 +412,9 @@ impl<'a> Scene<'a> {
         if role.reads_nothing {
             return Err(Problem::Words(words::reads_nothing(role_of(into))));
         }
-        let Some(per_line) = role.per_line.or_else(|| self.file_line(into)) else {
+        // A `send -` that runs reads its message from its input.
+        let reads_it = self.script.kind == Kind::File && self.runs(into);
+        let Some(per_line) = self.per_line(into).filter(|_| !reads_it) else {
             self.program(into)?.type_line(line);
             return Ok(());
         };
@@ -411,10 +423,11 @@ impl<'a> Scene<'a> {
         self.start(&name, Some(&args), &BTreeMap::new())
     }
 
-    /// A line for `send` is what it sends.
-    fn file_line(&self, into: &str) -> Option<Vec<String>> {
-        let is_send = self.script.kind == Kind::File && role_of(into) == "send";
-        is_send.then(|| vec!["{line}".into()])
+    /// With what a line typed to `name` starts its role, if it does.
+    fn per_line(&self, name: &str) -> Option<Vec<String>> {
+        let role = role_of(name);
+        let is_send = self.script.kind == Kind::File && role == "send";
+        self.script.role(role).per_line.or_else(|| is_send.then(|| vec!["{line}".into()]))
     }
 
     fn reset(&mut self, name: &str) -> Result<(), Problem> {
@@ -561,12 +574,13 @@ impl<'a> Scene<'a> {
         }
         self.seen.take(&event);
         if event.what == What::Stdout && event.program == "watch" {
-            self.states();
+            self.states(event.bytes);
             return;
         }
         match event.what {
             What::Run => {
-                event.text = self.commands.get(&event.program).cloned().unwrap_or_default()
+                let command = self.commands.get(&event.program);
+                event.text = command.cloned().unwrap_or_default();
             }
             What::TakenDown => event.text = words::KILLED.into(),
             _ => {}
@@ -578,9 +592,15 @@ impl<'a> Scene<'a> {
         let side = if role_of(&event.program) == left { Side::Left } else { Side::Right };
         let mut row = Row::of(&event, side, &called);
         row.whole |= event.what == What::Stderr;
-        let can_crowd = !matches!(
+        let can_crowd = matches!(
             event.what,
-            What::Run | What::Exit | What::TakenDown | What::Note | What::StdinClosed
+            What::Stdin
+                | What::Stdout
+                | What::Stderr
+                | What::Sent
+                | What::Received
+                | What::SentDatagram
+                | What::ReceivedDatagram
         );
         if can_crowd {
             self.keep_the_gap();
@@ -603,11 +623,8 @@ impl<'a> Scene<'a> {
             // Its streams have ended when this comes back, or something holds them open.
             let _ = program.wait_exit();
         }
-        loop {
-            match self.happenings.try_recv() {
-                Ok(happening) => self.sort(happening),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+        while let Ok(happening) = self.happenings.try_recv() {
+            self.sort(happening);
         }
         let is_of_it = |event: &Event| {
             event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
@@ -632,9 +649,15 @@ impl<'a> Scene<'a> {
     }
 
     /// Shows the states that watch has printed, each at the lifeline of the socket that is in it.
-    fn states(&mut self) {
+    /// So many bytes are new.
+    fn states(&mut self, bytes: u64) {
         let Some(watch) = self.programs.get("watch") else { return };
-        let printed = watch.stdout();
+        self.watch_printed += usize::try_from(bytes).unwrap_or(MOST_WATCHED);
+        let mut printed = watch.stdout();
+        while printed.len() < self.watch_printed.min(MOST_WATCHED) {
+            thread::yield_now(); // an event is told just before its bytes are there
+            printed = watch.stdout();
+        }
         let new = &printed[self.watched.min(printed.len())..];
         let Some(end) = new.iter().rposition(|byte| *byte == b'\n') else { return };
         let text = String::from_utf8_lossy(&new[..end]).into_owned();

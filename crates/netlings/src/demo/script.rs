@@ -541,4 +541,13 @@ mod tests {
             assert!(told.contains(place) && told.contains(fix), "{content}\n{told}");
         }
     }
+
+    #[test]
+    fn the_scripts_of_lessons_to_come_are_right() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+        for entry in std::fs::read_dir(here).unwrap() {
+            let text = Text::read(entry.unwrap().path()).unwrap();
+            Script::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
 }

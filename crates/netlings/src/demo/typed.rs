@@ -34,12 +34,12 @@ impl<'a> Typing<'a> {
         if let Some(command) = line.strip_prefix('/') {
             return self.command(command);
         }
-        let mut line = line.to_owned();
+        let (mut into, mut line) = (self.into.clone(), line.to_owned());
         if let Some((name, rest)) = line.split_once(':') {
             let is_word = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
             match self.name(name) {
                 Some(name) => {
-                    self.into = name;
+                    into = name;
                     line = rest.strip_prefix(' ').unwrap_or(rest).into();
                 }
                 // `http://…` and `12:30` are texts.
@@ -53,10 +53,11 @@ impl<'a> Typing<'a> {
                 None => {}
             }
         }
-        if self.script.role(role_of(&self.into)).reads_nothing {
-            return Err(words::reads_nothing(role_of(&self.into)));
+        if self.script.role(role_of(&into)).reads_nothing {
+            return Err(words::reads_nothing(role_of(&into)));
         }
-        Ok(Typed::Act(Act::Type { into: self.into.clone(), line }))
+        self.into.clone_from(&into);
+        Ok(Typed::Act(Act::Type { into, line }))
     }
 
     /// `c`, `client`, `c2`, `client 2`: the name that is meant, if one is.

@@ -5,6 +5,7 @@
 
 mod check;
 mod clone;
+mod demo;
 mod flaky;
 mod hint;
 mod interrupted;
