@@ -25,6 +25,8 @@
 //! Further steps, each with a name: `end` (its input), `kill`, `reset` (its connection, tcp), `lose`
 //! (its next datagram, udp); for sockets `listen`, `connect`, `accept`, `half_close` and `close`.
 
+mod form;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -33,6 +35,7 @@ use grader::text::{Text, TextError, near_match};
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::form::{Entry, File};
 use crate::words::demo as words;
 
 /// What stands between the two lifelines.
@@ -397,91 +400,6 @@ impl Kind {
                 "wait",
             ],
         }
-    }
-}
-
-/// The file's form. What the form cannot say is looked at afterwards, with the place at hand.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    kind: Kind,
-    #[serde(default)]
-    role: BTreeMap<String, Spanned<Role>>,
-    #[serde(default)]
-    step: Vec<Spanned<Entry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    say: Option<Spanned<String>>,
-    start: Option<Spanned<String>>,
-    r#type: Option<Spanned<String>>,
-    end: Option<Spanned<String>>,
-    kill: Option<Spanned<String>>,
-    reset: Option<Spanned<String>>,
-    lose: Option<Spanned<String>>,
-    listen: Option<Spanned<String>>,
-    connect: Option<Spanned<String>>,
-    accept: Option<Spanned<String>>,
-    half_close: Option<Spanned<String>>,
-    close: Option<Spanned<String>>,
-    wait: Option<Spanned<String>>,
-    // What goes with one of these:
-    args: Option<Spanned<Vec<String>>>,
-    env: Option<Spanned<BTreeMap<String, String>>>,
-    into: Option<Spanned<String>>,
-    text: Option<Spanned<String>>,
-    code: Option<Spanned<i32>>,
-}
-
-impl Entry {
-    const VERBS: [&'static str; 13] = [
-        "say",
-        "start",
-        "type",
-        "end",
-        "kill",
-        "reset",
-        "lose",
-        "listen",
-        "connect",
-        "accept",
-        "half_close",
-        "close",
-        "wait",
-    ];
-
-    /// What is to be done; one thing, if the step is right.
-    fn verbs(&self) -> Vec<(&'static str, &Spanned<String>)> {
-        let values = [
-            &self.say,
-            &self.start,
-            &self.r#type,
-            &self.end,
-            &self.kill,
-            &self.reset,
-            &self.lose,
-            &self.listen,
-            &self.connect,
-            &self.accept,
-            &self.half_close,
-            &self.close,
-            &self.wait,
-        ];
-        let verbs = Self::VERBS.into_iter().zip(values);
-        verbs.filter_map(|(verb, value)| Some((verb, value.as_ref()?))).collect()
-    }
-
-    /// The other keys, each with the steps that it belongs to.
-    fn companions(&self) -> Vec<(&'static str, Range<usize>, &'static [&'static str])> {
-        let mut found: Vec<(_, _, &'static [&'static str])> = Vec::new();
-        found.extend(self.args.as_ref().map(|it| ("args", it.span(), &["start"][..])));
-        found.extend(self.env.as_ref().map(|it| ("env", it.span(), &["start"][..])));
-        found.extend(self.into.as_ref().map(|it| ("into", it.span(), &["type"][..])));
-        found.extend(self.text.as_ref().map(|it| ("text", it.span(), &["wait"][..])));
-        found.extend(self.code.as_ref().map(|it| ("code", it.span(), &["wait"][..])));
-        found
     }
 }
 
