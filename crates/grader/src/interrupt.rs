@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 use crate::guard::{Control, Life};
 use crate::locked::locked;
 
+/// What is done instead of ending, the next time somebody types Ctrl-C.
+static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
 static COME: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
 
@@ -37,6 +40,13 @@ pub(crate) fn remember(system: &Arc<Control>, life: &Arc<Life>) {
     running.push((Arc::downgrade(system), Arc::downgrade(life)));
 }
 
+/// Has the next Ctrl-C (SIGINT) do this instead of ending the process, for a program that wants to
+/// end in its own way. The one after it ends the process again, as do the other signals. Nothing
+/// happens without [`watch`], and on Windows.
+pub fn instead(act: impl FnOnce() + Send + 'static) {
+    *locked(&INSTEAD) = Some(Box::new(act));
+}
+
 /// From now on an interrupt (SIGINT, SIGTERM, SIGHUP) takes down every program under test, waits
 /// until they are gone, prints `interrupted` on stderr and ends this process with 128 + the
 /// signal's number. Without this, on Linux, the programs end too, only a moment after the grader.
@@ -51,7 +61,12 @@ pub fn watch() -> std::io::Result<()> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         std::thread::Builder::new().name("interrupt".into()).spawn(move || {
-            if let Some(signal) = signals.forever().next() {
+            for signal in signals.forever() {
+                let instead = if signal == SIGINT { locked(&INSTEAD).take() } else { None };
+                if let Some(act) = instead {
+                    act();
+                    continue;
+                }
                 take_all_down();
                 use std::io::Write;
                 let _ = writeln!(

@@ -1,4 +1,4 @@
-//! The conversation as a ladder: the grader on the left, the program on the right, time downwards.
+//! A conversation as a ladder of two lifelines, time downwards.
 //!
 //! ```text
 //!           client (grader)                     your server
@@ -6,6 +6,11 @@
 //!    0 ms   │── "hello!" 6 B ───────────────────────▶│
 //!           ┊   2.0 s, nothing came                  ┊
 //! ```
+//!
+//! An [`Event`] becomes a [`Row`], which says what stands where and in which words; a [`Ladder`]
+//! draws rows for a terminal, one by one, and [`svg`] draws all of them as a picture.
+
+use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -13,32 +18,276 @@ use crate::escape;
 use crate::record::{Event, What};
 use crate::report::wrapped;
 
-/// Columns left of the grader's rail: the time and a gap.
+mod svg;
+
+pub use svg::svg;
+
+/// Columns left of the left lifeline: the time and a gap.
 const MARGIN: usize = 10;
 /// A long conversation shows this many rows from its start, and this many before its end.
 const HEAD: usize = 14;
 const TAIL: usize = 24;
 /// The narrowest a ladder is drawn.
 const NARROWEST: usize = 40;
+/// What is narrower leaves the times out.
+const NARROW: usize = 60;
 
-/// Draws `events`, in the order given, at most `width` columns wide (at least 40).
+/// One row of a ladder, before it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// When it happened; a row without has no time before it.
+    pub at: Option<Duration>,
+    /// Where its words stand.
+    pub place: Place,
+    /// Its words.
+    pub label: String,
+    /// None of its words may be cut off: it takes as many lines as it needs.
+    pub whole: bool,
+}
+
+/// Where the words of a row stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On an arrow from the left lifeline to the right one.
+    ToRight,
+    /// On an arrow from the right lifeline to the left one.
+    ToLeft,
+    /// On an arrow from the left that does not arrive.
+    LostToRight,
+    /// On an arrow from the right that does not arrive.
+    LostToLeft,
+    /// At the left lifeline.
+    AtLeft,
+    /// At the right lifeline.
+    AtRight,
+    /// Between the lifelines, which are dotted there: a pause, a remark.
+    Between,
+    /// Between the lifelines, in as many lines as it takes: what a narrator says.
+    Told,
+}
+
+/// A lifeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+impl Row {
+    /// What `event` looks like. What a program does by itself stands at the lifeline `side`;
+    /// `called` are the names that stand before its words, or nothing.
+    #[must_use]
+    pub fn of(event: &Event, side: Side, called: &str) -> Self {
+        let words = words(event);
+        let label = if called.is_empty() { words } else { format!("{called}: {words}") };
+        let place = match event.what {
+            What::Connect
+            | What::Sent
+            | What::SentDatagram
+            | What::HalfClose
+            | What::Close
+            | What::Reset => Place::ToRight,
+            What::Accept
+            | What::Received
+            | What::ReceivedDatagram
+            | What::End
+            | What::ResetReceived => Place::ToLeft,
+            What::SentDatagramLost => Place::LostToRight,
+            What::ReceivedDatagramLost => Place::LostToLeft,
+            What::Wait | What::Note => Place::Between,
+            What::Run
+            | What::Stdin
+            | What::StdinClosed
+            | What::Stdout
+            | What::Stderr
+            | What::Exit
+            | What::TakenDown => match side {
+                Side::Left => Place::AtLeft,
+                Side::Right => Place::AtRight,
+            },
+        };
+        // What a conversation is about often stands in the arguments.
+        let whole = event.what == What::Run;
+        Row { at: (place != Place::Between).then_some(event.at), place, label, whole }
+    }
+
+    /// Words at a place, where they fit.
+    #[must_use]
+    pub fn at(at: Option<Duration>, place: Place, label: impl Into<String>) -> Self {
+        Row { at, place, label: label.into(), whole: false }
+    }
+
+    /// What a narrator says.
+    #[must_use]
+    pub fn told(words: impl Into<String>) -> Self {
+        Row { whole: true, ..Row::at(None, Place::Told, words) }
+    }
+}
+
+/// What the arrow, or the remark at a lifeline, says.
+fn words(event: &Event) -> String {
+    let size = escape::size(event.bytes);
+    let times = if event.times > 1 { format!(" in {} pieces", event.times) } else { String::new() };
+    let data = format!("{} {size}{times}", event.text);
+    let address =
+        |word: &str| event.address.map_or(String::new(), |address| format!(" {word} {address}"));
+    let own_words = |else_these: &str| match event.text.as_str() {
+        "" | "\"\"" => else_these.to_owned(),
+        words => words.to_owned(),
+    };
+    match event.what {
+        What::Run => format!("run: {}", event.text),
+        What::Stdin => format!("types {data}"),
+        What::StdinClosed => "stdin ends".into(),
+        What::Stdout => format!("prints {data}"),
+        What::Stderr => format!("stderr {data}"),
+        What::Exit => event.text.clone(),
+        What::TakenDown => own_words("killed by the grader"),
+        What::Connect => own_words(&format!("connect{}", address("to"))),
+        What::Accept => format!("connect{}", address("from")),
+        What::HalfClose => "half-close".into(),
+        What::End => own_words("end of stream"),
+        What::Close => "close".into(),
+        What::Reset | What::ResetReceived => own_words("reset"),
+        What::SentDatagram | What::SentDatagramLost => {
+            format!("datagram {data}{}", address("to"))
+        }
+        What::ReceivedDatagram | What::ReceivedDatagramLost => {
+            format!("datagram {data}{}", address("from"))
+        }
+        What::Sent | What::Received => data,
+        What::Wait | What::Note => event.text.clone(),
+    }
+}
+
+/// Draws the rows of a ladder for a terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Ladder {
+    /// Columns left of the left lifeline.
+    margin: usize,
+    /// Columns between the two lifelines.
+    inside: usize,
+}
+
+impl Ladder {
+    /// A ladder `width` columns wide, at least 40. A narrow one shows no times.
+    #[must_use]
+    pub fn new(width: usize) -> Self {
+        Self::with_margin(width, if width < NARROW { 0 } else { MARGIN })
+    }
+
+    fn with_margin(width: usize, margin: usize) -> Self {
+        Ladder { margin, inside: width.max(NARROWEST) - margin - 2 }
+    }
+
+    /// The names above the two lifelines.
+    #[must_use]
+    pub fn heading(&self, left: &str, right: &str) -> String {
+        let room = (self.inside + 2).saturating_sub(left.width() + right.width());
+        format!("{}{left}{}{right}", " ".repeat(self.margin), " ".repeat(room))
+    }
+
+    /// The lines of a row, each as wide as the ladder.
+    #[must_use]
+    pub fn lines(&self, row: &Row) -> Vec<String> {
+        let parts = match row.whole {
+            true => wrapped(&row.label, self.inside.saturating_sub(6)),
+            false => vec![row.label.clone()],
+        };
+        let line = |(number, label): (usize, &String)| {
+            let drawn = match row.place {
+                Place::ToRight => self.arrow_right(label),
+                Place::ToLeft => self.arrow_left(label),
+                Place::LostToRight => self.lost_to_right(label),
+                Place::LostToLeft => self.lost_to_left(label),
+                Place::AtLeft => self.at_left(label),
+                Place::AtRight => self.at_right(label),
+                Place::Between => self.between(label),
+                Place::Told => self.told(label),
+            };
+            match row.at.filter(|_| number == 0 && self.margin > 0) {
+                Some(at) => format!("{:>7}   {drawn}", time(at)),
+                None => " ".repeat(self.margin) + &drawn,
+            }
+        };
+        parts.iter().enumerate().map(line).collect()
+    }
+
+    fn arrow_right(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(6));
+        let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
+        format!("│── {label} {line}▶│")
+    }
+
+    fn arrow_left(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(6));
+        let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
+        format!("│◀{line} {label} ──│")
+    }
+
+    fn lost_to_right(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(15));
+        let line = "─".repeat(self.inside.saturating_sub(label.width() + 14));
+        format!("│── {label} {line} ✗ lost   │")
+    }
+
+    fn lost_to_left(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(15));
+        let line = "─".repeat(self.inside.saturating_sub(label.width() + 14));
+        format!("│   lost ✗ {line} {label} ──│")
+    }
+
+    fn at_left(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(4));
+        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
+        format!("├─ {label}{gap}│")
+    }
+
+    fn at_right(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(4));
+        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
+        format!("│{gap}{label} ─┤")
+    }
+
+    fn between(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(4));
+        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 3));
+        format!("┊   {label}{gap}┊")
+    }
+
+    fn told(&self, label: &str) -> String {
+        let label = cut(label, self.inside.saturating_sub(3));
+        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
+        format!("┊  {label}{gap}┊")
+    }
+}
+
+/// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
+/// grader on the left, the program on the right.
 #[must_use]
 pub(crate) fn draw(events: &[Event], width: usize) -> String {
-    let ladder = Ladder::of(events, width.max(NARROWEST));
-    let mut lines = vec![ladder.heading()];
+    let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
+    let names = Names::of(events);
+    let mut lines = vec![names.heading(ladder)];
     let rows = folded(events);
     let hidden = rows.len().saturating_sub(HEAD + TAIL);
-    for (row, (event, repeats)) in rows.iter().enumerate() {
-        if hidden > 1 && (HEAD..HEAD + hidden).contains(&row) {
-            if row == HEAD {
-                lines.push(ladder.pause(&format!("{hidden} more events")));
+    for (number, (event, repeats)) in rows.iter().enumerate() {
+        if hidden > 1 && (HEAD..HEAD + hidden).contains(&number) {
+            if number == HEAD {
+                let label = format!("{hidden} more events");
+                lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
             }
             // How a program ended is never left out.
             if event.what != What::Exit {
                 continue;
             }
         }
-        lines.extend(ladder.rows(event, *repeats));
+        let mut row = Row::of(event, Side::Right, &names.before(event));
+        if *repeats > 1 {
+            row.label = format!("{repeats} times {}", row.label);
+        }
+        lines.extend(ladder.lines(&row));
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
@@ -60,15 +309,14 @@ fn folded(events: &[Event]) -> Vec<(&Event, usize)> {
     rows
 }
 
-struct Ladder {
-    /// Columns between the two rails.
-    inside: usize,
+/// Who takes part in a check.
+struct Names {
     peers: Vec<String>,
     programs: Vec<String>,
 }
 
-impl Ladder {
-    fn of(events: &[Event], width: usize) -> Self {
+impl Names {
+    fn of(events: &[Event]) -> Self {
         let names = |name: fn(&Event) -> &String| {
             let mut names: Vec<String> = Vec::new();
             for event in events {
@@ -78,93 +326,25 @@ impl Ladder {
             }
             names
         };
-        Ladder {
-            inside: width - MARGIN - 2,
-            peers: names(|event| &event.peer),
-            programs: names(|event| &event.program),
-        }
+        Names { peers: names(|event| &event.peer), programs: names(|event| &event.program) }
     }
 
-    fn heading(&self) -> String {
+    fn heading(&self, ladder: Ladder) -> String {
         let left = match &*self.peers {
             [] => "grader".into(),
             [one] => format!("{one} (grader)"),
             _ => "grader".into(),
         };
         let right = match &*self.programs {
-            [] => String::new(),
-            [one] => one.clone(),
-            _ => "your programs".into(),
+            [] => "",
+            [one] => one,
+            _ => "your programs",
         };
-        let room = (self.inside + 2).saturating_sub(left.width() + right.width());
-        format!("{}{left}{}{right}", " ".repeat(MARGIN), " ".repeat(room))
+        ladder.heading(&left, right)
     }
 
-    fn rows(&self, event: &Event, repeats: usize) -> Vec<String> {
-        let mut label = self.label(event);
-        if repeats > 1 {
-            label = format!("{repeats} times {label}");
-        }
-        // What a check is about often stands in the arguments, so none is cut off.
-        if event.what == What::Run {
-            let lines = wrapped(&label, self.inside.saturating_sub(6));
-            let row = |(number, line): (usize, &String)| match number {
-                0 => format!("{:>7}   {}", time(event), self.at_program(line)),
-                _ => format!("{}{}", " ".repeat(MARGIN), self.at_program(line)),
-            };
-            return lines.iter().enumerate().map(row).collect();
-        }
-        vec![self.row(event, &label)]
-    }
-
-    fn row(&self, event: &Event, label: &str) -> String {
-        let inner = match event.what {
-            What::Connect
-            | What::Sent
-            | What::SentDatagram
-            | What::HalfClose
-            | What::Close
-            | What::Reset => self.arrow_right(label),
-            What::Accept
-            | What::Received
-            | What::ReceivedDatagram
-            | What::End
-            | What::ResetReceived => self.arrow_left(label),
-            What::Wait => return self.pause(label),
-            What::Note => return self.pause(label),
-            _ => self.at_program(label),
-        };
-        format!("{:>7}   {inner}", time(event))
-    }
-
-    /// What the arrow, or the note at the program's rail, says.
-    fn label(&self, event: &Event) -> String {
-        let size = escape::size(event.bytes);
-        let times =
-            if event.times > 1 { format!(" in {} pieces", event.times) } else { String::new() };
-        let data = format!("{} {size}{times}", event.text);
-        let address = |word: &str| {
-            event.address.map_or(String::new(), |address| format!(" {word} {address}"))
-        };
-        let words = match event.what {
-            What::Run => format!("run: {}", event.text),
-            What::Stdin => format!("types {data}"),
-            What::StdinClosed => "stdin ends".into(),
-            What::Stdout => format!("prints {data}"),
-            What::Stderr => format!("stderr {data}"),
-            What::Exit => event.text.clone(),
-            What::TakenDown => "killed by the grader".into(),
-            What::Connect => format!("connect{}", address("to")),
-            What::Accept => format!("connect{}", address("from")),
-            What::HalfClose => "half-close".into(),
-            What::End => "end of stream".into(),
-            What::Close => "close".into(),
-            What::Reset | What::ResetReceived => "reset".into(),
-            What::SentDatagram => format!("datagram {data}{}", address("to")),
-            What::ReceivedDatagram => format!("datagram {data}{}", address("from")),
-            What::Sent | What::Received => data,
-            What::Wait | What::Note => event.text.clone(),
-        };
+    /// Who it was, where there are several.
+    fn before(&self, event: &Event) -> String {
         let mut names = Vec::new();
         if self.peers.len() > 1 && !event.peer.is_empty() {
             names.push(event.peer.as_str());
@@ -172,36 +352,17 @@ impl Ladder {
         if self.programs.len() > 1 && !event.program.is_empty() {
             names.push(event.program.as_str());
         }
-        if names.is_empty() { words } else { format!("{}: {words}", names.join(", ")) }
-    }
-
-    fn arrow_right(&self, label: &str) -> String {
-        let label = cut(label, self.inside.saturating_sub(6));
-        let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
-        format!("│── {label} {line}▶│")
-    }
-
-    fn arrow_left(&self, label: &str) -> String {
-        let label = cut(label, self.inside.saturating_sub(6));
-        let line = "─".repeat(self.inside.saturating_sub(label.width() + 5));
-        format!("│◀{line} {label} ──│")
-    }
-
-    fn at_program(&self, label: &str) -> String {
-        let label = cut(label, self.inside.saturating_sub(4));
-        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
-        format!("│{gap}{label} ─┤")
-    }
-
-    fn pause(&self, label: &str) -> String {
-        let label = cut(label, self.inside.saturating_sub(4));
-        let gap = " ".repeat(self.inside.saturating_sub(label.width() + 3));
-        format!("{}┊   {label}{gap}┊", " ".repeat(MARGIN))
+        names.join(", ")
     }
 }
 
-fn time(event: &Event) -> String {
-    format!("{} ms", event.at.as_millis())
+/// A time in at most seven columns, for as long as a day lasts.
+fn time(at: Duration) -> String {
+    match at.as_millis() {
+        milliseconds @ 0..10_000 => format!("{milliseconds} ms"),
+        10_000..1_000_000 => format!("{:.1} s", at.as_secs_f64()),
+        milliseconds => format!("{} s", milliseconds / 1000),
+    }
 }
 
 /// `text` in at most `columns` columns; what is cut off shows as `…`, and the end, which has the
@@ -255,6 +416,8 @@ mod tests {
             event(2, What::Received, &long, 600),
             event(2001, What::Wait, "2.0 s, nothing came", 0),
             event(2002, What::Stdout, "\"listening\"", 9),
+            event(12_345, What::SentDatagramLost, &long, 600),
+            event(86_399_999, What::ReceivedDatagramLost, "\"x\"", 1),
         ];
         for width in [1, 40, 41, 80, 120] {
             let drawn = draw(&events, width);
@@ -302,5 +465,32 @@ mod tests {
         second.peer = "client 2".into();
         let drawn = draw(&[event(0, What::Connect, "", 0), second], 80);
         assert!(drawn.contains("client: connect") && drawn.contains("client 2: connect"));
+    }
+
+    #[test]
+    fn every_place_is_as_wide_as_the_ladder_and_a_narrow_one_leaves_the_times_out() {
+        use Place::{AtLeft, AtRight, Between, LostToLeft, LostToRight, ToLeft, ToRight, Told};
+        let places = [ToRight, ToLeft, LostToRight, LostToLeft, AtLeft, AtRight, Between, Told];
+        for width in [40, 59, 60, 80] {
+            let ladder = Ladder::new(width);
+            for (place, label) in
+                places.iter().flat_map(|p| [(*p, "hi".into()), (*p, "好 ".repeat(90))])
+            {
+                let at = Some(Duration::from_millis(7));
+                let row = Row { whole: place == Told, ..Row::at(at, place, label) };
+                let lines = ladder.lines(&row);
+                assert!(lines.iter().all(|line| line.width() == width), "{lines:#?}");
+                assert_eq!(lines[0].contains("7 ms"), width >= NARROW, "{lines:#?}");
+            }
+            assert_eq!(ladder.heading("client", "server").width(), width);
+        }
+    }
+
+    #[test]
+    fn a_program_stands_at_its_own_lifeline_under_its_own_name() {
+        let exit = event(3, What::Exit, "exit code 0", 0);
+        let row = Row::of(&exit, Side::Left, "client 2");
+        assert_eq!((row.place, row.label.as_str()), (Place::AtLeft, "client 2: exit code 0"));
+        assert_eq!(Row::of(&exit, Side::Right, "").label, "exit code 0");
     }
 }

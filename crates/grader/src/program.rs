@@ -278,6 +278,12 @@ impl Server {
         self.addr
     }
 
+    /// The program alone.
+    #[must_use]
+    pub fn into_program(self) -> Program {
+        self.program
+    }
+
     /// Connects to it over TCP.
     ///
     /// # Errors

@@ -62,6 +62,10 @@ pub enum What {
     Received,
     SentDatagram,
     ReceivedDatagram,
+    /// A relay let it vanish on its way to the program.
+    SentDatagramLost,
+    /// A relay let it vanish on its way from the program.
+    ReceivedDatagramLost,
     /// The grader closes its sending half.
     HalfClose,
     /// The program's stream ended: a FIN came.
@@ -87,16 +91,26 @@ impl What {
     }
 }
 
-/// Takes events from several threads.
-#[derive(Clone, Debug)]
+/// Who is told of each event as it happens.
+type Follower = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Takes events from several threads. It keeps them, or hands each one on to a follower.
+#[derive(Clone)]
 pub(crate) struct Recorder {
     began: Instant,
     events: Arc<Mutex<Vec<Event>>>,
+    follower: Option<Follower>,
 }
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Recorder { began: Instant::now(), events: Arc::default() }
+        Recorder { began: Instant::now(), events: Arc::default(), follower: None }
+    }
+
+    /// A recorder that keeps nothing. A follower that takes its time holds up whoever has something
+    /// to tell, and so bounds what is on its way.
+    pub(crate) fn followed(follower: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Recorder { follower: Some(Arc::new(follower)), ..Recorder::new() }
     }
 
     pub(crate) fn note(&self, text: &str) {
@@ -137,6 +151,11 @@ impl Recorder {
         address: Option<SocketAddr>,
     ) {
         let at = self.began.elapsed();
+        if let Some(follower) = &self.follower {
+            let (peer, program) = (peer.into(), program.into());
+            follower(Event { at, peer, program, what, bytes, text, address, times: 1 });
+            return;
+        }
         let mut events = locked(&self.events);
         let alike = |event: &&mut Event| {
             event.what == what && event.peer == peer && event.program == program
@@ -225,6 +244,17 @@ mod tests {
         let events = recorder.events();
         assert!(events.len() <= MOST + 1, "{}", events.len());
         assert_eq!(events.last().map(|event| event.what), Some(What::Exit));
+    }
+
+    #[test]
+    fn a_follower_is_told_of_every_event_and_nothing_is_kept() {
+        let (sender, told) = std::sync::mpsc::channel();
+        let recorder = Recorder::followed(move |event| sender.send(event).unwrap());
+        for _ in 0..3000 {
+            recorder.bytes("client", "server", What::Sent, &[b'x'; 4096]);
+        }
+        assert_eq!(told.try_iter().count(), 3000);
+        assert!(recorder.events().is_empty());
     }
 
     #[test]

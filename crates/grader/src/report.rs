@@ -141,7 +141,8 @@ impl Look {
 }
 
 /// The terminal's columns, where stdout is a terminal that tells.
-fn terminal_width() -> Option<usize> {
+#[must_use]
+pub fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(width.0.into())
 }

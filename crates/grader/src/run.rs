@@ -7,11 +7,16 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use crate::program::{Server, Start};
+use crate::record::{Event, Recorder};
+use crate::relay::{TcpRelay, UdpRelay};
 use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::tcp::TcpHost;
 use crate::udp::UdpPeer;
 use crate::verdict::{Trouble, Verdict};
+
+/// How long a run outside a check may wait, in all.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a check body gets: it starts programs and opens the grader's own sockets. Every program it
 /// starts is taken down when the check ends, however it ends.
@@ -25,7 +30,27 @@ pub struct Run {
 impl Run {
     pub(crate) fn new(subject: &Subject, seed: u64, limit: Duration) -> Self {
         let random = fastrand::Rng::with_seed(seed);
-        Run { stage: Stage::new(limit), subject: subject.clone(), seed, random }
+        let stage = Stage::new(Recorder::new(), limit);
+        Run { stage, subject: subject.clone(), seed, random }
+    }
+
+    /// A run outside a check, to be watched: nothing is judged, nothing kept, and `follower` is
+    /// told of each event as it happens, from several threads. What it starts ends with it, at the
+    /// latest; [`Run::end`] says what could not be ended.
+    ///
+    /// A follower that takes its time holds up whoever has something to tell: the reading of
+    /// a program's output, the relays.
+    pub fn followed(subject: &Subject, follower: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let stage = Stage::new(Recorder::followed(follower), A_DAY);
+        Run { stage, subject: subject.clone(), seed: 0, random: fastrand::Rng::with_seed(0) }
+    }
+
+    /// Takes down every program that this run has started; no other can start.
+    ///
+    /// # Errors
+    /// The machine does not let one die.
+    pub fn end(self) -> Verdict {
+        self.stage.close().iter().try_for_each(|process| process.take_down())
     }
 
     /// The seed of everything random in this run; a failure prints it and `--seed` replays it.
@@ -93,6 +118,26 @@ impl Run {
             Ok(Reserved { addr: socket.local_addr()?, _socket: socket.into() })
         };
         bind().map_err(|error| Trouble::machine("cannot hold a port", &error))
+    }
+
+    /// A relay before the TCP server at `to`: who connects to it talks to that server, and what
+    /// crosses is recorded as the conversation of `client` with `server`.
+    ///
+    /// # Errors
+    /// The machine gives no socket.
+    pub fn tcp_relay(&self, client: &str, server: &str, to: SocketAddr) -> Verdict<TcpRelay> {
+        TcpRelay::before(&self.stage.recorder, client, server, to)
+            .map_err(|error| Trouble::machine("cannot open a relay", &error))
+    }
+
+    /// A relay before the UDP server at `to`, in the same way. Each socket that sends to it has
+    /// a socket of its own towards the server, so that the server can tell them apart.
+    ///
+    /// # Errors
+    /// The machine gives no socket.
+    pub fn udp_relay(&self, client: &str, server: &str, to: SocketAddr) -> Verdict<UdpRelay> {
+        UdpRelay::before(&self.stage.recorder, client, server, to)
+            .map_err(|error| Trouble::machine("cannot open a relay", &error))
     }
 
     /// Writes a line into the record of what happened.

@@ -25,9 +25,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(limit: Duration) -> Arc<Self> {
+    pub(crate) fn new(recorder: Recorder, limit: Duration) -> Arc<Self> {
         Arc::new(Stage {
-            recorder: Recorder::new(),
+            recorder,
             deadline: Instant::now() + limit,
             patience_ms: AtomicU64::new(PATIENCE.as_millis() as u64),
             peers: Mutex::default(),

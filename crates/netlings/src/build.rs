@@ -49,12 +49,8 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
         return Ok(path);
     }
     // Passed through, the compiler's errors are only text for people. So cargo is asked again whose
-    // the failure is: a full disk or a folder that cannot be written is none of the student's.
-    let again = quietly(root, &arguments)?;
-    match again.remarks.iter().any(|remark| remark.is_error) {
-        true => Err(Stop { code: NO_BUILD, words: words::no_build(lesson) }),
-        false => Err(Stop::infrastructure(words::cargo_failed(lesson))),
-    }
+    // the failure is.
+    Err(whose_failure(&quietly(root, &arguments)?, words::no_build(lesson), lesson))
 }
 
 /// Builds a lesson's solution and gives its program. Only what is not up to date is spoken of.
@@ -65,9 +61,20 @@ pub(crate) fn solution(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     if let Some(path) = built.program(&package).filter(|_| built.complete) {
         return Ok(path.into());
     }
-    // Again, for the student to read why.
-    aloud(root, &arguments, &package)?
-        .ok_or_else(|| Stop::infrastructure(words::cargo_failed(&package)))
+    // Again, for whoever asked to read why.
+    if let Some(path) = aloud(root, &arguments, &package)? {
+        return Ok(path);
+    }
+    Err(whose_failure(&built, words::demo::no_build(lesson), &package))
+}
+
+/// A build that failed: the program's own doing where the compiler found an error, else the
+/// machine's, a full disk or a folder that cannot be written.
+fn whose_failure(built: &Built, no_build: String, package: &str) -> Stop {
+    match built.remarks.iter().any(|remark| remark.is_error) {
+        true => Stop { code: NO_BUILD, words: no_build },
+        false => Stop::infrastructure(words::cargo_failed(package)),
+    }
 }
 
 /// Builds with `arguments`, says what cargo says, and gives the program of the target `name`.

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod course;
+mod demo;
 mod ending;
 mod flaky;
 mod gauge;
@@ -61,6 +62,8 @@ enum Command {
     /// Begin a lesson: writes its files, with one check that works
     #[command(hide = true)]
     New(new::Options),
+    /// Show a lesson's programs talking, and the ladder of what they say as it grows
+    Demo(demo::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -107,6 +110,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Solution(options)) => solution::run(&course, screen, &options),
         Some(Command::Reset(options)) => reset::run(&course, screen, &options),
         Some(Command::New(options)) => new::run(&course, screen, &options),
+        Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

@@ -29,10 +29,11 @@ pub(crate) struct Options {
 const TEMPLATE: &str = "new-lesson";
 
 /// What stands in `exercises/<lesson>`, besides `src`, which is made from the solution.
-const EXERCISE: [(&str, &str); 4] = [
+const EXERCISE: [(&str, &str); 5] = [
     ("Cargo.toml", include_str!("../templates/exercise/Cargo.toml")),
     ("README.md", include_str!("../templates/exercise/README.md")),
     ("lesson.toml", include_str!("../templates/exercise/lesson.toml")),
+    ("demo.toml", include_str!("../templates/exercise/demo.toml")),
     ("tests/grade.rs", include_str!("../templates/exercise/tests/grade.rs")),
 ];
 

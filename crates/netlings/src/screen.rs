@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, PoisonError};
 
-use grader::report::Look;
+use grader::report::{Look, terminal_width};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Prints lines until stdout is closed or full. The work goes on in both cases: what was graded is
@@ -24,6 +24,19 @@ impl Screen {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.is_none() {
             *ended = netkit::screen::line(text).err();
+        }
+    }
+
+    /// The terminal's own columns; what is printed uses no more than `look` says.
+    pub(crate) fn columns(&self) -> usize {
+        terminal_width().unwrap_or(self.look.width).max(1)
+    }
+
+    /// Prints `text`, and the line goes on.
+    pub(crate) fn part(&self, text: &str) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_none() {
+            *ended = netkit::screen::bytes(text.as_bytes()).err();
         }
     }
 

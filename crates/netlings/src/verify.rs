@@ -1,8 +1,8 @@
 //! `netlings verify`: the course's own gate.
 //!
 //! A lesson is good when its untouched skeleton fails every check by itself and says what is to do, its
-//! solution and its other right programs pass, and each of its known mistakes is caught by the
-//! check it names, with the words it names.
+//! solution and its other right programs pass, each of its known mistakes is caught by the check it
+//! names, with the words it names, and its demo plays to the end.
 
 pub(crate) mod judging;
 mod paper;
@@ -16,6 +16,7 @@ use grader::report::{Look, failure_text};
 use grader::{CheckReport, LessonReport};
 
 use crate::course::Course;
+use crate::demo::{self, script::Script};
 use crate::ending::{FAILED, INFRASTRUCTURE, PASSED, Stop, worst};
 use crate::gauge::Gauge;
 use crate::screen::Screen;
@@ -108,11 +109,19 @@ fn verify(
     for problem in paper::problems(course, sources) {
         findings.problem(&problem);
     }
+    let script = Script::load(&course.exercise(&lesson.name));
+    if let Err(error) = &script {
+        findings.problem(&error.to_string());
+    }
     let workshop = build()?;
     for problem in &workshop.problems {
         findings.problem(problem);
     }
     let variants = &workshop.variants;
+    let solution = variants.iter().find(|variant| variant.kind == Kind::Solution);
+    if let (Ok(script), Some(solution)) = (&script, solution) {
+        findings.rehearse(script, solution);
+    }
     findings.gauge.begin(variants.len(), &words::grading(variants.len()));
     // Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
     let (mistakes, right): (Vec<&Variant>, Vec<&Variant>) =
@@ -162,6 +171,17 @@ impl Findings<'_> {
         if let Some(report) = &difference.shown {
             let text = below(&self.sources.lesson.name, report, self.screen);
             self.gauge.aside(|| self.screen.line(text));
+        }
+    }
+
+    /// Plays the lesson's demo with its solution.
+    fn rehearse(&mut self, script: &Script, solution: &Variant) {
+        let Err(stop) = demo::rehearse(script, &solution.subject) else { return };
+        if stop.code == INFRASTRUCTURE {
+            self.broken += 1;
+            self.gauge.aside(|| self.screen.line(words::no_rehearsal(&stop.words)));
+        } else {
+            self.problem(&stop.words);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The sentences that netlings says. What a lesson says stands in its own files.
 
 pub(crate) mod author;
+pub(crate) mod demo;
 
 use std::fmt::Display;
 use std::io;

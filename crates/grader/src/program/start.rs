@@ -20,6 +20,7 @@ pub struct Start<'a> {
     pub(crate) stage: &'a Arc<Stage>,
     pub(crate) subject: &'a Subject,
     pub(crate) role: String,
+    name: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     output_limit: usize,
@@ -33,6 +34,7 @@ impl<'a> Start<'a> {
             stage,
             subject,
             role: role.into(),
+            name: None,
             arguments: Vec::new(),
             environment: Vec::new(),
             output_limit: OUTPUT_LIMIT,
@@ -45,6 +47,13 @@ impl<'a> Start<'a> {
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addressed = true;
         self.arg("--addr").arg(addr.to_string())
+    }
+
+    /// Sets what the record calls it; `your ROLE`, with a number from the second on, unless this
+    /// is called.
+    pub fn called(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Adds one argument.
@@ -90,7 +99,8 @@ impl<'a> Start<'a> {
         let words: Vec<_> =
             arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let command = words[self.subject.own_arguments().len()..].join(" ");
-        let name = self.stage.name(&format!("your {}", self.role));
+        let numbered = || self.stage.name(&format!("your {}", self.role));
+        let name = self.name.clone().unwrap_or_else(numbered);
         let launch = Launch {
             program: self.subject.program_word(),
             arguments,

@@ -321,6 +321,10 @@ pub(crate) fn machine(name: &str, check: &str, why: &str) -> String {
     format!("{name} could not be graded, the machine is in the way of `{check}`: {why}")
 }
 
+pub(crate) fn no_rehearsal(why: &str) -> String {
+    format!("the demo could not be played, the machine is in the way: {why}")
+}
+
 /// The last sentence of `verify`.
 pub(crate) fn verified(code: u8, problems: usize) -> String {
     match (code, problems) {

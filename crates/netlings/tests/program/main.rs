@@ -11,6 +11,7 @@ mod contract;
 mod course;
 mod document;
 mod documented;
+mod demo;
 mod flaky;
 mod hint;
 mod interrupted;

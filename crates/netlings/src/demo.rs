@@ -1,0 +1,261 @@
+//! `netlings demo`: a lesson's programs at work, for a class to watch. What crosses between them is
+//! drawn as a ladder while it happens; somebody types, or the lesson's script does.
+
+mod scene;
+pub(crate) mod script;
+mod seen;
+mod sockets;
+mod typed;
+mod view;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use colored::Colorize;
+use grader::progress::replace_file;
+use grader::{Subject, ladder};
+use unicode_width::UnicodeWidthStr;
+
+use crate::build;
+use crate::course::Course;
+use crate::demo::scene::{Problem, Scene};
+use crate::demo::script::{Act, Kind, Script, role_of};
+use crate::demo::typed::{Typed, Typing};
+use crate::demo::view::View;
+use crate::ending::{PASSED, Stop};
+use crate::screen::Screen;
+use crate::words::demo as words;
+
+/// Between two rows, where somebody watches: while a script plays, and while somebody types.
+const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
+const GAP_OF_TYPING: Duration = Duration::from_millis(120);
+/// Somebody who watches reads so many columns in a second, after a moment to notice.
+const READING: f64 = 16.0;
+const NOTICING: f64 = 1.0;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The lesson whose programs are shown: those of its solution
+    #[arg(value_name = "LESSON")]
+    lesson: String,
+    /// Play the lesson's prepared conversation, at reading speed; Enter goes on at once
+    #[arg(long)]
+    script: bool,
+    /// How fast the script plays: 2 is twice as fast, 0 does not pause at all; without a terminal
+    /// nothing pauses
+    #[arg(long, value_name = "N", value_parser = speed, requires = "script")]
+    speed: Option<f64>,
+    /// Write the ladder as a picture into this file, for slides
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+fn speed(typed: &str) -> Result<f64, String> {
+    let speed: f64 = typed.parse().map_err(|_| words::NO_SPEED)?;
+    if (0.0..=1000.0).contains(&speed) { Ok(speed) } else { Err(words::NO_SPEED.into()) }
+}
+
+/// Shows the lesson that was typed and gives the exit code.
+pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    let lessons = course.lessons_named(std::slice::from_ref(&options.lesson))?;
+    let lesson = lessons[0];
+    let script = Script::load(&course.exercise(&lesson.name))?;
+    if let Some(path) = &options.svg {
+        can_be_written(path)?;
+    }
+    let program = build::solution(&course.root, &lesson.name)?;
+    let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let view = View::new(Some(screen), is_terminal);
+    let scene = Scene::new(&script, &Subject::program(program), view, !options.script);
+    let mut scene = scene.map_err(stop)?;
+    scene.ends_at_ctrl_c();
+    screen.line(words::title(&lesson.name, &lesson.title).bold());
+    let played = match options.script {
+        true => {
+            let speed = match std::io::stdout().is_terminal() {
+                true => options.speed.unwrap_or(1.0),
+                false => options.speed.unwrap_or(0.0),
+            };
+            play_watched(&mut scene, &script, speed)
+        }
+        false => converse(&mut scene, &script, screen),
+    };
+    let ended = scene.end().map_err(stop);
+    // What there is of the ladder is worth a picture, however it ended.
+    if let Some(path) = &options.svg {
+        let [left, right] = script.kind.sides();
+        let title = words::title(&lesson.name, &lesson.title);
+        let picture = ladder::svg(&title, left, right, &scene.view.rows());
+        replace_file(path, picture.as_bytes())
+            .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))?;
+        screen.paragraph("", &words::svg_written(path), 0);
+    }
+    if scene.interrupted {
+        return Ok(PASSED);
+    }
+    played?;
+    ended?;
+    Ok(PASSED)
+}
+
+/// Plays a lesson's script without anybody watching, for `verify`.
+pub(crate) fn rehearse(script: &Script, subject: &Subject) -> Result<(), Stop> {
+    let mut scene = Scene::new(script, subject, View::new(None, false), false).map_err(stop)?;
+    let played = play(&mut scene, script, 0.0);
+    scene.end().map_err(stop)?;
+    played
+}
+
+fn stop(problem: Problem) -> Stop {
+    match problem {
+        Problem::Words(words) => Stop::failed(words),
+        Problem::Machine(words) => Stop::infrastructure(words),
+        Problem::Interrupted => Stop { code: PASSED, words: String::new() },
+    }
+}
+
+/// Says before anything is started that a picture could not be written.
+fn can_be_written(path: &Path) -> Result<(), Stop> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(Stop::usage(words::svg_is_folder(path)));
+    }
+    if !folder.is_dir() {
+        return Err(Stop::usage(words::svg_no_folder(path)));
+    }
+    // Tried, because permissions alone do not tell. The file is gone again at once.
+    let tried = tempfile::tempfile_in(folder);
+    tried.map(drop).map_err(|error| {
+        Stop::usage(crate::words::unwritable(path, &std::io::Error::from(error.kind())))
+    })
+}
+
+/// Plays the script for somebody who watches.
+fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
+    if speed > 0.0 {
+        scene.gap = GAP_OF_SCRIPT.div_f64(speed);
+        if std::io::stdin().is_terminal() {
+            scene.reads_stdin().map_err(stop)?;
+        }
+    }
+    let [left, right] = script.kind.sides();
+    scene.view.heading(left, right);
+    play(scene, script, speed)
+}
+
+fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
+    for step in &script.steps {
+        let done = scene.perform(&step.act);
+        if scene.interrupted {
+            return Ok(());
+        }
+        match done {
+            Ok(()) => {}
+            Err(Problem::Interrupted) => return Ok(()),
+            Err(Problem::Words(words)) => {
+                return Err(Stop::failed(script.wrong_step(step, &words).to_string()));
+            }
+            Err(problem) => return Err(stop(problem)),
+        }
+        if let Act::Say(words) = &step.act
+            && speed > 0.0
+        {
+            let seconds = (NOTICING + words.width() as f64 / READING) / speed;
+            scene.pause(Duration::from_secs_f64(seconds));
+        }
+    }
+    scene.handle_queue();
+    scene.quiet_moment();
+    Ok(())
+}
+
+/// Lets somebody type, until the input ends.
+fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(), Stop> {
+    let is_terminal = std::io::stdin().is_terminal();
+    if std::io::stdout().is_terminal() {
+        scene.gap = GAP_OF_TYPING;
+    }
+    let mut typing = Typing::new(script);
+    legend(scene, &typing);
+    screen.gap();
+    let [left, right] = script.kind.sides();
+    scene.view.heading(left, right);
+    begin(scene, script).map_err(stop)?;
+    scene.reads_stdin().map_err(stop)?;
+    loop {
+        scene.handle_queue();
+        if scene.interrupted {
+            return Ok(());
+        }
+        if !is_terminal && (scene.input_ended || !scene.typed.is_empty()) {
+            // Nobody is there to wait for an answer before typing on.
+            scene.settle();
+        }
+        if let Some(line) = scene.typed.pop_front() {
+            scene.view.typed(&line);
+            match typing.read(&line) {
+                Ok(Typed::Quit) => return Ok(()),
+                Ok(Typed::Help) => legend(scene, &typing),
+                Ok(Typed::Act(act)) => act_on(scene, act)?,
+                Err(words) => scene.view.remark("", &words),
+            }
+            continue;
+        }
+        if scene.input_ended {
+            return Ok(());
+        }
+        scene.view.prompt(words::prompt(typing.goes_to()));
+        let soon = scene.view.has_crowd() || script.kind == Kind::File;
+        let wait = if soon { Duration::from_millis(200) } else { Duration::from_secs(3600) };
+        if !scene.receive(Instant::now() + wait) {
+            scene.quiet_moment();
+        }
+    }
+}
+
+/// Starts whom a conversation needs from the beginning.
+fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
+    let start = |name: &str| Act::Start { name: name.into(), args: None, env: Default::default() };
+    match script.kind {
+        Kind::Tcp | Kind::Udp => {
+            scene.perform(&start("server"))?;
+            if script.role("client").per_line.is_none() {
+                scene.settle();
+                scene.perform(&start("client"))?;
+            }
+        }
+        Kind::File => scene.quiet_moment(),
+        Kind::Sockets => {
+            scene.perform(&Act::Listen("server".into()))?;
+            scene.perform(&start("watch"))?;
+        }
+    }
+    Ok(())
+}
+
+fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
+    let act = match act {
+        Act::Start { name, args, env } => {
+            Act::Start { name: scene.free_name(role_of(&name)), args, env }
+        }
+        act => act,
+    };
+    match scene.perform(&act) {
+        Err(Problem::Words(words)) => {
+            scene.view.remark("", &words);
+            Ok(())
+        }
+        done => done.map_err(stop),
+    }
+}
+
+/// Says what can be typed.
+fn legend(scene: &mut Scene<'_>, typing: &Typing<'_>) {
+    let rows = typing.legend();
+    let width = rows.iter().map(|(typed, _)| typed.width()).max().unwrap_or(0);
+    for (typed, does) in rows {
+        scene.view.remark(&format!("{typed:width$}  "), &does);
+    }
+}

@@ -1,0 +1,298 @@
+//! The programs of a demo, what stands between them, and everything that happens, in one thread.
+
+mod acts;
+mod rows;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, Read};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grader::{Event, Program, Run, Subject, TcpRelay, Trouble, UdpRelay};
+use tempfile::TempDir;
+
+use crate::demo::script::{Awaited, Kind, Script};
+use crate::demo::seen::{Look, Seen};
+use crate::demo::sockets::Sockets;
+use crate::demo::view::View;
+use crate::words::demo as words;
+
+/// So much can be on its way to this thread; who tells more waits.
+const ON_THE_WAY: usize = 1024;
+/// How long an awaited event may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// It has become quiet when nothing happens for so long while every program sleeps.
+const QUIET: Duration = Duration::from_millis(150);
+/// It is taken for quiet after so long in any case.
+const NEVER_QUIET: Duration = Duration::from_secs(3);
+/// The longest line that is typed, in bytes; what is longer is typed in parts.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// What comes to this thread.
+enum Happening {
+    Event(Event),
+    Typed(String),
+    InputEnds,
+    Interrupted,
+}
+
+/// Why something was not done.
+pub(crate) enum Problem {
+    /// It cannot be done, or did not come, in words.
+    Words(String),
+    /// The machine is in the way.
+    Machine(String),
+    /// Somebody typed Ctrl-C.
+    Interrupted,
+}
+
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Failed(failure) => match &failure.got {
+                Some(got) => Problem::Words(format!("{}: {got}", failure.message)),
+                None => Problem::Words(failure.message),
+            },
+            Trouble::Machine(words) | Trouble::Skipped(words) => Problem::Machine(words),
+        }
+    }
+}
+
+enum Relay {
+    Tcp(TcpRelay),
+    Udp(UdpRelay),
+}
+
+pub(crate) struct Scene<'a> {
+    script: &'a Script,
+    pub(crate) view: View<'a>,
+    /// None once it has ended.
+    run: Option<Rc<Run>>,
+    programs: BTreeMap<String, Program>,
+    /// What was run, without the places that the demo chose.
+    commands: BTreeMap<String, String>,
+    relays: BTreeMap<String, Relay>,
+    /// Clients that will lose their first datagram.
+    to_lose: Vec<String>,
+    server: Option<SocketAddr>,
+    sockets: Sockets,
+    /// Where the mailbox is, for a demo of kind `file`.
+    folder: Option<TempDir>,
+    folder_held: String,
+    /// How much of what watch prints has been read.
+    watched: usize,
+    /// How much it has printed.
+    watch_printed: usize,
+    states: BTreeMap<(String, String), String>,
+    began: Instant,
+    happenings: Receiver<Happening>,
+    teller: SyncSender<Happening>,
+    queue: VecDeque<Event>,
+    pub(crate) typed: VecDeque<String>,
+    pub(crate) input_ended: bool,
+    pub(crate) interrupted: bool,
+    seen: Seen,
+    /// Between two rows, so that an eye can follow.
+    pub(crate) gap: Duration,
+    last_row: Instant,
+    /// Whether events are explained when the first of a kind comes.
+    explains: bool,
+    explained: Vec<&'static str>,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(
+        script: &'a Script,
+        subject: &Subject,
+        view: View<'a>,
+        explains: bool,
+    ) -> Result<Self, Problem> {
+        let (teller, happenings) = sync_channel(ON_THE_WAY);
+        let events = teller.clone();
+        // Fails when the scene has ended: nobody wants to know any more.
+        let run = Run::followed(subject, move |event| drop(events.send(Happening::Event(event))));
+        let folder = match script.kind {
+            Kind::File => Some(tempfile::tempdir().map_err(|error| {
+                Problem::Machine(words::no_socket("cannot make a folder", &error))
+            })?),
+            _ => None,
+        };
+        Ok(Self {
+            script,
+            view,
+            run: Some(Rc::new(run)),
+            programs: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            to_lose: Vec::new(),
+            server: None,
+            sockets: Sockets::default(),
+            folder,
+            folder_held: String::new(),
+            watched: 0,
+            watch_printed: 0,
+            states: BTreeMap::new(),
+            began: Instant::now(),
+            happenings,
+            teller,
+            queue: VecDeque::new(),
+            typed: VecDeque::new(),
+            input_ended: false,
+            interrupted: false,
+            seen: Seen::default(),
+            gap: Duration::ZERO,
+            last_row: Instant::now(),
+            explains,
+            explained: Vec::new(),
+        })
+    }
+
+    /// From now on Ctrl-C ends the demo in order.
+    pub(crate) fn ends_at_ctrl_c(&self) {
+        let teller = self.teller.clone();
+        grader::interrupt::instead(move || drop(teller.send(Happening::Interrupted)));
+    }
+
+    /// Reads what somebody types, in a thread of its own.
+    pub(crate) fn reads_stdin(&self) -> Result<(), Problem> {
+        let teller = self.teller.clone();
+        let read = move || {
+            let mut stdin = std::io::stdin().lock();
+            loop {
+                let mut line = Vec::new();
+                let mut part = stdin.by_ref().take(LONGEST_LINE);
+                let happening = match part.read_until(b'\n', &mut line) {
+                    Ok(0) | Err(_) => Happening::InputEnds,
+                    Ok(_) => {
+                        let line = String::from_utf8_lossy(&line);
+                        Happening::Typed(line.trim_end_matches(['\n', '\r']).to_owned())
+                    }
+                };
+                let is_end = matches!(happening, Happening::InputEnds);
+                if teller.send(happening).is_err() || is_end {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("typing".into()).spawn(read);
+        thread.map(drop).map_err(|error| {
+            Problem::Machine(words::no_socket("cannot read what is typed", &error))
+        })
+    }
+
+    /// Takes down what runs and shows what had come before.
+    pub(crate) fn end(&mut self) -> Result<(), Problem> {
+        while let Ok(happening) = self.happenings.try_recv() {
+            self.sort(happening);
+        }
+        self.gap = Duration::ZERO;
+        self.handle_queue();
+        self.view.end();
+        self.relays.clear();
+        self.programs.clear();
+        // What comes from now on is of our own doing. Nobody listens, so nobody is held up.
+        let (_, nothing) = sync_channel(1);
+        self.happenings = nothing;
+        match self.run.take().and_then(Rc::into_inner) {
+            Some(run) => run.end().map_err(Problem::from),
+            None => Ok(()),
+        }
+    }
+
+    // Waiting.
+
+    /// Takes in what comes until then; false when nothing came.
+    pub(crate) fn receive(&mut self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        match self.happenings.recv_timeout(left) {
+            Ok(happening) => {
+                self.sort(happening);
+                true
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    fn sort(&mut self, happening: Happening) {
+        match happening {
+            Happening::Event(event) => self.queue.push_back(event),
+            Happening::Typed(line) => self.typed.push_back(line),
+            Happening::InputEnds => self.input_ended = true,
+            Happening::Interrupted => self.interrupted = true,
+        }
+    }
+
+    /// Shows what has come.
+    pub(crate) fn handle_queue(&mut self) {
+        while let Some(event) = self.queue.pop_front() {
+            self.take(event);
+            if self.interrupted {
+                self.gap = Duration::ZERO;
+            }
+        }
+    }
+
+    /// Shows what comes for so long; a typed line ends it early.
+    pub(crate) fn pause(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        loop {
+            self.handle_queue();
+            if self.interrupted || self.typed.pop_front().is_some() || !self.receive(until) {
+                break;
+            }
+        }
+        self.quiet_moment();
+    }
+
+    /// Shows what comes until nothing more does.
+    pub(crate) fn settle(&mut self) {
+        let late = Instant::now() + NEVER_QUIET;
+        loop {
+            self.handle_queue();
+            let came = self.receive(Instant::now() + QUIET);
+            // Who was started for one line ends by itself, perhaps after a sleep.
+            let rests = |(name, program): (&String, &Program)| {
+                program.has_ended() || (self.per_line(name).is_none() && program.asleep())
+            };
+            let all_rest = || self.programs.iter().all(rests);
+            if self.interrupted || Instant::now() > late || (!came && all_rest()) {
+                break;
+            }
+        }
+        self.handle_queue();
+        self.quiet_moment();
+    }
+
+    /// When nothing comes for the moment, what was put off is shown.
+    pub(crate) fn quiet_moment(&mut self) {
+        self.view.settle_crowd();
+        self.look_into_folder();
+    }
+
+    /// Waits for something to be seen.
+    pub(crate) fn wait(&mut self, awaited: &Awaited) -> Result<(), Problem> {
+        let late = Instant::now() + PATIENCE;
+        loop {
+            self.handle_queue();
+            match self.seen.look(awaited) {
+                Look::Yes => return Ok(()),
+                Look::Otherwise(how) => {
+                    let code = awaited.code.unwrap_or_default();
+                    return Err(Problem::Words(words::exited_otherwise(&awaited.who, &how, code)));
+                }
+                Look::NotYet => {}
+            }
+            if self.interrupted {
+                return Err(Problem::Interrupted);
+            }
+            if !self.receive(late) && Instant::now() >= late {
+                let what = words::sign(awaited.sign, awaited.text.as_deref());
+                let seconds = PATIENCE.as_secs();
+                return Err(Problem::Words(words::did_not_come(&awaited.who, &what, seconds)));
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! How what happens comes into the ladder.
+
+use std::fs;
+use std::thread;
+use std::time::Instant;
+
+use grader::ladder::{Place, Row, Side};
+use grader::{Event, What};
+
+use super::Scene;
+use crate::demo::script::{Kind, Sign, role_of};
+use crate::words::demo as words;
+
+/// Of what watch prints no more is read, in bytes: as much as the engine reads of any program.
+const MOST_WATCHED: usize = 1 << 20;
+
+impl Scene<'_> {
+    pub(super) fn show_now(&mut self, place: Place, label: &str) {
+        let at = (place != Place::Between).then(|| self.began.elapsed());
+        self.show(Row::at(at, place, label));
+    }
+
+    /// Shows a row when the one before has stood for a moment.
+    pub(super) fn show(&mut self, row: Row) {
+        self.keep_the_gap();
+        self.view.row(row);
+        self.last_row = Instant::now();
+    }
+
+    fn keep_the_gap(&mut self) {
+        let next = self.last_row + self.gap;
+        // Where much has come already, nobody can follow anyway.
+        while Instant::now() < next && self.queue.len() < 12 && !self.interrupted {
+            self.receive(next);
+        }
+    }
+
+    pub(super) fn take(&mut self, mut event: Event) {
+        if event.what == What::Exit && self.comes_before_its_last_words(&event) {
+            return;
+        }
+        self.seen.take(&event);
+        if event.what == What::Stdout && event.program == "watch" {
+            self.states(event.bytes);
+            return;
+        }
+        match event.what {
+            What::Run => {
+                let command = self.commands.get(&event.program);
+                event.text = command.cloned().unwrap_or_default();
+            }
+            What::TakenDown => event.text = words::KILLED.into(),
+            _ => {}
+        }
+        let [left, right] = self.script.kind.sides();
+        let actor = if event.peer.is_empty() { &event.program } else { &event.peer };
+        let called = if [left, right].contains(&actor.as_str()) { "" } else { actor.as_str() };
+        let called = called.to_owned();
+        let side = if role_of(&event.program) == left { Side::Left } else { Side::Right };
+        let mut row = Row::of(&event, side, &called);
+        row.whole |= event.what == What::Stderr;
+        let can_crowd = matches!(
+            event.what,
+            What::Stdin
+                | What::Stdout
+                | What::Stderr
+                | What::Sent
+                | What::Received
+                | What::SentDatagram
+                | What::ReceivedDatagram
+        );
+        if can_crowd {
+            self.keep_the_gap();
+            self.view.row_or_crowd(row, &called, event.bytes);
+            self.last_row = Instant::now();
+        } else {
+            self.show(row);
+        }
+        if self.explains {
+            self.explain(&event);
+        }
+        if matches!(event.what, What::Exit | What::Stdout) {
+            self.look_into_folder();
+        }
+    }
+
+    /// Whether a program's exit is known before the last that it printed; then it is put behind it.
+    fn comes_before_its_last_words(&mut self, exit: &Event) -> bool {
+        if let Some(program) = self.programs.get(&exit.program) {
+            // Its streams have ended when this comes back, or something holds them open.
+            let _ = program.wait_exit();
+        }
+        while let Ok(happening) = self.happenings.try_recv() {
+            self.sort(happening);
+        }
+        let is_of_it = |event: &Event| {
+            event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
+        };
+        let Some(last) = self.queue.iter().rposition(is_of_it) else { return false };
+        let mut exit = exit.clone();
+        exit.at = exit.at.max(self.queue[last].at);
+        self.queue.insert(last + 1, exit);
+        true
+    }
+
+    /// Explains the first event of its kind.
+    fn explain(&mut self, event: &Event) {
+        let is_second = event.what == What::End && event.text == "close";
+        let what = if event.what == What::End { What::HalfClose } else { event.what };
+        let is_stream = self.script.kind == Kind::Tcp;
+        let Some(words) = words::narration(what, is_second, is_stream) else { return };
+        if !self.explained.contains(&words) {
+            self.explained.push(words);
+            self.show(Row::told(words));
+        }
+    }
+
+    /// Shows the states that watch has printed, each at the lifeline of the socket that is in it.
+    /// So many bytes are new.
+    fn states(&mut self, bytes: u64) {
+        let Some(watch) = self.programs.get("watch") else { return };
+        self.watch_printed += usize::try_from(bytes).unwrap_or(MOST_WATCHED);
+        let mut printed = watch.stdout();
+        while printed.len() < self.watch_printed.min(MOST_WATCHED) {
+            thread::yield_now(); // an event is told just before its bytes are there
+            printed = watch.stdout();
+        }
+        let new = &printed[self.watched.min(printed.len())..];
+        let Some(end) = new.iter().rposition(|byte| *byte == b'\n') else { return };
+        let text = String::from_utf8_lossy(&new[..end]).into_owned();
+        self.watched += end + 1;
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [local, remote, state] = words[..] else { continue };
+            let Some(is_client) = self.sockets.is_clients(local, remote) else { continue };
+            let key = (local.to_owned(), remote.to_owned());
+            if self.states.insert(key, state.into()).as_deref() == Some(state) {
+                continue;
+            }
+            let state = netkit::visible(state.as_bytes());
+            let [left, right] = self.script.kind.sides();
+            self.seen.note(if is_client { left } else { right }, Sign::Is, &state);
+            let place = if is_client { Place::AtLeft } else { Place::AtRight };
+            self.show_now(place, &state);
+        }
+    }
+
+    /// Tells what the folder holds, when that is new.
+    pub(super) fn look_into_folder(&mut self) {
+        let Some(folder) = &self.folder else { return };
+        let mut files: Vec<String> = Vec::new();
+        for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+            // Fails for a file that is gone again, as one is that is written and renamed.
+            let Ok(content) = fs::read(entry.path()) else { continue };
+            let name = netkit::visible(entry.file_name().to_string_lossy().as_bytes());
+            let start = grader::quoted_start(&content, 24);
+            files.push(format!("{name} {start} {}", grader::size(content.len() as u64)));
+        }
+        files.sort();
+        let held = match &files[..] {
+            [] => words::FOLDER_EMPTY.to_owned(),
+            _ => words::folder_holds(&files.join(", ")),
+        };
+        if held != self.folder_held {
+            self.folder_held.clone_from(&held);
+            self.show(Row::at(None, Place::Between, held));
+        }
+    }
+}

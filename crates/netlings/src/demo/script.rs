@@ -1,0 +1,471 @@
+//! A lesson's `exercises/<lesson>/demo.toml`: how it is shown, and its prepared conversation.
+//!
+//! ```toml
+//! kind = "tcp"                    # what stands between the two: tcp, udp, file or sockets
+//!
+//! [role.client]                   # what is not as usual with a role
+//! args = ["--name", "alex"]       # it is started with these
+//! per_line = ["{line}"]           # each line typed starts it once, with these
+//! reads_nothing = true            # its input is not for typing
+//!
+//! [[step]]
+//! say = "The server waits."       # the narrator; pauses at reading speed
+//! [[step]]
+//! start = "client 2"              # a role, with a number from the second on
+//! args = ["--name", "太白"]       # instead of the role's own
+//! env = { TZ = "UTC" }
+//! [[step]]
+//! type = "hello"                  # a line
+//! into = "client"
+//! [[step]]
+//! wait = "server sends"           # connects, sends, loses, prints, complains, closes, resets, exits, is
+//! text = "hello"                  # sends, prints, complains: a part of it; exits: `code = 0`
+//! ```
+//!
+//! Further steps, each with a name: `end` (its input), `kill`, `reset` (its connection, tcp), `lose`
+//! (its next datagram, udp); for sockets `listen`, `connect`, `accept`, `half_close` and `close`.
+
+mod form;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use grader::text::{Text, TextError, near_match};
+use serde::Deserialize;
+use toml::Spanned;
+
+use self::form::{Entry, File};
+use crate::words::demo as words;
+
+/// What stands between the two lifelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// A relay for TCP, between the roles client and server.
+    Tcp,
+    /// A relay for UDP, between the roles client and server.
+    Udp,
+    /// A file in a folder of its own, between the roles send and recv.
+    File,
+    /// Two sockets of the demo's own, client and server, which the role watch reports on.
+    Sockets,
+}
+
+impl Kind {
+    /// The names of the left and the right lifeline.
+    pub(crate) fn sides(self) -> [&'static str; 2] {
+        match self {
+            Kind::Tcp | Kind::Udp | Kind::Sockets => ["client", "server"],
+            Kind::File => ["send", "recv"],
+        }
+    }
+
+    /// The roles that can be started.
+    pub(crate) fn roles(self) -> &'static [&'static str] {
+        match self {
+            Kind::Tcp | Kind::Udp => &["client", "server"],
+            Kind::File => &["send", "recv"],
+            Kind::Sockets => &["watch"],
+        }
+    }
+}
+
+/// A lesson's demo.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) kind: Kind,
+    roles: BTreeMap<String, Role>,
+    pub(crate) steps: Vec<Step>,
+    text: Text,
+}
+
+/// What is not as usual with a role.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Role {
+    /// What it is started with.
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+    /// Each line typed starts it once, with these, `{line}` replaced by the line.
+    pub(crate) per_line: Option<Vec<String>>,
+    /// It does not read its input.
+    #[serde(default)]
+    pub(crate) reads_nothing: bool,
+}
+
+/// A step of the prepared conversation.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) act: Act,
+    at: Range<usize>,
+}
+
+/// What can be done in a demo, by a step or by somebody who types. Names are roles, with a number
+/// from the second on: `client`, `client 2`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    Say(String),
+    Start { name: String, args: Option<Vec<String>>, env: BTreeMap<String, String> },
+    Type { into: String, line: String },
+    End(String),
+    Kill(String),
+    Reset(String),
+    Lose(String),
+    Listen(String),
+    Connect(String),
+    Accept(String),
+    HalfClose(String),
+    Close(String),
+    Wait(Awaited),
+}
+
+/// What a step waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Awaited {
+    pub(crate) who: String,
+    pub(crate) sign: Sign,
+    /// What is sent or printed has this in it; a state is this.
+    pub(crate) text: Option<String>,
+    /// How it exits.
+    pub(crate) code: Option<i32>,
+}
+
+/// What one can see of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Sign {
+    Connects,
+    Sends,
+    Loses,
+    Prints,
+    Complains,
+    Closes,
+    Resets,
+    Exits,
+    Is,
+}
+
+impl Sign {
+    const ALL: [(&'static str, Sign); 10] = [
+        ("connects", Sign::Connects),
+        ("sends", Sign::Sends),
+        ("loses", Sign::Loses),
+        ("prints", Sign::Prints),
+        ("complains", Sign::Complains),
+        ("closes", Sign::Closes),
+        ("half-closes", Sign::Closes),
+        ("resets", Sign::Resets),
+        ("exits", Sign::Exits),
+        ("is", Sign::Is),
+    ];
+
+    /// How a script writes it.
+    pub(crate) fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, sign)| *sign == self).map_or("", |(word, _)| word)
+    }
+
+    /// Whether it is about bytes, so that a part of them can be asked for.
+    pub(crate) fn has_text(self) -> bool {
+        matches!(self, Sign::Sends | Sign::Prints | Sign::Complains | Sign::Is)
+    }
+}
+
+impl Script {
+    /// Reads `demo.toml` in the lesson's folder.
+    pub(crate) fn load(exercise: &Path) -> Result<Self, TextError> {
+        Self::parse(Text::read(exercise.join("demo.toml"))?)
+    }
+
+    pub(crate) fn parse(text: Text) -> Result<Self, TextError> {
+        let file: File = text.toml()?;
+        for (name, role) in &file.role {
+            role_is_right(&text, file.kind, name, role)?;
+        }
+        let roles = file.role.into_iter().map(|(name, role)| (name, role.into_inner()));
+        let mut script =
+            Script { kind: file.kind, roles: roles.collect(), steps: Vec::new(), text };
+        let mut known = Known::default();
+        for entry in file.step {
+            let step = script.step(&entry, &mut known)?;
+            script.steps.push(step);
+        }
+        if script.steps.is_empty() {
+            return Err(script.text.wrong_at(&(0..0), words::NO_STEPS, words::ADD_STEPS));
+        }
+        Ok(script)
+    }
+
+    /// How `role` is started and typed to.
+    pub(crate) fn role(&self, role: &str) -> Role {
+        self.roles.get(role).cloned().unwrap_or_default()
+    }
+
+    /// An error at a step.
+    pub(crate) fn wrong_step(&self, step: &Step, problem: &str) -> TextError {
+        self.text.wrong_at(&step.at, problem, words::MEND_STEP)
+    }
+
+    fn step(&self, entry: &Spanned<Entry>, known: &mut Known) -> Result<Step, TextError> {
+        let it = entry.get_ref();
+        let verbs = it.verbs();
+        let [(verb, value)] = &verbs[..] else {
+            let fix = words::step_fix(Entry::VERBS);
+            return match verbs.get(1) {
+                Some((_, second)) => Err(self.text.wrong_at(&second.span(), words::TWO_STEPS, fix)),
+                None => Err(self.text.wrong_at(&entry.span(), words::EMPTY_STEP, fix)),
+            };
+        };
+        let at = value.span();
+        let wrong = |problem: String, fix: &str| self.text.wrong_at(&at, problem, fix);
+        for (key, span, belongs_to) in it.companions() {
+            if !belongs_to.contains(verb) {
+                let problem = words::key_is_of_another_step(key, verb);
+                return Err(self.text.wrong_at(&span, problem, words::LEAVE_OUT));
+            }
+        }
+        if !self.kind.verbs().contains(verb) {
+            return Err(wrong(words::not_in_this_kind(verb), &words::verbs(self.kind.verbs())));
+        }
+        let word = value.get_ref().clone();
+        if word.trim().is_empty() && *verb != "type" {
+            return Err(wrong(words::EMPTY_TEXT.into(), words::WRITE_SOMETHING));
+        }
+        let act = match *verb {
+            "say" => Act::Say(word.split_whitespace().collect::<Vec<_>>().join(" ")),
+            "wait" => Act::Wait(self.awaited(value, it)?),
+            "type" => {
+                let Some(into) = &it.into else {
+                    return Err(wrong(words::TYPED_WHERE.into(), words::ADD_INTO));
+                };
+                if word.contains(['\n', '\r']) {
+                    return Err(wrong(words::TWO_LINES.into(), words::ONE_LINE));
+                }
+                self.name_is_right(into)?;
+                Act::Type { into: into.get_ref().clone(), line: word }
+            }
+            verb => {
+                self.name_is_right(value)?;
+                match verb {
+                    "start" => Act::Start {
+                        name: word,
+                        args: it.args.as_ref().map(|args| args.get_ref().clone()),
+                        env: it.env.as_ref().map(|env| env.get_ref().clone()).unwrap_or_default(),
+                    },
+                    "end" => Act::End(word),
+                    "kill" => Act::Kill(word),
+                    "reset" => Act::Reset(word),
+                    "lose" => Act::Lose(word),
+                    "listen" => Act::Listen(word),
+                    "connect" => Act::Connect(word),
+                    "accept" => Act::Accept(word),
+                    "half_close" => Act::HalfClose(word),
+                    _ => Act::Close(word),
+                }
+            }
+        };
+        let about = match &act {
+            Act::Wait(awaited) => Some(awaited.who.as_str()),
+            Act::Type { into, .. } => Some(into.as_str()),
+            Act::End(name) | Act::Kill(name) | Act::Reset(name) => Some(name.as_str()),
+            _ => None,
+        };
+        known.take(&act, self);
+        match about {
+            Some(name) if !known.has(name, self.kind) => {
+                Err(wrong(words::not_started(name), &words::start_first(name)))
+            }
+            _ => Ok(Step { act, at }),
+        }
+    }
+
+    fn awaited(&self, value: &Spanned<String>, entry: &Entry) -> Result<Awaited, TextError> {
+        let wrong =
+            |problem: String, fix: &str| Err(self.text.wrong_at(&value.span(), problem, fix));
+        let known = || Sign::ALL.iter().map(|(word, _)| *word);
+        let Some((who, word)) = value.get_ref().trim().rsplit_once(' ') else {
+            return wrong(words::WAITS_FOR_NOTHING.into(), &words::wait_fix(known()));
+        };
+        let Some((_, sign)) = Sign::ALL.iter().find(|(it, _)| *it == word) else {
+            let fix = match near_match(word, known()) {
+                Some(near) => words::did_you_mean(near),
+                None => words::wait_fix(known()),
+            };
+            return wrong(words::no_such_sign(word), &fix);
+        };
+        let mut names = self.kind.sides().to_vec();
+        names.extend(self.kind.roles());
+        if let Err(fix) = is_name(who, &names) {
+            return wrong(words::no_such_role(who), &fix);
+        }
+        if let Some(text) = entry.text.as_ref().filter(|_| !sign.has_text()) {
+            let problem = words::sign_without_text(word);
+            return Err(self.text.wrong_at(&text.span(), problem, words::LEAVE_OUT));
+        }
+        if let Some(code) = entry.code.as_ref().filter(|_| *sign != Sign::Exits) {
+            let problem = words::SIGN_WITHOUT_CODE;
+            return Err(self.text.wrong_at(&code.span(), problem, words::LEAVE_OUT));
+        }
+        Ok(Awaited {
+            who: who.into(),
+            sign: *sign,
+            text: entry.text.as_ref().map(|text| text.get_ref().clone()),
+            code: entry.code.as_ref().map(|code| *code.get_ref()),
+        })
+    }
+
+    fn name_is_right(&self, name: &Spanned<String>) -> Result<(), TextError> {
+        let mut names = self.kind.sides().to_vec();
+        names.extend(self.kind.roles());
+        is_name(name.get_ref(), &names).map_err(|fix| {
+            self.text.wrong_at(&name.span(), words::no_such_role(name.get_ref()), fix)
+        })
+    }
+}
+
+/// The role in a name: `client` in `client 2`.
+pub(crate) fn role_of(name: &str) -> &str {
+    name.split_once(' ').map_or(name, |(role, _)| role)
+}
+
+/// Whether `name` is one of `roles`, with or without a number; or else what to write.
+fn is_name(name: &str, roles: &[&str]) -> Result<(), String> {
+    let number_is_right = name.split_once(' ').is_none_or(|(_, number)| {
+        number.parse::<u32>().is_ok_and(|number| number > 1 && number < 100)
+    });
+    if roles.contains(&role_of(name)) && number_is_right {
+        return Ok(());
+    }
+    Err(match near_match(name, roles.iter().copied()) {
+        Some(near) if !roles.contains(&role_of(name)) => words::did_you_mean(near),
+        _ => words::names(roles),
+    })
+}
+
+fn role_is_right(
+    text: &Text,
+    kind: Kind,
+    name: &str,
+    role: &Spanned<Role>,
+) -> Result<(), TextError> {
+    if !kind.roles().contains(&name) {
+        let fix = words::names(kind.roles());
+        return Err(text.wrong_at(&role.span(), words::no_such_role(name), fix));
+    }
+    let has_line = |args: &Vec<String>| args.iter().any(|word| word.contains("{line}"));
+    if role.get_ref().per_line.as_ref().is_some_and(|args| !has_line(args)) {
+        return Err(text.wrong_at(&role.span(), words::NO_LINE, words::ADD_LINE));
+    }
+    Ok(())
+}
+
+/// Who has been started by the steps so far.
+#[derive(Default)]
+struct Known(Vec<String>);
+
+impl Known {
+    fn take(&mut self, act: &Act, script: &Script) {
+        match act {
+            Act::Start { name, .. } => self.0.push(name.clone()),
+            Act::Type { into, .. } if script.role(role_of(into)).per_line.is_some() => {
+                self.0.push(into.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn has(&self, name: &str, kind: Kind) -> bool {
+        // The two sockets are the demo's own.
+        let is_socket = kind == Kind::Sockets && kind.sides().contains(&name);
+        is_socket || self.0.iter().any(|it| it == name)
+    }
+}
+
+impl Kind {
+    /// The steps that make sense.
+    fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Kind::Tcp => &["say", "start", "type", "end", "kill", "reset", "wait"],
+            Kind::Udp => &["say", "start", "type", "end", "kill", "lose", "wait"],
+            Kind::File => &["say", "start", "type", "end", "kill", "wait"],
+            Kind::Sockets => &[
+                "say",
+                "start",
+                "type",
+                "kill",
+                "listen",
+                "connect",
+                "accept",
+                "half_close",
+                "close",
+                "wait",
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(content: &str) -> Result<Script, String> {
+        let text = Text { path: "demo.toml".into(), content: content.into() };
+        Script::parse(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_script_is_read_in_its_order() {
+        let script = parse(
+            "kind = \"udp\"\n[role.client]\nper_line = [\"{line}\", \"--count\", \"1\"]\n\
+             [[step]]\nsay = \"\"\"one\n  two\"\"\"\n[[step]]\nstart = \"server\"\n\
+             env = { TZ = \"UTC\" }\n[[step]]\ntype = \"%H\"\ninto = \"client 2\"\n\
+             [[step]]\nwait = \"client 2 exits\"\ncode = 0\n",
+        );
+        let script = script.unwrap();
+        let acts: Vec<&Act> = script.steps.iter().map(|step| &step.act).collect();
+        let env = BTreeMap::from([("TZ".into(), "UTC".into())]);
+        assert_eq!(acts[0], &Act::Say("one two".into()));
+        assert_eq!(acts[1], &Act::Start { name: "server".into(), args: None, env });
+        assert_eq!(acts[2], &Act::Type { into: "client 2".into(), line: "%H".into() });
+        let awaited =
+            Awaited { who: "client 2".into(), sign: Sign::Exits, text: None, code: Some(0) };
+        assert_eq!(acts[3], &Act::Wait(awaited));
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_told_with_its_line_and_the_fix() {
+        let tcp = "kind = \"tcp\"\n[[step]]\nstart = \"server\"\n[[step]]\n";
+        let wrong = [
+            ("kind = \"tpc\"\n", ":1:8: ", "tcp"),
+            ("kind = \"tcp\"\n", ":1:1: ", "[[step]]"),
+            (&format!("{tcp}sya = \"x\"\n"), ":5:1: unknown key `sya`", "did you mean `say`?"),
+            (&format!("{tcp}say = \" \"\n"), ":5:7: ", "write"),
+            (&format!("{tcp}text = \"x\"\n"), ":4:1: ", "one of"),
+            (&format!("{tcp}say = \"x\"\nkill = \"server\"\n"), ":6:8: ", "one of"),
+            (&format!("{tcp}say = \"x\"\ntext = \"y\"\n"), ":6:8: ", "leave it out"),
+            (&format!("{tcp}start = \"clinet\"\n"), ":5:9: ", "did you mean `client`?"),
+            (&format!("{tcp}start = \"client 1\"\n"), ":5:9: ", "client 2"),
+            (&format!("{tcp}lose = \"server\"\n"), ":5:8: ", "say, start"),
+            (&format!("{tcp}type = \"x\"\n"), ":5:8: ", "into"),
+            (&format!("{tcp}type = \"x\"\ninto = \"client\"\n"), ":5:8: ", "start = \"client\""),
+            (&format!("{tcp}wait = \"server prinst\"\n"), ":5:8: ", "did you mean `prints`?"),
+            (&format!("{tcp}wait = \"prints\"\n"), ":5:8: ", "\"client prints\""),
+            (&format!("{tcp}wait = \"server exits\"\ntext = \"x\"\n"), ":6:8: ", "leave it out"),
+            (&format!("{tcp}wait = \"server prints\"\ncode = 0\n"), ":6:8: ", "leave it out"),
+            ("kind = \"tcp\"\n[role.recv]\nargs = []\n", ":2:1: ", "client"),
+            ("kind = \"tcp\"\n[role.client]\nper_line = [\"x\"]\n", ":2:1: ", "{line}"),
+        ];
+        for (content, place, fix) in wrong {
+            let told = parse(content).unwrap_err();
+            assert!(told.contains(place) && told.contains(fix), "{content}\n{told}");
+        }
+    }
+
+    #[test]
+    fn the_scripts_of_lessons_to_come_are_right() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+        for entry in std::fs::read_dir(here).unwrap() {
+            let text = Text::read(entry.unwrap().path()).unwrap();
+            Script::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What a demo shows: the ladder's rows as they come, remarks, a prompt. It keeps the rows for the
+//! picture, as many as a picture can use.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use grader::ladder::{Ladder, Place, Row};
+use grader::size;
+use unicode_width::UnicodeWidthStr;
+
+use crate::screen::Screen;
+use crate::words::demo as words;
+
+/// So many rows are kept from the beginning, and so many from the end.
+const FIRST: usize = 150;
+const LAST: usize = 250;
+/// So many rows of one moment are shown; of further ones only how many.
+const CROWD: usize = 24;
+const MOMENT: Duration = Duration::from_secs(1);
+
+pub(crate) struct View<'a> {
+    /// Nobody watches where there is none.
+    screen: Option<&'a Screen>,
+    ladder: Ladder,
+    kept: Kept,
+    /// When the latest rows were shown, of those that can become a crowd.
+    moments: VecDeque<Instant>,
+    crowd: Vec<Crowd>,
+    crowd_since: Instant,
+    /// Rows can be drawn over the line where somebody types.
+    is_terminal: bool,
+    prompt: Option<String>,
+}
+
+/// Events that got no row of their own.
+struct Crowd {
+    place: Place,
+    called: String,
+    events: u64,
+    bytes: u64,
+}
+
+#[derive(Default)]
+struct Kept {
+    first: Vec<Row>,
+    last: VecDeque<Row>,
+    left_out: usize,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(screen: Option<&'a Screen>, is_terminal: bool) -> Self {
+        Self {
+            screen,
+            ladder: Ladder::new(screen.map_or(80, |screen| screen.look.width)),
+            kept: Kept::default(),
+            moments: VecDeque::new(),
+            crowd: Vec::new(),
+            crowd_since: Instant::now(),
+            is_terminal,
+            prompt: None,
+        }
+    }
+
+    /// The names above the lifelines.
+    pub(crate) fn heading(&mut self, left: &str, right: &str) {
+        let heading = self.ladder.heading(left, right);
+        self.line(&heading, None);
+    }
+
+    /// A row of the ladder.
+    pub(crate) fn row(&mut self, row: Row) {
+        self.settle_crowd();
+        self.show(row);
+    }
+
+    /// A row for one of many events: in a crowd it gets none.
+    pub(crate) fn row_or_crowd(&mut self, row: Row, called: &str, bytes: u64) {
+        let now = Instant::now();
+        while self.moments.front().is_some_and(|at| now.duration_since(*at) > MOMENT) {
+            self.moments.pop_front();
+        }
+        if self.moments.len() < CROWD {
+            self.moments.push_back(now);
+            self.row(row);
+            return;
+        }
+        if self.crowd.is_empty() {
+            self.crowd_since = now;
+        }
+        match self.crowd.iter_mut().find(|it| it.place == row.place && it.called == called) {
+            Some(crowd) => {
+                crowd.events += 1;
+                crowd.bytes += bytes;
+            }
+            None => {
+                let called = called.into();
+                self.crowd.push(Crowd { place: row.place, called, events: 1, bytes });
+            }
+        }
+        if now.duration_since(self.crowd_since) > MOMENT {
+            self.settle_crowd();
+        }
+    }
+
+    /// Whether some events wait for the row that tells how many they were.
+    pub(crate) fn has_crowd(&self) -> bool {
+        !self.crowd.is_empty()
+    }
+
+    /// Tells how many events got no row of their own.
+    pub(crate) fn settle_crowd(&mut self) {
+        for Crowd { place, called, events, bytes } in std::mem::take(&mut self.crowd) {
+            let words = words::so_many_more(events, &size(bytes));
+            let label = if called.is_empty() { words } else { format!("{called}: {words}") };
+            self.show(Row::at(None, place, label));
+        }
+    }
+
+    fn show(&mut self, row: Row) {
+        let color = match row.place {
+            Place::Told => Some(Paint::Bold),
+            Place::LostToLeft | Place::LostToRight => Some(Paint::Red),
+            _ => None,
+        };
+        for line in self.ladder.lines(&row) {
+            self.line(line.trim_end(), color);
+        }
+        self.kept.add(row);
+    }
+
+    /// Says something to whoever types; it is no part of the ladder.
+    pub(crate) fn remark(&mut self, head: &str, text: &str) {
+        self.take_prompt_away();
+        if let Some(screen) = self.screen {
+            screen.paragraph(head, text, head.width().min(screen.look.width / 2));
+        }
+    }
+
+    /// Shows where a line goes that is typed now.
+    pub(crate) fn prompt(&mut self, words: String) {
+        if let Some(screen) = self.screen.filter(|_| self.is_terminal && self.prompt.is_none()) {
+            screen.part(&words);
+            self.prompt = Some(words);
+        }
+    }
+
+    /// A line was typed at the prompt: its row in the ladder takes its place.
+    pub(crate) fn typed(&mut self, line: &str) {
+        let Some(prompt) = self.prompt.take() else { return };
+        let Some(screen) = self.screen.filter(|_| cfg!(unix)) else { return };
+        let rows = (prompt.width() + line.width()).div_ceil(screen.columns()).max(1);
+        screen.part(&format!("\x1b[{rows}A\r\x1b[J"));
+    }
+
+    /// Leaves the prompt behind, at the end.
+    pub(crate) fn end(&mut self) {
+        self.settle_crowd();
+        if self.prompt.take().is_some()
+            && let Some(screen) = self.screen
+        {
+            screen.gap();
+        }
+    }
+
+    fn line(&mut self, line: &str, paint: Option<Paint>) {
+        self.take_prompt_away();
+        let Some(screen) = self.screen else { return };
+        match paint.filter(|_| screen.look.color) {
+            Some(Paint::Bold) => screen.line(format!("\x1b[1m{line}\x1b[0m")),
+            Some(Paint::Red) => screen.line(screen.look.paint(line, colored::Color::Red)),
+            None => screen.line(line),
+        }
+    }
+
+    fn take_prompt_away(&mut self) {
+        if self.prompt.take().is_some()
+            && let Some(screen) = self.screen
+        {
+            screen.part(if cfg!(unix) { "\r\x1b[K" } else { "\n" });
+        }
+    }
+
+    /// The rows so far, for the picture.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let mut rows = self.kept.first.clone();
+        if self.kept.left_out > 0 {
+            let label = words::rows_left_out(self.kept.left_out);
+            rows.push(Row::at(None, Place::Between, label));
+        }
+        rows.extend(self.kept.last.iter().cloned());
+        rows
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Paint {
+    Bold,
+    Red,
+}
+
+impl Kept {
+    fn add(&mut self, row: Row) {
+        if self.first.len() < FIRST {
+            self.first.push(row);
+            return;
+        }
+        self.last.push_back(row);
+        if self.last.len() > LAST {
+            self.last.pop_front();
+            self.left_out += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(label: &str) -> Row {
+        Row::at(None, Place::ToRight, label)
+    }
+
+    #[test]
+    fn a_crowd_is_counted_and_what_is_kept_is_bounded() {
+        let mut view = View::new(None, false);
+        for _ in 0..10_000 {
+            view.row_or_crowd(row("\"x\" 1 KiB"), "client 2", 1024);
+        }
+        assert!(view.has_crowd());
+        view.row(row("the end"));
+        let rows = view.rows();
+        assert!(rows.len() < CROWD + 40, "{}", rows.len());
+        assert!(rows[rows.len() - 2].label.starts_with("client 2: "), "{rows:#?}");
+        assert!(rows[rows.len() - 2].label.contains(" more, "), "{rows:#?}");
+        for number in 0..1000 {
+            view.row(row(&number.to_string()));
+        }
+        let rows = view.rows();
+        assert_eq!(rows.len(), FIRST + 1 + LAST);
+        assert!(rows[FIRST].label.contains("left out"), "{:?}", rows[FIRST]);
+        assert_eq!(rows.last().unwrap().label, "999");
+    }
+}
