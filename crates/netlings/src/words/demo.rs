@@ -130,9 +130,7 @@ pub(crate) fn no_socket(what: &str, error: &std::io::Error) -> String {
 }
 
 pub(crate) fn no_build(lesson: &str) -> String {
-    format!(
-        "the solution of {lesson} does not build, so nothing can be shown. The compiler's errors tell why."
-    )
+    format!("the solution of {lesson} does not build. The compiler's errors tell why.")
 }
 
 pub(crate) const NO_SPEED: &str = "write a number from 0 to 1000, such as 2 or 0.5";

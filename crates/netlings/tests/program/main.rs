@@ -6,12 +6,12 @@
 mod adding_a_lesson;
 mod check;
 mod clone;
-mod every_solution;
 mod contract;
 mod course;
+mod demo;
 mod document;
 mod documented;
-mod demo;
+mod every_solution;
 mod flaky;
 mod hint;
 mod interrupted;

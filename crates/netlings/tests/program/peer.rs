@@ -87,5 +87,5 @@ fn a_solution_that_does_not_build_is_the_courses_fault_and_cargo_says_why() {
     let clone = clone();
     clone.write("solutions/tcp-echo/src/main.rs", "fn main() { nothing }\n");
     let told = contains("error[E0425]").and(contains("tcp-echo-solution"));
-    clone.netlings(&["peer", "tcp-echo", "server"]).assert().code(4).stdout("").stderr(told);
+    clone.netlings(&["peer", "tcp-echo", "server"]).assert().code(3).stdout("").stderr(told);
 }
