@@ -91,12 +91,18 @@ impl What {
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     began: Instant,
-    events: Arc<Mutex<Vec<Event>>>,
+    /// None: nothing is kept.
+    events: Option<Arc<Mutex<Vec<Event>>>>,
 }
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Recorder { began: Instant::now(), events: Arc::default() }
+        Recorder { began: Instant::now(), events: Some(Arc::default()) }
+    }
+
+    /// One that keeps nothing.
+    pub(crate) fn silent(&self) -> Self {
+        Recorder { began: self.began, events: None }
     }
 
     pub(crate) fn note(&self, text: &str) {
@@ -110,8 +116,10 @@ impl Recorder {
 
     /// Records an event that is about bytes.
     pub(crate) fn bytes(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
-        let text = escape::quoted_start(bytes, KEPT);
-        self.push(peer, program, what, bytes.len() as u64, text, None);
+        if self.events.is_some() {
+            let text = escape::quoted_start(bytes, KEPT);
+            self.push(peer, program, what, bytes.len() as u64, text, None);
+        }
     }
 
     /// Records a connection or a datagram: what was said, and with whom.
@@ -137,7 +145,8 @@ impl Recorder {
         address: Option<SocketAddr>,
     ) {
         let at = self.began.elapsed();
-        let mut events = locked(&self.events);
+        let Some(events) = &self.events else { return };
+        let mut events = locked(events);
         let alike = |event: &&mut Event| {
             event.what == what && event.peer == peer && event.program == program
         };
@@ -181,7 +190,7 @@ impl Recorder {
 
     /// What has happened so far, in the order of time.
     pub(crate) fn events(&self) -> Vec<Event> {
-        let mut events = locked(&self.events).clone();
+        let mut events = self.events.as_ref().map(|it| locked(it).clone()).unwrap_or_default();
         events.sort_by_key(|event| event.at);
         events
     }
