@@ -11,12 +11,14 @@ use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
 mod errors;
+mod file_ipc;
 mod tcp_echo;
 mod udp_time_server;
 
 /// The checks of all lessons: a line each, so that `netlings new` can add one.
 #[rustfmt::skip]
 static SUITES: &[Suite] = &[
+    file_ipc::SUITE,
     tcp_echo::SUITE,
     udp_time_server::SUITE,
 ];

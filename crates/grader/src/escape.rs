@@ -38,6 +38,7 @@ fn escaped(bytes: &[u8]) -> String {
                 '\n' => shown.push_str("\\n"),
                 '\r' => shown.push_str("\\r"),
                 '\t' => shown.push_str("\\t"),
+                ' '..='~' => shown.push(c), // most of all text, so it is to be quick
                 // What netkit would make visible must not drive this terminal either.
                 c if c.is_control()
                     || netkit::visible(c.to_string().as_bytes()) != c.to_string() =>

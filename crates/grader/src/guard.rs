@@ -4,7 +4,8 @@
 //! subreaper* (prctl(2)). Whatever the program starts, also by forking twice, calling setsid or
 //! clearing its environment, becomes the guard's child when its parent dies, and the guard kills
 //! until it has no child left. It does so when it is told to, and when the grader vanishes: the
-//! control socket between the two then ends, even after SIGKILL.
+//! control socket between the two then ends, even after SIGKILL. A guard without a child serves
+//! the next program of the same check: to start it costs more than most programs.
 //!
 //! Elsewhere a process group (macOS) or a job object (Windows) is killed as a whole. On macOS a
 //! program that leaves its group by `setsid` is not caught; a job object holds all descendants.
@@ -38,7 +39,16 @@ pub(crate) struct Launch<'a> {
     pub(crate) environment: Vec<(OsString, OsString)>,
     /// The most bytes a file that it writes may have (RLIMIT_FSIZE); Linux only.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux only"))]
-    pub(crate) file_size_limit: Option<u64>,
+    pub(crate) file_size_limit: Option<FileSizeLimit>,
+}
+
+/// A limit on the files that a program writes.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Linux only"))]
+pub(crate) struct FileSizeLimit {
+    pub(crate) bytes: u64,
+    /// A write beyond it ends the program (SIGXFSZ); else it fails.
+    pub(crate) is_fatal: bool,
 }
 
 /// Variables that would make a program behave otherwise here than there.
@@ -123,13 +133,14 @@ impl Guarded {
     /// Starts the program; it runs when this returns.
     pub(crate) fn start(
         launch: &Launch<'_>,
+        idle: &Arc<Idle>,
         on_exit: impl FnOnce(Exit) + Send + 'static,
     ) -> Result<(Self, Pipes), StartError> {
         let Some(_leave) = crate::interrupt::leave_to_start() else {
             return Err(StartError::Machine(io::Error::other("the grading was interrupted")));
         };
         let life = Arc::new(Life::default());
-        let (system, pipes) = system::start(launch, &life, on_exit)?;
+        let (system, pipes) = system::start(launch, idle, &life, on_exit)?;
         let system = Arc::new(system);
         crate::interrupt::remember(&system, &life);
         Ok((Guarded { life, system, down: false }, pipes))
@@ -177,7 +188,7 @@ pub(crate) fn take_down(system: &Control, life: &Life) -> io::Result<()> {
     }
 }
 
-pub(crate) use system::Control;
+pub(crate) use system::{Control, Idle};
 
 /// Why a program did not start.
 #[derive(Debug)]

@@ -82,6 +82,16 @@ impl Output {
         locked(&self.state)
     }
 
+    /// Gives all that has come, and keeps it only where there was more than the limit.
+    pub(crate) fn take_all(&self) -> Vec<u8> {
+        let mut state = self.state();
+        if state.full.is_some() {
+            return state.bytes.clone();
+        }
+        state.taken = 0;
+        std::mem::take(&mut state.bytes)
+    }
+
     /// Waits until `ready` or `deadline`; gives what there is then.
     pub(crate) fn wait(
         &self,

@@ -1,5 +1,6 @@
 //! A program under test: starting it, typing into it, reading what it prints, its end.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -194,7 +195,9 @@ impl Program {
     pub fn finished(self) -> Verdict<Finished> {
         let exit = self.wait_exit()?;
         self.process.take_down()?; // what it left behind holds its streams open
-        Ok(Finished::new(exit, self.stdout(), self.stderr(), self.process.name.clone()))
+        // Moved, not copied: a check may run hundreds of programs with much to say.
+        let stdout = self.process.stdout.take_all();
+        Ok(Finished::new(exit, stdout, self.stderr(), self.process.name.clone()))
     }
 
     /// What it has printed on stdout so far.
@@ -234,6 +237,24 @@ impl Program {
         Err(Trouble::Skipped("a program's CPU time can be measured on Linux only".into()))
     }
 
+    /// The share of one processor that it and all it started use from now on: 1.0 is all of one.
+    ///
+    /// It is measured over `time` that they have: while one of their threads gets no processor the
+    /// clock stands, up to three times as long. So a busy machine makes no busy program idle.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn cpu_share(&self, time: Duration) -> Verdict<f64> {
+        let waited = || self.process.kept_waiting().into_iter().collect::<HashMap<_, _>>();
+        let (begun, cpu, before) = (Instant::now(), self.cpu()?, waited());
+        let mut late = Late::after(&self.stage, time);
+        while !late.is_over() && self.process.life.exit(late.until()).is_none() {}
+        let since = |(id, time): (&u32, &Duration)| time.saturating_sub(*before.get(id)?).into();
+        let kept_waiting = waited().iter().filter_map(since).max().unwrap_or_default();
+        let had = begun.elapsed().saturating_sub(kept_waiting).max(Duration::from_millis(1));
+        Ok(self.cpu()?.saturating_sub(cpu).as_secs_f64() / had.as_secs_f64())
+    }
+
     /// Whether every thread of it and of all it started sleeps now. Where the system does not
     /// tell: yes.
     #[must_use]
@@ -252,7 +273,7 @@ impl Program {
     /// # Errors
     /// The machine does not let them die.
     pub fn kill(&self) -> Verdict {
-        self.stage.recorder.words("", &self.process.name, What::TakenDown, "");
+        self.process.recorder.words("", &self.process.name, What::TakenDown, "");
         self.process.take_down()
     }
 }

@@ -94,23 +94,35 @@ impl What {
 /// Who is told of each event as it happens.
 type Follower = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// Takes events from several threads. It keeps them, or hands each one on to a follower.
+/// Takes events from several threads.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     began: Instant,
-    events: Arc<Mutex<Vec<Event>>>,
-    follower: Option<Follower>,
+    taker: Taker,
+}
+
+/// Where the events go.
+#[derive(Clone)]
+enum Taker {
+    Record(Arc<Mutex<Vec<Event>>>),
+    Follower(Follower),
+    Nobody,
 }
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Recorder { began: Instant::now(), events: Arc::default(), follower: None }
+        Recorder { began: Instant::now(), taker: Taker::Record(Arc::default()) }
     }
 
     /// A recorder that keeps nothing. A follower that takes its time holds up whoever has something
     /// to tell, and so bounds what is on its way.
     pub(crate) fn followed(follower: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Recorder { follower: Some(Arc::new(follower)), ..Recorder::new() }
+        Recorder { began: Instant::now(), taker: Taker::Follower(Arc::new(follower)) }
+    }
+
+    /// One that keeps nothing and tells nobody.
+    pub(crate) fn silent(&self) -> Self {
+        Recorder { began: self.began, taker: Taker::Nobody }
     }
 
     pub(crate) fn note(&self, text: &str) {
@@ -124,8 +136,10 @@ impl Recorder {
 
     /// Records an event that is about bytes.
     pub(crate) fn bytes(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
-        let text = escape::quoted_start(bytes, KEPT);
-        self.push(peer, program, what, bytes.len() as u64, text, None);
+        if !matches!(self.taker, Taker::Nobody) {
+            let text = escape::quoted_start(bytes, KEPT);
+            self.push(peer, program, what, bytes.len() as u64, text, None);
+        }
     }
 
     /// Records a connection or a datagram: what was said, and with whom.
@@ -151,12 +165,15 @@ impl Recorder {
         address: Option<SocketAddr>,
     ) {
         let at = self.began.elapsed();
-        if let Some(follower) = &self.follower {
-            let (peer, program) = (peer.into(), program.into());
-            follower(Event { at, peer, program, what, bytes, text, address, times: 1 });
-            return;
-        }
-        let mut events = locked(&self.events);
+        let mut events = match &self.taker {
+            Taker::Record(events) => locked(events),
+            Taker::Follower(follower) => {
+                let (peer, program) = (peer.into(), program.into());
+                follower(Event { at, peer, program, what, bytes, text, address, times: 1 });
+                return;
+            }
+            Taker::Nobody => return,
+        };
         let alike = |event: &&mut Event| {
             event.what == what && event.peer == peer && event.program == program
         };
@@ -200,7 +217,8 @@ impl Recorder {
 
     /// What has happened so far, in the order of time.
     pub(crate) fn events(&self) -> Vec<Event> {
-        let mut events = locked(&self.events).clone();
+        let Taker::Record(events) = &self.taker else { return Vec::new() };
+        let mut events = locked(events).clone();
         events.sort_by_key(|event| event.at);
         events
     }

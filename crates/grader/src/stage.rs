@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::guard::Idle;
 use crate::late::Late;
 use crate::locked::locked;
 use crate::program::Process;
@@ -21,6 +22,8 @@ pub(crate) struct Stage {
     patience_ms: AtomicU64,
     peers: Mutex<Vec<String>>,
     pub(crate) processes: Mutex<Vec<Arc<Process>>>,
+    /// The guards of programs that are gone, for the next ones.
+    pub(crate) idle_guards: Arc<Idle>,
     closed: AtomicBool,
 }
 
@@ -32,6 +35,7 @@ impl Stage {
             patience_ms: AtomicU64::new(PATIENCE.as_millis() as u64),
             peers: Mutex::default(),
             processes: Mutex::default(),
+            idle_guards: Arc::default(),
             closed: AtomicBool::new(false),
         })
     }

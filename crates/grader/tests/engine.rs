@@ -10,7 +10,10 @@ mod actor;
 mod grading;
 #[path = "engine/judging.rs"]
 mod judging;
-// Limits and namespaces of Linux, and its /proc, are what these two are about.
+// Guards, limits and namespaces of Linux, and its /proc, are what these are about.
+#[cfg(target_os = "linux")]
+#[path = "engine/guarding.rs"]
+mod guarding;
 #[cfg(target_os = "linux")]
 #[path = "engine/machine.rs"]
 mod machine;
@@ -25,7 +28,8 @@ fn main() {
     trials.extend(grading::trials());
     trials.extend(judging::trials());
     #[cfg(target_os = "linux")]
-    trials.extend(machine::trials().into_iter().chain(stubborn::trials()));
+    trials
+        .extend([guarding::trials(), machine::trials(), stubborn::trials()].into_iter().flatten());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 

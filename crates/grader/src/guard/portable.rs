@@ -33,8 +33,13 @@ impl Control {
     pub(super) fn reap(&self) {}
 }
 
+/// There are no guards that could be idle here.
+#[derive(Default)]
+pub(crate) struct Idle;
+
 pub(super) fn start(
     launch: &Launch<'_>,
+    _idle: &Arc<Idle>,
     life: &Arc<Life>,
     on_exit: impl FnOnce(Exit) + Send + 'static,
 ) -> Result<(Control, Pipes), StartError> {
@@ -105,7 +110,7 @@ mod tests {
         let (environment, file_size_limit) = (Vec::new(), None);
         let launch = Launch { program: &program, arguments, environment, file_size_limit };
         let life = Arc::new(Life::default());
-        let (control, pipes) = start(&launch, &life, |_| {}).expect("sh starts");
+        let (control, pipes) = start(&launch, &Arc::default(), &life, |_| {}).expect("sh starts");
         (control, pipes, life)
     }
 

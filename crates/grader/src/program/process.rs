@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use crate::guard::{Exit, Guarded, Launch, Life, StartError};
 use crate::locked::locked;
 use crate::output::Output;
-use crate::record::What;
+use crate::record::{Recorder, What};
 use crate::stage::Stage;
 use crate::verdict::{Trouble, Verdict};
 
 /// A process under guard, with its streams.
 pub(crate) struct Process {
     pub(crate) name: String,
+    pub(super) recorder: Recorder,
     pub(super) life: Arc<Life>,
     guarded: Mutex<Guarded>,
     /// The grader has begun to take it down.
@@ -35,13 +36,14 @@ impl Process {
         name: String,
         command: &str,
         output_limit: usize,
+        recorder: Recorder,
     ) -> Verdict<Self> {
-        let recorder = |what: What| {
-            let (recorder, name) = (stage.recorder.clone(), name.clone());
+        let recording = |what: What| {
+            let (recorder, name) = (recorder.clone(), name.clone());
             move |bytes: &[u8]| recorder.bytes("", &name, what, bytes)
         };
-        stage.recorder.words("", &name, What::Run, command);
-        let (exits, exit_name) = (stage.recorder.clone(), name.clone());
+        recorder.words("", &name, What::Run, command);
+        let (exits, exit_name) = (recorder.clone(), name.clone());
         let ending = Arc::new(AtomicBool::new(false));
         let ending_now = Arc::clone(&ending);
         let on_exit = move |exit: Exit| {
@@ -50,7 +52,8 @@ impl Process {
                 exits.words("", &exit_name, What::Exit, &exit.to_string());
             }
         };
-        let (guarded, pipes) = Guarded::start(launch, on_exit).map_err(|error| match error {
+        let started = Guarded::start(launch, &stage.idle_guards, on_exit);
+        let (guarded, pipes) = started.map_err(|error| match error {
             StartError::Machine(error) => Trouble::machine("cannot start a program", &error),
             StartError::Command(error) => {
                 let word = launch.program.to_string_lossy();
@@ -58,7 +61,7 @@ impl Process {
             }
         })?;
         let machine = |error| Trouble::machine("cannot follow a program", &error);
-        let (typing, typist) = (stage.recorder.clone(), name.clone());
+        let (typing, typist) = (recorder.clone(), name.clone());
         let stdin = type_from_queue(pipes.stdin, move |bytes| match bytes {
             Some(bytes) => typing.bytes("", &typist, What::Stdin, bytes),
             None => typing.words("", &typist, What::StdinClosed, ""),
@@ -70,11 +73,12 @@ impl Process {
             guarded: Mutex::new(guarded),
             ending,
             stdin: Mutex::new(Some(stdin)),
-            stdout: Output::follow(pipes.stdout, output_limit, recorder(What::Stdout))
+            stdout: Output::follow(pipes.stdout, output_limit, recording(What::Stdout))
                 .map_err(machine)?,
-            stderr: Output::follow(pipes.stderr, output_limit, recorder(What::Stderr))
+            stderr: Output::follow(pipes.stderr, output_limit, recording(What::Stderr))
                 .map_err(machine)?,
             name,
+            recorder,
         })
     }
 
@@ -83,6 +87,7 @@ impl Process {
         self.ending.store(true, Ordering::Release);
         let down = locked(&self.guarded).take_down();
         down.map_err(|error| Trouble::machine("cannot end a program under test", &error))?;
+        drop(locked(&self.stdin).take()); // with it goes the thread that types, and the pipe
         // Whoever could write is gone, so the end is there; it only needs to be read.
         let soon = Instant::now() + Duration::from_secs(1);
         self.stdout.wait_for_end(soon);
@@ -91,8 +96,11 @@ impl Process {
     }
 
     /// How long each of its threads has been kept waiting for a processor. Empty where the system
-    /// does not tell.
+    /// does not tell, and for a program that is gone.
     pub(crate) fn kept_waiting(&self) -> Vec<(u32, Duration)> {
+        if self.life.is_gone() {
+            return Vec::new();
+        }
         #[cfg(target_os = "linux")]
         return crate::process_tree::kept_waiting_below(self.root);
         #[cfg(not(target_os = "linux"))]
@@ -104,8 +112,12 @@ impl Process {
         self.life.exit(Instant::now())
     }
 
-    /// Whether every thread of it and of all it started sleeps. `None` where the system can't tell.
+    /// Whether every thread of it and of all it started sleeps. `None` where the system can't tell,
+    /// or it is gone.
     pub(crate) fn asleep(&self) -> Option<bool> {
+        if self.life.is_gone() {
+            return None;
+        }
         #[cfg(target_os = "linux")]
         return crate::process_tree::all_asleep_below(self.root).ok();
         #[cfg(not(target_os = "linux"))]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Process, Program, Server};
 use crate::finished::Finished;
-use crate::guard::Launch;
+use crate::guard::{FileSizeLimit, Launch};
 use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::verdict::Verdict;
@@ -24,8 +24,9 @@ pub struct Start<'a> {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     output_limit: usize,
-    file_size_limit: Option<u64>,
+    file_size_limit: Option<FileSizeLimit>,
     addressed: bool,
+    recorded: bool,
 }
 
 impl<'a> Start<'a> {
@@ -40,6 +41,7 @@ impl<'a> Start<'a> {
             output_limit: OUTPUT_LIMIT,
             file_size_limit: None,
             addressed: false,
+            recorded: true,
         }
     }
 
@@ -81,10 +83,24 @@ impl<'a> Start<'a> {
         self
     }
 
-    /// The most bytes a file that the program writes may have; a write beyond it fails or ends the
-    /// program (setrlimit(2), RLIMIT_FSIZE). Linux only.
+    /// The most bytes a file that the program writes may have (setrlimit(2), RLIMIT_FSIZE). A write
+    /// beyond ends the program by SIGXFSZ, unless it ignores that signal. Linux only.
     pub fn file_size_limit(mut self, bytes: u64) -> Self {
-        self.file_size_limit = Some(bytes);
+        self.file_size_limit = Some(FileSizeLimit { bytes, is_fatal: true });
+        self
+    }
+
+    /// [`Start::file_size_limit`], but a write beyond it fails (EFBIG) and the program lives: it is
+    /// started with SIGXFSZ ignored. Linux only.
+    pub fn file_size_error(mut self, bytes: u64) -> Self {
+        self.file_size_limit = Some(FileSizeLimit { bytes, is_fatal: false });
+        self
+    }
+
+    /// Leaves it out of the record: for one of hundreds, whose rows nobody would read. What is worth
+    /// telling of it the check tells in a note.
+    pub fn unrecorded(mut self) -> Self {
+        self.recorded = false;
         self
     }
 
@@ -107,7 +123,10 @@ impl<'a> Start<'a> {
             environment: self.environment,
             file_size_limit: self.file_size_limit,
         };
-        let process = Process::start(self.stage, &launch, name, &command, self.output_limit)?;
+        let recorder = &self.stage.recorder;
+        let recorder = if self.recorded { recorder.clone() } else { recorder.silent() };
+        let process =
+            Process::start(self.stage, &launch, name, &command, self.output_limit, recorder)?;
         let process = Arc::new(process);
         self.stage.add(&process)?;
         Ok(Program { stage: Arc::clone(self.stage), process })

@@ -50,6 +50,20 @@ fn play(part: &str, last: &str) {
             eprintln!("error: {last}");
             exit(4);
         }
+        #[cfg(target_os = "linux")]
+        "names-its-parent" => {
+            let parent = rustix::process::getppid().expect("a parent").as_raw_nonzero();
+            let asked = std::env::var("ASKED").unwrap_or_default();
+            println!("{parent} {asked} {last}");
+        }
+        "writes-much" => {
+            if std::fs::write(last, vec![b'x'; 100_000]).is_err() {
+                exit(5);
+            }
+        }
+        "spins" => loop {
+            std::hint::spin_loop();
+        },
         // The stubborn ones. What they leave behind has `last`, a marker, on its command line too.
         "stays" => hold_port(),
         "prints-and-prints" => {
