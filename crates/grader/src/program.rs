@@ -17,6 +17,7 @@ use crate::tcp::TcpPeer;
 use crate::udp::UdpPeer;
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
+mod printed;
 mod process;
 mod start;
 
