@@ -10,12 +10,14 @@ use std::process::ExitCode;
 use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
+mod chat;
 mod errors;
+mod tcp_chat;
 mod tcp_echo;
 mod udp_time_server;
 
 /// The checks of all lessons.
-static SUITES: [Suite; 2] = [tcp_echo::SUITE, udp_time_server::SUITE];
+static SUITES: [Suite; 3] = [tcp_echo::SUITE, tcp_chat::SUITE, udp_time_server::SUITE];
 
 /// The checks of all lessons.
 #[must_use]
