@@ -50,7 +50,7 @@ const LONGEST: usize = 8192;
 fn one_exchange(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
-    talk.hears("good morning").or_probe(|_| experiments::two_callers(run, &server))?;
+    talk.hears("good morning").or_probe(|_| experiments::two_callers(run, &talk))?;
     talk.says("good day").or_probe(|failure| experiments::next_answer(run, &mut talk, failure))?;
     let (client, peer) = chat::client(run)?;
     let mut talk = Talk { program: &client, peer };
@@ -68,20 +68,11 @@ fn prompt_is_flushed(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     talk.hears("your turn")?;
-    server.expect_printed(PROMPT).or_probe(|_| {
-        run.note("a further experiment: the user answers, and a second line comes");
-        talk.says("mine?")?;
-        talk.hears("yours")?;
-        Ok(experiments::late_or_never(&server))
-    })?;
+    server.expect_printed(PROMPT).or_probe(|_| experiments::when_it_prompts(run, &mut talk))?;
     let (client, peer) = chat::client(run)?;
-    client.expect_printed(PROMPT).or_probe(|_| {
-        run.note("a further experiment: the user types all the same, and a line comes back");
-        let mut talk = Talk { program: &client, peer };
-        talk.says("my turn?")?;
-        talk.hears("yours")?;
-        Ok(experiments::late_or_never(&client))
-    })
+    client
+        .expect_printed(PROMPT)
+        .or_probe(|_| experiments::when_it_prompts(run, &mut Talk { program: &client, peer }))
 }
 
 /// The client's side says `q`: the server closes although this peer doesn't, and serves the next.
@@ -132,8 +123,8 @@ fn is_closed(peer: &mut TcpPeer) -> Verdict {
 
 /// The next caller is served.
 fn goes_on(run: &Run, server: &Server) -> Verdict {
-    let mut talk = Talk::with(server)?;
-    let mut exchange = || -> Verdict {
+    let exchange = || -> Verdict {
+        let mut talk = Talk::with(server)?;
         talk.hears("is it my turn?")?;
         talk.says("it is")
     };
@@ -149,9 +140,9 @@ fn vanished_peer(run: &mut Run) -> Verdict {
         talk.hears("I must leave")?;
         talk.says("good bye")?;
         if resets {
-            talk.peer.reset()?
+            talk.peer.reset()?;
         } else {
-            talk.peer.close()
+            talk.peer.close();
         }
         goes_on(run, &server)?;
     }
@@ -168,32 +159,44 @@ fn vanished_peer(run: &mut Run) -> Verdict {
 fn empty_line(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
-    talk.hears("").or_probe(|_| experiments::after_hearing_nothing(run, &mut talk))?;
+    talk.hears("")
+        .or_probe(|failure| experiments::after_hearing_nothing(run, &mut talk, failure))?;
     talk.says("").or_probe(|_| experiments::after_saying_nothing(run, &mut talk))?;
     talk.hears("still there?")?;
     talk.says("still here")?;
     let (client, peer) = chat::client(run)?;
     let mut talk = Talk { program: &client, peer };
     talk.says("").or_probe(|_| experiments::after_saying_nothing(run, &mut talk))?;
-    talk.hears("").or_probe(|_| experiments::after_hearing_nothing(run, &mut talk))?;
+    talk.hears("")
+        .or_probe(|failure| experiments::after_hearing_nothing(run, &mut talk, failure))?;
     talk.says("still there?")?;
     talk.hears("still here")
 }
 
 /// A failure means that something else than the line `q` is taken for it.
 fn near_quits(run: &mut Run) -> Verdict {
-    let texts = ["qq", "q ", "Q", "quit", "and on"];
+    let texts = ["qq", "q ", "Q", "quit"];
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     for text in texts {
-        talk.hears(text).or_probe(|_| experiments::what_quits_when_heard(run, text))?;
-        talk.says(text).or_probe(|_| experiments::what_quits_when_said(run, text))?;
+        let mut is_text = || -> Verdict {
+            talk.hears(text)?;
+            talk.says(text)?;
+            talk.hears("and on")?;
+            talk.says("and on")
+        };
+        is_text().or_probe(|_| experiments::near_q(run, text))?;
     }
     let (client, peer) = chat::client(run)?;
     let mut talk = Talk { program: &client, peer };
     for text in texts {
-        talk.says(text).or_probe(|_| experiments::what_quits_when_said(run, text))?;
-        talk.hears(text).or_probe(|_| experiments::what_quits_when_heard(run, text))?;
+        let mut is_text = || -> Verdict {
+            talk.says(text)?;
+            talk.hears(text)?;
+            talk.says("and on")?;
+            talk.hears("and on")
+        };
+        is_text().or_probe(|_| experiments::near_q(run, text))?;
     }
     Ok(())
 }
@@ -224,13 +227,18 @@ fn two_at_once(run: &Run, talk: &mut Talk<'_>) -> Verdict {
 fn split_character(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
-    talk.peer.send_byte_by_byte("one 好, two 好\n".as_bytes())?;
-    talk.shows("one 好, two 好").or_probe(|_| experiments::whole_and_in_ascii(run))?;
+    in_pieces(run, &mut talk, "one 好, two 好")?;
     let (client, peer) = chat::client(run)?;
     let mut talk = Talk { program: &client, peer };
     talk.says("hello")?;
-    talk.peer.send_byte_by_byte("好好\n".as_bytes())?;
-    talk.shows("好好").or_probe(|_| experiments::whole_and_in_ascii(run))
+    in_pieces(run, &mut talk, "好好")
+}
+
+/// The peer sends `text` as a line, byte by byte, and it is shown.
+fn in_pieces(run: &Run, talk: &mut Talk<'_>, text: &str) -> Verdict {
+    let sent = talk.peer.send_byte_by_byte(format!("{text}\n").as_bytes());
+    sent.and_then(|()| talk.shows(text))
+        .or_probe(|failure| experiments::whole_and_in_ascii(run, failure))
 }
 
 /// 3,000 bytes, then the most that a line may have, both ways; one more is refused. A failure
@@ -240,7 +248,7 @@ fn long_line(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     for line in &lines {
-        talk.hears(line).or_probe(|failure| experiments::line_of_half(run, line, failure))?;
+        talk.hears(line).or_probe(|failure| experiments::shorter_lines(run, line, failure))?;
         talk.says(line)?;
     }
     talk.peer.send(format!("{}\r\n", lines[1]).as_bytes())?;
@@ -253,10 +261,13 @@ fn long_line(run: &mut Run) -> Verdict {
     }
     client.type_line(&long_text(LONGEST + 1));
     talk.says("that was too long").or_probe(|failure| {
-        let was_sent = failure.received.starts_with(&long_text(48).into_bytes());
+        let was_sent = failure.received == long_text(LONGEST + 1).as_bytes();
         Ok(was_sent.then_some("sends_what_is_too_long"))
     })?;
-    client.next_stderr_line().map(drop)
+    client.next_stderr_line().map(drop).or_probe(|_| {
+        talk.hears("what was too long?")?;
+        Ok(client.stderr().is_empty().then_some("refuses_in_silence"))
+    })
 }
 
 /// A line of `length` bytes in which a piece that is lost or repeated shows.
@@ -274,14 +285,13 @@ fn last_line_without_lf(run: &mut Run) -> Verdict {
     talk.says("yes?")?;
     talk.peer.send(b"last words")?;
     talk.peer.half_close()?;
-    talk.shows("last words").or_probe(|_| experiments::last_line_with_lf(run))?;
+    talk.shows("last words").or_probe(|failure| experiments::last_line_with_lf(run, failure))?;
     let (client, peer) = chat::client(run)?;
     client.write_stdin(b"last words");
     client.close_stdin();
     let mut talk = Talk { program: &client, peer };
     heard_to_the_end(&mut talk.peer, "last words")
-        .or_probe(|_| experiments::last_typed_line_with_lf(run))?;
-    talk.hears("good bye")
+        .or_probe(|_| experiments::last_typed_line_with_lf(run))
 }
 
 /// The next line is `text`; at the end of the stream its LF may be missing.
@@ -366,7 +376,12 @@ fn shows_safely(talk: &mut Talk<'_>) -> Verdict {
     if let Some(c) = rest.chars().find(|c| drives_a_terminal(*c)) {
         let is_raw = rest == pieces;
         let failure = fail(&format!("U+{:04X} was printed as it came", u32::from(c)));
-        return Err(if is_raw { failure.explain("terminal_driven") } else { failure }.into());
+        let id = match (is_raw, rest.contains('\x1b')) {
+            (true, _) => "terminal_driven",
+            (_, false) => "some_controls_only",
+            _ => return Err(failure.into()),
+        };
+        return Err(failure.explain(id).into());
     }
     let is_stripped = rest.chars().eq(pieces.chars().filter(|c| !drives_a_terminal(*c)));
     for (number, mark) in BETWEEN.iter().enumerate() {
@@ -413,7 +428,7 @@ fn endless_line(run: &mut Run) -> Verdict {
             .expected("end of stream or a reset, soon after 8192 bytes")
             .got(format!("{much} were taken; memory grew by {}", grader::size(grown)));
         let failed: Verdict = Err(failure.into());
-        return failed.or_probe(|_| experiments::where_it_went(grown, sent));
+        return failed.or_probe(|_| experiments::where_it_went(run, &mut talk, grown, sent));
     }
     if grown >= most {
         let failure = Failure::new("memory grows with a line that does not end");
@@ -527,21 +542,22 @@ fn three_in_a_row(run: &Run, talk: &mut Talk<'_>) -> Verdict {
     Ok(())
 }
 
-/// How many lines go each way in a volley: so many that two threads which could mix their output
-/// do.
-const VOLLEY: usize = 1000;
+/// How many lines go each way in a volley, and how long they are: in all more than a pipe holds,
+/// so that the program is still printing while the last ones are typed.
+const VOLLEY: usize = 600;
+const VOLLEY_LINE: usize = 250;
 
-/// Both talk at the same time, and a lot.
+/// Both talk at the same time, and a lot: for each line that is shown, the user types one.
 fn volley(run: &Run, talk: &mut Talk<'_>) -> Verdict {
-    let text = |who: &str, number: usize| format!("{who} line {number} of {VOLLEY}");
-    let all = |who| (1..=VOLLEY).map(|number| text(who, number) + "\n").collect::<String>();
-    talk.program.write_stdin(all("my").as_bytes());
-    talk.peer.send(all("your").as_bytes())?;
+    let text = |number: usize| format!("line {number:.<VOLLEY_LINE$}");
+    let all: String = (1..=VOLLEY).map(|number| text(number) + "\n").collect();
+    talk.peer.send(all.as_bytes())?;
     for number in 1..=VOLLEY {
-        talk.shows(&text("your", number)).or_probe(|_| experiments::lines_in_peace(run))?;
+        talk.program.type_line(&format!("my line {number}"));
+        talk.shows(&text(number)).or_probe(|_| experiments::lines_in_peace(run))?;
     }
     for number in 1..=VOLLEY {
-        talk.peer.expect_line(&text("my", number))?;
+        talk.peer.expect_line(&format!("my line {number}"))?;
     }
     Ok(())
 }

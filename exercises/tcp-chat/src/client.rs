@@ -23,5 +23,5 @@ use crate::telephone::Telephone;
 /// It does not wait for the keyboard's thread, which may sit in a read until the user types
 /// something more: when `main` returns, the whole program ends.
 pub(crate) fn run(addr: &Addr) -> io::Result<()> {
-    todo!("step 8: connect, install the telephone, hold the conversation")
+    todo!("step 9: connect, install the telephone, hold the conversation")
 }

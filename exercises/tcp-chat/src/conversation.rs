@@ -2,7 +2,8 @@
 //!
 //!     keyboard ── say ─────▶ ╔══════════╗      Each direction has a thread of its own and never
 //!                            ║ the peer ║      waits for the other: a connection is full duplex,
-//!     screen ◀── receive ─── ╚══════════╝      taking turns is a habit of people.
+//!     screen ◀── receive ─── ╚══════════╝      taking turns is a habit of people. `say` is in
+//!                                              keyboard.rs, the rest is here.
 //!
 //!     peer ── "q\n" ──▶ you      over: close, whether or not the peer does
 //!     peer ── end ────▶ you      over, too: the peer has left without a word
@@ -18,18 +19,22 @@ use std::sync::Arc;
 
 use netkit::screen;
 
+use crate::keyboard;
 use crate::line::{self, Line};
 use crate::telephone::Telephone;
 
 /// The line that ends a conversation, when it is exactly this.
-const QUIT: &[u8] = b"q";
+pub(crate) const QUIT: &[u8] = b"q";
+
+/// What a peer is told before its too long line ends the conversation.
+const TOO_LONG: &[u8] = b"error: line too long";
 
 /// Holds the conversation with `peer` until it is over.
 ///
 /// Ends well however the peer has ended it: nobody else's conversation suffers from that. The one
 /// failure is that nobody reads stdout any more.
 pub(crate) fn hold(phone: &Telephone, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-    todo!("step 5: put the call on the telephone; prompt; receive until it is over; close, hang up")
+    todo!("step 7: put the call on the telephone; prompt; receive until it is over; close, hang up")
 }
 
 /// Shows what `peer` says, as `from IP:PORT: text`, with a prompt after it, until it is over.
@@ -37,14 +42,6 @@ pub(crate) fn hold(phone: &Telephone, stream: TcpStream, peer: SocketAddr) -> io
 /// What a stranger sends goes through `netkit::visible`: raw, it could drive this terminal.
 fn receive(call: &TcpStream, peer: SocketAddr) -> io::Result<()> {
     todo!(
-        "step 6: read line after line and show it, until `q`, a line too long, the end or an error"
+        "step 8: read line after line and show it, until `q`, a line too long, the end or an error"
     )
-}
-
-/// Does what the user asks for with what was typed; the keyboard's thread calls it.
-///
-/// A line is sent, and `q` also ends the conversation. A line too long is refused on stderr. At
-/// the end of the user's input the peer is told that this was all; what it says is still shown.
-pub(crate) fn say(call: &TcpStream, typed: &Line) -> io::Result<()> {
-    todo!("step 7: send a line, close after `q`; refuse a line too long; half-close at the end")
 }

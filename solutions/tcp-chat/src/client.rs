@@ -23,9 +23,9 @@ use crate::telephone::Telephone;
 /// It does not wait for the keyboard's thread, which may sit in a read until the user types
 /// something more: when `main` returns, the whole program ends.
 pub(crate) fn run(addr: &Addr) -> io::Result<()> {
-    // step 8: connect, install the telephone, hold the conversation
+    // step 9: connect, install the telephone, hold the conversation
     let stream = TcpStream::connect(addr)?;
     let peer = stream.peer_addr()?;
     conversation::hold(&*Telephone::install()?, stream, peer)
-    // end of step 8
+    // end of step 9
 }

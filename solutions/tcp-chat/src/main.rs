@@ -1,8 +1,8 @@
 //! TCP chat: two people, one connection, lines both ways.
 //!
 //! This file is finished: it reads the arguments and starts one of the two roles. Yours are
-//! `line.rs` (steps 1 and 2), `server.rs` (3 and 4), `conversation.rs` (5 to 7) and `client.rs`
-//! (8); `telephone.rs` is given. The lesson is in README.md.
+//! `line.rs` (steps 1 and 2), `server.rs` (3 and 4), `keyboard.rs` (5 and 6), `conversation.rs` (7
+//! and 8) and `client.rs` (9); `telephone.rs` is given. The lesson is in README.md.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ use netkit::{Addr, screen};
 
 mod client;
 mod conversation;
+mod keyboard;
 mod line;
 mod server;
 mod telephone;

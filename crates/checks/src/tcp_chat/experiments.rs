@@ -7,27 +7,31 @@ use std::time::Duration;
 
 use grader::{Cause, Failure, Program, Run, Server, Trouble, Verdict};
 
-use super::{MIB, VOLLEY, chat};
-use crate::chat::{PROMPT, Talk};
+use super::{LONGEST, MIB, VOLLEY, chat};
+use crate::chat::{MOMENT, PROMPT, Talk};
 
 /// The confirmed misconception, if any.
 type Finding = Verdict<Option<&'static str>>;
 
-/// A line was not shown as it should be. Two callers say the same: do both lines name the caller?
-pub(super) fn two_callers(run: &Run, server: &Server) -> Finding {
-    run.note("a further experiment: a new server, two callers, the same line from each");
-    let addr = server.addr();
-    let printed = String::from_utf8_lossy(&server.stdout()).into_owned();
-    if printed.contains(">>> \n") {
+/// A line was not shown as it should be. Is it the line after? Do two callers look the same?
+pub(super) fn two_callers(run: &Run, talk: &Talk<'_>) -> Finding {
+    if String::from_utf8_lossy(&talk.program.stdout()).contains(">>> \n") {
         return Ok(Some("prompt_is_a_line"));
     }
-    let fresh = run.server()?;
-    let mut talk = Talk::with(&fresh)?;
-    talk.peer.send(b"hello\n")?;
-    let own = |line: &str, addr| line == format!("from {addr}: hello");
-    let line = fresh.next_line()?;
-    let names_itself = own(&line, fresh.addr()) && printed.contains(&format!("from {addr}: "));
-    Ok(names_itself.then_some("shows_its_own_address"))
+    if talk.shows("good morning").is_ok() {
+        return Ok(Some("prints_more_than_is_said"));
+    }
+    run.note("a further experiment: two callers say the same to a new server");
+    let server = run.server()?;
+    for _ in 0..2 {
+        let mut talk = Talk::with(&server)?;
+        talk.peer.send(b"good day\nq\n")?;
+        let line = server.next_line()?;
+        if line != format!("from {}: good day", server.addr()) {
+            return Ok(None);
+        }
+    }
+    Ok(Some("shows_its_own_address"))
 }
 
 /// What the server's user typed did not reach the peer as it should. The next line tells more.
@@ -58,13 +62,22 @@ fn is_bare(failed: Option<Trouble>, text: &[u8]) -> bool {
     matches!(failed, Some(Trouble::Failed(failure)) if failure.received == text)
 }
 
-/// The prompt was not there in time. Is it there now that whole lines have been printed?
-pub(super) fn late_or_never(program: &Program) -> Option<&'static str> {
-    let printed = String::from_utf8_lossy(&program.stdout()).into_owned();
-    match printed.contains('>') {
-        true => printed.contains(PROMPT).then_some("prompt_held_back"),
-        false => Some("no_prompt"),
+/// The program has not prompted. Does it once the user has typed, or when a whole line is printed?
+pub(super) fn when_it_prompts(run: &Run, talk: &mut Talk<'_>) -> Finding {
+    run.note("further experiments: the user types all the same, then a line comes back");
+    run.patience(Duration::from_millis(500));
+    let prompts = || String::from_utf8_lossy(&talk.program.stdout()).matches(PROMPT).count();
+    talk.says("my turn?")?;
+    if talk.program.expect_printed(PROMPT).is_ok() {
+        // Two at once: the first one was held back, and what is the second one?
+        return Ok((prompts() == 1).then_some("prompts_in_answer_only"));
     }
+    talk.hears("yours")?;
+    let never = !talk.program.stdout().contains(&b'>');
+    Ok(match prompts() {
+        0 => never.then_some("no_prompt"),
+        _ => Some("prompt_held_back"),
+    })
 }
 
 /// The peer has said `q` and holds the connection open. Was `q` shown? Does a close of the peer's
@@ -136,19 +149,23 @@ fn spins(program: &Program) -> Finding {
 /// The next caller was not served. Has the server ended, and how? Or does it do something else?
 pub(super) fn why_not_the_next(run: &Run, server: &Server, failure: &Failure) -> Finding {
     run.note("a further experiment: does the server still run, and what does it do?");
-    match failure.cause {
-        Cause::Silence | Cause::Differs { .. } => spins(server),
-        _ => Ok(match server.wait_exit()?.code {
-            Some(0) => Some("quits_with_its_peer"),
-            Some(_) => Some("one_peer_ends_the_server"),
-            None => None,
-        }),
+    if failure.cause == Cause::Silence {
+        return spins(server); // it took the call, so it is there
     }
+    Ok(match server.wait_exit()?.code {
+        Some(0) => Some("quits_with_its_peer"),
+        Some(_) => Some("one_peer_ends_the_server"),
+        None => None,
+    })
 }
 
 /// An empty line was not shown. Is the next one?
-pub(super) fn after_hearing_nothing(run: &Run, talk: &mut Talk<'_>) -> Finding {
+pub(super) fn after_hearing_nothing(run: &Run, talk: &mut Talk<'_>, failure: &Failure) -> Finding {
     run.note("a further experiment: a line with text");
+    if let Cause::Differs { .. } = failure.cause {
+        talk.peer.send(b"two spaces  \n")?;
+        return Ok(talk.shows("two spaces").is_ok().then_some("trims_what_it_shows"));
+    }
     if talk.peer.has_ended() || talk.is_ended_by_it()? {
         return Ok(Some("empty_is_the_end"));
     }
@@ -164,27 +181,23 @@ pub(super) fn after_saying_nothing(run: &Run, talk: &mut Talk<'_>) -> Finding {
     Ok(talk.says("something").is_ok().then_some("sends_no_empty_line"))
 }
 
-/// `text` was not shown. Which lines of a peer's end the conversation, of several near `q`?
-pub(super) fn what_quits_when_heard(run: &Run, text: &str) -> Finding {
+/// Something near `q` has ended a conversation. Which lines do, when a peer says them, and when the
+/// user does?
+pub(super) fn near_q(run: &Run, text: &str) -> Finding {
     run.note("further experiments: a conversation for each of several lines; which ones end it?");
-    run.patience(Duration::from_secs(1));
-    what_quits(text, |line| {
+    let when_heard = what_quits(text, |line| {
         let server = run.server()?;
         let mut talk = Talk::with(&server)?;
         talk.peer.send(format!("{line}\n").as_bytes())?;
         talk.is_ended_by_it()
-    })
-}
-
-/// `text` was not sent. Which lines of the user's end the conversation, of several near `q`?
-pub(super) fn what_quits_when_said(run: &Run, text: &str) -> Finding {
-    run.note("further experiments: a conversation for each of several lines; which ones end it?");
-    run.patience(Duration::from_secs(1));
+    })?;
+    if when_heard.is_some() {
+        return Ok(when_heard);
+    }
     what_quits(text, |line| {
         let (client, peer) = chat::client(run)?;
-        let mut talk = Talk { program: &client, peer };
         client.type_line(line);
-        talk.is_ended_by_it()
+        Talk { program: &client, peer }.is_ended_by_it()
     })
 }
 
@@ -193,8 +206,9 @@ fn what_quits(text: &str, quits: impl Fn(&str) -> Verdict<bool>) -> Finding {
         return Ok(None);
     }
     Ok(match text {
-        "qq" | "quit" => match (quits("queue")?, quits(" q")?) {
-            (true, false) => Some("quits_on_a_prefix"),
+        "qq" | "quit" => match (quits("queue")?, quits(text)?) {
+            (true, true) => Some("quits_on_a_prefix"),
+            (false, true) => Some("quits_on_other_words"),
             _ => None,
         },
         "q " => match (quits("\tq")?, quits("qq")?) {
@@ -222,35 +236,52 @@ pub(super) fn one_by_one(run: &Run, failure: &Failure) -> Finding {
 }
 
 /// Text arrived byte by byte and was not shown. Is it when it comes whole? Is ASCII, in bytes?
-pub(super) fn whole_and_in_ascii(run: &Run) -> Finding {
+pub(super) fn whole_and_in_ascii(run: &Run, failure: &Failure) -> Finding {
+    if String::from_utf8_lossy(&failure.received).ends_with("å¥½") {
+        return Ok(Some("bytes_as_characters"));
+    }
     run.note("further experiments: the same in one piece, then ASCII byte by byte");
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     talk.hears("one 好, two 好")?;
     talk.says("I see")?;
-    talk.peer.send_byte_by_byte(b"one and two\n")?;
-    talk.shows("one and two")?;
-    Ok(Some("decodes_each_read"))
+    let sent = talk.peer.send_byte_by_byte(b"one, two, three, four\n");
+    let in_ascii = sent.and_then(|()| talk.shows("one, two, three, four")).is_ok();
+    Ok(Some(if in_ascii { "decodes_each_read" } else { "gives_up_on_pieces" }))
 }
 
-/// A long line was not shown whole. Is every long line cut at the same place?
-pub(super) fn line_of_half(run: &Run, line: &str, failure: &Failure) -> Finding {
-    let shown = |received: &[u8]| {
-        let text = String::from_utf8_lossy(received).into_owned();
-        text.split_once("0, 1, 2").map(|(_, rest)| rest.len())
+/// A long line was not shown whole. Is a shorter one, or is it cut at the same place?
+pub(super) fn shorter_lines(run: &Run, line: &str, failure: &Failure) -> Finding {
+    run.note("further experiments: lines that are a little shorter, then much");
+    let try_line = |line: &str| -> Verdict<(bool, Vec<u8>, bool)> {
+        let server = run.server()?;
+        let mut talk = Talk::with(&server)?;
+        let shown = talk.hears(line);
+        Ok((shown.is_ok(), received(shown), talk.is_ended_by_it()?))
     };
-    let Some(length) = shown(&failure.received) else { return Ok(None) };
-    run.note("a further experiment: a line that is a little shorter");
-    let server = run.server()?;
-    let mut talk = Talk::with(&server)?;
-    let shorter = talk.hears(&line[..line.len() - 100]);
-    let Err(Trouble::Failed(failure)) = shorter else { return Ok(None) };
-    let is_the_same = shown(&failure.received) == Some(length);
-    Ok(is_the_same.then_some("cuts_long_lines"))
+    if line.len() == LONGEST && try_line(&line[..LONGEST - 2])?.0 {
+        return Ok(Some("limit_counts_the_end"));
+    }
+    let (_, shorter, hangs_up) = try_line(&line[..line.len() - 100])?;
+    let text =
+        |shown: &[u8]| shown.windows(2).position(|two| two == b": ").map(|at| shown.len() - at);
+    if text(&shorter).is_some() && text(&shorter) == text(&failure.received) {
+        return Ok(Some("cuts_long_lines"));
+    }
+    let (short_is_shown, _, goes_on) = try_line(&line[..500])?;
+    Ok((hangs_up && short_is_shown && !goes_on).then_some("hangs_up_on_long_lines"))
+}
+
+/// What came instead of what was expected.
+fn received(verdict: Verdict) -> Vec<u8> {
+    match verdict {
+        Err(Trouble::Failed(failure)) => failure.received,
+        _ => Vec::new(),
+    }
 }
 
 /// The last line, which had no LF, was not shown. Is it with an LF?
-pub(super) fn last_line_with_lf(run: &Run) -> Finding {
+pub(super) fn last_line_with_lf(run: &Run, failure: &Failure) -> Finding {
     run.note("a further experiment: the same, and the last line has its LF");
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
@@ -259,7 +290,11 @@ pub(super) fn last_line_with_lf(run: &Run) -> Finding {
     talk.peer.send(b"last words\n")?;
     talk.peer.half_close()?;
     talk.shows("last words")?;
-    Ok(Some("drops_the_last_line"))
+    let is_cut = failure.received.ends_with(b": last word");
+    Ok(match failure.cause {
+        Cause::Differs { .. } => is_cut.then_some("cuts_the_last_byte"),
+        _ => Some("drops_the_last_line"),
+    })
 }
 
 /// The last line of the input, which had no LF, was not sent. Is it with an LF?
@@ -279,7 +314,6 @@ pub(super) fn how_bad_bytes_go(run: &Run, failure: &Failure) -> Finding {
     let shown = String::from_utf8_lossy(&failure.received).into_owned();
     let text = shown.split_once(": ").map(|(_, text)| text);
     match text {
-        Some("café, ÿ?") => return Ok(Some("bytes_as_characters")),
         Some("caf, ?") => return Ok(Some("bad_bytes_dropped")),
         Some(_) => return Ok(None),
         None => {}
@@ -293,16 +327,26 @@ pub(super) fn how_bad_bytes_go(run: &Run, failure: &Failure) -> Finding {
     Ok(talk.is_ended_by_it()?.then_some("bad_bytes_end_it"))
 }
 
-/// 64 MiB without an LF were taken. Are they all in memory?
-pub(super) fn where_it_went(grown: u64, sent: usize) -> Finding {
-    Ok((grown >= (sent - 8 * MIB) as u64).then_some("reads_without_a_bound"))
+/// 64 MiB without an LF were taken. Are they all in memory? Or does the next line show that they
+/// were thrown away?
+pub(super) fn where_it_went(run: &Run, talk: &mut Talk<'_>, grown: u64, sent: usize) -> Finding {
+    if grown >= (sent - 8 * MIB) as u64 {
+        return Ok(Some("reads_without_a_bound"));
+    }
+    run.note("a further experiment: the end of that line, and another one");
+    talk.peer.send(b"\n")?;
+    Ok(talk.hears("and now?").is_ok().then_some("skips_and_goes_on"))
 }
 
 /// The user's input has ended, and the peer did not see an end. What did it see?
 pub(super) fn instead_of_an_end(run: &Run, talk: &mut Talk<'_>, failure: &Failure) -> Finding {
     match (&*failure.received, failure.cause) {
         (b"q\n", _) => Ok(Some("says_q_at_the_end")),
-        ([b'\n', b'\n', b'\n', ..], _) => Ok(Some("end_sent_as_lines")),
+        ([b'\n', ..], _) => {
+            let more = talk.peer.pending(MOMENT)?;
+            let only_ends = more.len() > 10 && more.iter().all(|byte| *byte == b'\n');
+            Ok(only_ends.then_some("end_sent_as_lines"))
+        }
         (_, Cause::Silence) => {
             run.note("a further experiment: the peer ends first");
             talk.peer.half_close()?;
