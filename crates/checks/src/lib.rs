@@ -10,8 +10,10 @@ use std::process::ExitCode;
 use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
+mod chat;
 mod errors;
 mod file_ipc;
+mod tcp_chat;
 mod tcp_echo;
 mod udp_time_server;
 
@@ -20,6 +22,7 @@ mod udp_time_server;
 static SUITES: &[Suite] = &[
     file_ipc::SUITE,
     tcp_echo::SUITE,
+    tcp_chat::SUITE,
     udp_time_server::SUITE,
 ];
 

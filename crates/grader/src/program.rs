@@ -18,6 +18,7 @@ use crate::tcp::TcpPeer;
 use crate::udp::UdpPeer;
 use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
+mod printed;
 mod process;
 mod start;
 
@@ -59,13 +60,19 @@ impl Program {
         }
     }
 
-    /// The next line on stdout, without its end and without leading prompts.
+    /// The next line on stdout, without its end and without leading prompts. Prompts that stand
+    /// behind the last line when stdout ends are none.
     ///
     /// # Errors
     /// None comes.
     pub fn next_line(&self) -> Verdict<String> {
-        let line = self.line_of(&self.process.stdout, "stdout", self.stage.late())?;
-        Ok(line.trim_start_matches(">>> ").to_owned())
+        let next = || self.line_of(&self.process.stdout, "stdout", self.stage.late());
+        let line = next()?;
+        let text = line.trim_start_matches(">>> ");
+        if text.is_empty() && !line.is_empty() && self.process.stdout.state().ends_within_a_line() {
+            return next();
+        }
+        Ok(text.to_owned())
     }
 
     /// The next line on stderr, without its end.

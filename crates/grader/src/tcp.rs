@@ -14,6 +14,7 @@ use crate::verdict::{Cause, Failure, Trouble, Verdict};
 
 mod bulk;
 mod host;
+mod lines;
 
 pub use host::TcpHost;
 

@@ -25,6 +25,13 @@ fn play(part: &str, last: &str) {
             (&*stream).read_to_end(&mut all)?;
             (&*stream).write_all(&all)
         }),
+        "counts-reads" => echo(|stream| {
+            let (mut buffer, mut reads) = ([0; 64], 0);
+            while (&*stream).read(&mut buffer)? > 0 {
+                reads += 1;
+            }
+            writeln!(&mut &*stream, "{reads} reads")
+        }),
         "panics-late" => echo(|stream| {
             let mut buffer = [0; 64];
             let count = (&*stream).read(&mut buffer)?;

@@ -24,6 +24,10 @@ crate::trials![
     a_conversation_without_end_is_ended_at_the_checks_limit,
     a_sender_to_a_busy_program_is_seen_as_blocked_too,
     what_a_program_prints_cannot_drive_the_terminal_of_the_grader,
+    a_line_is_what_ends_in_lf_and_one_cr_before_it_is_dropped,
+    a_line_without_an_end_is_told_apart_from_another_line,
+    bytes_sent_one_by_one_are_read_one_by_one,
+    what_has_no_end_of_line_is_seen_when_it_is_printed,
 ];
 
 fn talk(run: &mut Run) -> Verdict {
@@ -180,4 +184,54 @@ fn the_same_seed_gives_the_same_numbers() {
     let (one, two) = (report(), report());
     assert_eq!((one.message, two.message), (one.seed.to_string(), two.seed.to_string()));
     assert_ne!(one.seed, two.seed);
+}
+
+fn a_line_is_what_ends_in_lf_and_one_cr_before_it_is_dropped() {
+    let report = graded(&acting("echo"), |run| {
+        let mut client = run.server()?.connect()?;
+        client.send(b"one\r\n\ntwo\r\r\n")?;
+        client.expect_line("one")?;
+        client.expect_line("")?;
+        client.expect_line("two\r")
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+}
+
+fn a_line_without_an_end_is_told_apart_from_another_line() {
+    let no_end = graded(&acting("echo"), |run| {
+        run.patience(Duration::from_millis(300));
+        let mut client = run.server()?.connect()?;
+        client.send(b"one")?;
+        client.expect_line("one")
+    });
+    assert_eq!(no_end.message, "a line without an end came");
+    assert_eq!(no_end.actual.as_deref(), Some("\"one\" and no end of line"));
+    let other = graded(&acting("echo"), |run| {
+        let mut client = run.server()?.connect()?;
+        client.send(b"two\n")?;
+        client.expect_line("one")
+    });
+    assert_eq!(other.message, "another line came");
+}
+
+fn bytes_sent_one_by_one_are_read_one_by_one() {
+    let report = graded(&acting("counts-reads"), |run| {
+        let mut client = run.server()?.connect()?;
+        client.send_byte_by_byte(b"0123456789")?;
+        client.half_close()?;
+        client.expect_line("10 reads")
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+}
+
+fn what_has_no_end_of_line_is_seen_when_it_is_printed() {
+    let said = graded(&acting("says-and-ends"), |run| {
+        run.program("client").start()?.expect_printed("aid")
+    });
+    assert_eq!(said.outcome, Outcome::Passed, "{said:#?}");
+    let unsaid = graded(&acting("says-and-ends"), |run| {
+        run.program("client").start()?.expect_printed("paid")
+    });
+    assert_eq!(unsaid.expected.as_deref(), Some("\"paid\" on stdout"));
+    assert_eq!(unsaid.actual.as_deref(), Some("\"said\""));
 }

@@ -1,0 +1,83 @@
+//! Lines of text over TCP, and bytes that arrive one by one.
+
+use std::time::{Duration, Instant};
+
+use super::{LOOK_AHEAD, TcpPeer};
+use crate::escape;
+use crate::verdict::{Cause, Failure, Verdict};
+
+/// How long a program may take to read one byte before the next is sent anyway, and how long it
+/// gets where the system does not tell whether it sleeps.
+const READ_ONE: Duration = Duration::from_millis(200);
+const READ_ONE_UNSEEN: Duration = Duration::from_millis(5);
+
+impl TcpPeer {
+    /// Checks that the next line is `text`. A line ends with LF; one CR before that is dropped.
+    ///
+    /// # Errors
+    /// Another line comes, one without an end, or none.
+    pub fn expect_line(&mut self, text: &str) -> Verdict {
+        let since = Instant::now();
+        let mut late = self.stage.late();
+        loop {
+            if let Some(end) = self.inbox.iter().position(|byte| *byte == b'\n') {
+                let mut line: Vec<u8> = self.inbox.drain(..=end).collect();
+                line.pop();
+                line.pop_if(|last| *last == b'\r');
+                return crate::stage::expect_bytes("another line came", text.as_bytes(), &line);
+            }
+            let before = self.inbox.len();
+            let is_over = self.ended.is_some() || before >= LOOK_AHEAD;
+            if is_over || !self.fill(&mut late)? {
+                return Err(self.no_line(text, since).into());
+            }
+            if self.inbox.len() > before {
+                late = self.stage.late();
+            }
+        }
+    }
+
+    fn no_line(&mut self, text: &str, since: Instant) -> Failure {
+        let expected = format!("the line {}", escape::quoted_start(text.as_bytes(), 200));
+        if self.inbox.is_empty() {
+            return self.too_little(b"", since).expected(expected);
+        }
+        if self.ended.is_none() {
+            self.stage.waited(since, &self.name, "no end of line came");
+        }
+        let got = std::mem::take(&mut self.inbox);
+        let shown = format!("{} and no end of line", escape::quoted_start(&got, 200));
+        let cause = if self.ended.is_some() { Cause::Ended } else { Cause::Silence };
+        let mut failure = Failure::new("a line without an end came").cause(cause);
+        failure.received = got;
+        failure.expected(expected).got(shown)
+    }
+
+    /// Sends `bytes` one at a time, each when the program has had the time to read the one before
+    /// by itself: when all its threads sleep again.
+    ///
+    /// # Errors
+    /// As [`TcpPeer::send`].
+    pub fn send_byte_by_byte(&mut self, bytes: &[u8]) -> Verdict {
+        for byte in bytes {
+            self.send(&[*byte])?;
+            self.wait_until_asleep();
+        }
+        Ok(())
+    }
+
+    /// Waits until the program sleeps, at most [`READ_ONE`].
+    fn wait_until_asleep(&self) {
+        let late = Instant::now() + READ_ONE;
+        let mut calm = 0;
+        while calm < 2 && Instant::now() < late {
+            match self.program.as_ref().and_then(|process| process.asleep()) {
+                None => return std::thread::sleep(READ_ONE_UNSEEN),
+                Some(true) => calm += 1,
+                Some(false) => calm = 0,
+            }
+            // Between two looks a program that was just woken gets its turn.
+            std::thread::sleep(Duration::from_micros(500));
+        }
+    }
+}

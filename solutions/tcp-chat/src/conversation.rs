@@ -1,0 +1,70 @@
+//! TCP chat, a conversation: two directions at the same time, and their end.
+//!
+//!     keyboard ── say ─────▶ ╔══════════╗      Each direction has a thread of its own and never
+//!                            ║ the peer ║      waits for the other: a connection is full duplex,
+//!     screen ◀── receive ─── ╚══════════╝      taking turns is a habit of people. `say` is in
+//!                                              keyboard.rs, the rest is here.
+//!
+//!     peer ── "q\n" ──▶ you      over: close, whether or not the peer does
+//!     peer ── end ────▶ you      over, too: the peer has left without a word
+//!     you ── "q\n" ───▶ peer     over: close; the peer will
+//!     you ── end ─────▶ peer     not over: you have nothing more to say, and still listen
+//!
+//! Grade it:  cargo test -p tcp-chat
+//! Read on:   RFC 9293 section 3.6, closing a connection
+
+use std::io::{self, BufReader};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use netkit::screen;
+
+use crate::keyboard;
+use crate::line::{self, Line};
+use crate::telephone::Telephone;
+
+/// The line that ends a conversation, when it is exactly this.
+pub(crate) const QUIT: &[u8] = b"q";
+
+/// What a peer is told before its too long line ends the conversation.
+const TOO_LONG: &[u8] = b"error: line too long";
+
+/// Holds the conversation with `peer` until it is over.
+///
+/// Ends well however the peer has ended it: nobody else's conversation suffers from that. The one
+/// failure is that nobody reads stdout any more.
+pub(crate) fn hold(phone: &Telephone, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    // step 7: put the call on the telephone; prompt; receive until it is over; close, hang up
+    let call = Arc::new(stream);
+    phone.pick_up(&call);
+    let received = keyboard::prompt().and_then(|()| receive(&call, peer));
+    // Dropping `call` closes it only when the keyboard's thread lets go of it, too. That one may
+    // be stuck in a write to a peer that takes nothing; this wakes it.
+    let _ = call.shutdown(Shutdown::Both); // fails where the peer has reset the connection
+    phone.hang_up();
+    received
+    // end of step 7
+}
+
+/// Shows what `peer` says, as `from IP:PORT: text`, with a prompt after it, until it is over.
+///
+/// What a stranger sends goes through `netkit::visible`: raw, it could drive this terminal.
+fn receive(call: &TcpStream, peer: SocketAddr) -> io::Result<()> {
+    // step 8: read line after line and show it, until `q`, a line too long, the end or an error
+    let mut input = BufReader::new(call); // once: it reads ahead, and a second one would miss that
+    loop {
+        // A reset is an error and ends this conversation; with `?` it would end the program.
+        let heard = line::read(&mut input).inspect_err(|e| screen::diagnostic(netkit::cause(e)));
+        match heard.unwrap_or(Line::End) {
+            Line::End => return Ok(()),
+            Line::TooLong { .. } => return line::write(call, TOO_LONG).or(Ok(())),
+            Line::Text(text) if text == QUIT => return Ok(()),
+            Line::Text(text) => {
+                // One call for the whole line: the keyboard's thread prints prompts meanwhile.
+                screen::line(format_args!("from {peer}: {}", netkit::visible(&text)))?;
+                keyboard::prompt()?;
+            }
+        }
+    }
+    // end of step 8
+}
