@@ -11,11 +11,14 @@ use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
 mod errors;
+mod refusal;
+mod shown;
 mod tcp_echo;
+mod udp_chat;
 mod udp_time_server;
 
 /// The checks of all lessons.
-static SUITES: [Suite; 2] = [tcp_echo::SUITE, udp_time_server::SUITE];
+static SUITES: [Suite; 3] = [tcp_echo::SUITE, udp_chat::SUITE, udp_time_server::SUITE];
 
 /// The checks of all lessons.
 #[must_use]
