@@ -31,13 +31,16 @@ pub(crate) fn datagram(prefix: &str) -> io::Result<Option<String>> {
     // end of step 4
 }
 
+/// What is kept of one line, in bytes, so that a file without newlines does not fill the memory.
+const LONGEST_LINE: u64 = 8192;
+
 /// Prompts, and reads one line without its end; `None` when the input has ended. Given, finished.
 ///
-/// Of a line that cannot fit anyway only the start comes, and that is longer than [`LONGEST`].
+/// Of a line of more than 8192 bytes only the start comes, which is still much too long.
 fn line() -> io::Result<Option<String>> {
     screen::prompt()?;
     let (mut stdin, mut line) = (io::stdin().lock(), Vec::new());
-    stdin.by_ref().take(LONGEST as u64 + 2).read_until(b'\n', &mut line)?;
+    stdin.by_ref().take(LONGEST_LINE + 2).read_until(b'\n', &mut line)?;
     if line.is_empty() {
         return Ok(None);
     }

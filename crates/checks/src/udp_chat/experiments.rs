@@ -108,13 +108,19 @@ pub(super) fn two_lengths(run: &Run) -> Finding {
     Ok(all_alike.then_some("rest_of_the_buffer"))
 }
 
-/// The prompt that did not come: does it, once the line has been typed?
+/// The prompt that did not come: does it, once the line has been typed and another is shown?
 pub(super) fn prompt_after_typing(talk: &mut Talk<'_>, peer: &mut UdpPeer) -> Finding {
     talk.types();
     peer.send(b"bob : and now")?;
-    let server = talk.server;
-    server.find_in_stdout(|bytes| bytes.windows(4).find(|it| it == b">>> ").map(drop))?;
-    Ok(Some("prompt_held_back"))
+    talk.screen.expect_text("bob : and now")?;
+    let printed = talk.server.stdout();
+    let prompted = printed.windows(4).any(|it| it == b">>> ");
+    Ok(Some(if prompted { "prompt_held_back" } else { "no_prompt" }))
+}
+
+/// The answer came again where the next one was expected.
+pub(super) fn came_again(before: &str, failure: &Failure) -> Option<&'static str> {
+    (failure.received == before.as_bytes()).then_some("answered_twice")
 }
 
 /// The datagram that was expected, and a newline.
@@ -157,8 +163,7 @@ pub(super) fn later_colons(run: &Run) -> Finding {
     if by_the_last && fresh_ink(run, "alex : ab")? == Some(ALEX) {
         return Ok(Some("name_up_to_the_last_colon"));
     }
-    let ends_there = goes_unanswered(run, "bob : q : b")? && !goes_unanswered(run, "bob : r : b")?;
-    Ok(ends_there.then_some("second_colon_ends_the_text"))
+    Ok(None)
 }
 
 /// A datagram without a colon was not shown, or not as text only.
@@ -234,9 +239,13 @@ pub(super) fn after_a_q(
     if went_to(alex, talk.answer())?.is_none() {
         return Ok(None);
     }
-    run.note("a further experiment: a datagram that is nothing but `q`");
+    run.note("further experiments: `q` alone, and without the space before it");
     let bare_is_known = goes_unanswered(run, "q")?;
-    Ok(Some(if bare_is_known { "whole_datagram_compared" } else { "goodbye_answered" }))
+    Ok(Some(match bare_is_known {
+        true if goes_unanswered(run, "alex :q")? => "space_kept",
+        true => "whole_datagram_compared",
+        false => "goodbye_answered",
+    }))
 }
 
 /// What else is taken for a goodbye?
@@ -249,6 +258,8 @@ pub(super) fn nearly_q(run: &Run) -> Finding {
         Some("text_trimmed")
     } else if gone("Q")? {
         Some("capital_q")
+    } else if gone("q: b")? {
+        Some("second_colon_ends_the_text")
     } else {
         None
     })

@@ -1,5 +1,7 @@
 //! Datagrams of strangers who mean no good, and lines of one's own that do not fit.
 
+use std::time::Duration;
+
 use grader::{
     Cause, Failure, MOST_UDP_DATA, Probe, Program, Run, Server, Trouble, UdpPeer, Verdict,
     quoted_start,
@@ -81,7 +83,12 @@ fn refuses_its_own(talk: &mut Talk<'_>, client: &mut UdpPeer) -> Verdict {
     talk.hears(client, "bob : tell me all", Ink::PLAIN)?;
     talk.prompts()?;
     talk.server.type_line(&"z".repeat(9000));
-    expect_refused(talk.server)?;
+    expect_refused(talk.server).or_probe(|_| {
+        Ok(client.pending(Duration::ZERO)?.map(|sent| match sent.bytes.len() {
+            0..=LONGEST => "own_line_cut",
+            _ => "own_line_unbounded",
+        }))
+    })?;
     talk.answers(client)
 }
 
@@ -150,6 +157,11 @@ pub(super) fn expect_safe(line: &Line, start: &str, words: &[&str], ink: Ink) ->
         let message = format!("U+{:04X} reaches the terminal as it is", u32::from(raw));
         return Err(failure(&message).explain("terminal_driven").into());
     }
+    let red = Some(Colour::Number(1)); // nobody but the peer asks for it
+    if line.cells().iter().any(|cell| cell.ink.text == red) {
+        let failure = failure("a code that the peer sent changes the colours");
+        return Err(failure.explain("terminal_driven").into());
+    }
     let Some(mut rest) = shown.strip_prefix(start).and_then(|rest| rest.strip_prefix(words[0]))
     else {
         return Err(failure("the line does not begin as the datagram does").into());
@@ -170,10 +182,7 @@ pub(super) fn expect_safe(line: &Line, start: &str, words: &[&str], ink: Ink) ->
     if line.is_in(ink) {
         return Ok(());
     }
-    let red = Some(Colour::Number(1)); // nobody but the peer asks for it
-    let failure = failure("the colours are not those of the sender");
-    let by_peer = line.cells().iter().any(|cell| cell.ink.text == red);
-    Err(if by_peer { failure.explain("terminal_driven") } else { failure }.into())
+    Err(failure("the colours are not those of the sender").into())
 }
 
 fn is_bidi(c: char) -> bool {
