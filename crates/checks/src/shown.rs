@@ -374,7 +374,10 @@ impl<'a> Screen<'a> {
     /// Another line comes, or none.
     pub(crate) fn expect_text(&mut self, text: &str) -> Verdict {
         let line = self.line(text.is_empty()).map_err(|trouble| match trouble {
-            Trouble::Failed(failure) => {
+            Trouble::Failed(mut failure) => {
+                if failure.cause == Cause::Silence {
+                    failure.message = "nothing more is shown".into();
+                }
                 failure.expected(quoted_start(text.as_bytes(), 64)).got("no such line").into()
             }
             other => other,

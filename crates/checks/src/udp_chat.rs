@@ -240,7 +240,7 @@ fn no_color(run: &mut Run) -> Verdict {
                 .expected("no escape codes")
                 .got(quoted_start(&printed[printed.len().saturating_sub(120)..], 120));
             let failed: Verdict = Err(failure.into());
-            failed.or_probe(|_| experiments::codes_anyway(run, &line))?;
+            failed.or_probe(|_| experiments::codes_anyway(run, &line, &printed))?;
         }
     }
     Ok(())

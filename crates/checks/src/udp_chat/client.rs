@@ -281,9 +281,9 @@ fn what_came_of(bob: &mut Bob, long: &str) -> Finding {
     Ok(if is_sent("u".repeat(3000))? {
         Some("own_line_unbounded")
     } else if is_sent("é".repeat(900))? {
-        Some("characters_counted")
+        (!is_sent("v".repeat(1800))?).then_some("characters_counted")
     } else if is_sent("v".repeat(LONGEST))? {
-        Some("name_not_counted")
+        (!is_sent("v".repeat(LONGEST + 1))?).then_some("name_not_counted")
     } else {
         None
     })

@@ -25,6 +25,14 @@ fn fresh(run: &Run, message: &[u8]) -> Verdict<Line> {
     Screen::after_announcement(&server).line(message.is_empty())
 }
 
+/// Whether `message` makes a server panic that was just started.
+fn ends(run: &Run, message: &[u8]) -> Verdict<bool> {
+    let server = coloured(run)?;
+    server.udp()?.send(message)?;
+    let shown = Screen::after_announcement(&server).line(message.is_empty());
+    Ok(shown.is_err() && server.has_ended() && server.wait_exit()?.code == Some(101))
+}
+
 /// The colours in which a new server shows `message`, if all of it is in the same.
 fn fresh_ink(run: &Run, message: &str) -> Verdict<Option<Ink>> {
     let line = fresh(run, message.as_bytes())?;
@@ -95,17 +103,18 @@ pub(super) fn two_lengths(run: &Run) -> Finding {
     let mut screen = Screen::after_announcement(&server);
     let mut client = server.udp()?;
     let mut lengths = Vec::new();
+    let mut padded = false;
     for message in messages {
         client.send(message.as_bytes())?;
         let line = screen.line(false)?;
-        if !line.text().starts_with(message) {
-            return Ok(None);
-        }
+        let text = line.text();
+        let Some(behind) = text.strip_prefix(message) else { return Ok(None) };
+        padded |= behind.starts_with(' ');
         lengths.push(line.cells().len());
         server.type_line("ok");
     }
     let all_alike = lengths[0] == lengths[1] && lengths[0] > messages[0].len();
-    Ok(all_alike.then_some("rest_of_the_buffer"))
+    Ok((all_alike && !padded).then_some("rest_of_the_buffer"))
 }
 
 /// The prompt that did not come: does it, once the line has been typed and another is shown?
@@ -145,7 +154,7 @@ pub(super) fn nearly_alex(run: &Run) -> Finding {
     Ok(if coloured("bob : hi alex")? {
         (!coloured("bob : hi")?).then_some("name_anywhere")
     } else if coloured("alexa : hi")? {
-        Some("name_begins_with")
+        (!coloured("malex : hi")?).then_some("name_begins_with")
     } else if coloured("ALEX : hi")? {
         Some("case_ignored")
     } else {
@@ -170,16 +179,14 @@ pub(super) fn later_colons(run: &Run) -> Finding {
 pub(super) fn without_a_colon(run: &Run, server: &Server, failure: &Failure) -> Finding {
     if failure.cause == Cause::Ended {
         let panicked = server.wait_exit()?.code == Some(101);
-        return Ok(panicked.then_some("no_colon_ends_the_server"));
+        run.note("further experiments: the same words without a colon, and with one");
+        let without = ends(run, b"just words")?;
+        let only_without = without && !ends(run, b"just : words")?;
+        return Ok((panicked && only_without).then_some("no_colon_ends_the_server"));
     }
     run.note("further experiments: a name with a colon, and without");
     if failure.cause == Cause::Silence {
-        let server = coloured(run)?;
-        let mut screen = Screen::after_announcement(&server);
-        let mut client = server.udp()?;
-        client.send(b"no colon at all")?;
-        client.send(b"bob : one colon")?;
-        let dropped = screen.expect_text("bob : one colon").is_ok();
+        let dropped = is_dropped(run, b"no colon")? && !is_dropped(run, b"one : colon")?;
         return Ok(dropped.then_some("no_colon_dropped"));
     }
     let alone = fresh_ink(run, "alex")? == Some(ALEX) && fresh_ink(run, "太白")? == Some(TAIBAI);
@@ -253,7 +260,7 @@ pub(super) fn nearly_q(run: &Run) -> Finding {
     run.note("further experiments: texts that are nearly `q`");
     let gone = |text: &str| goes_unanswered(run, &format!("bob : {text}"));
     Ok(if gone("quick")? {
-        Some("begins_with_q")
+        (!gone("a quick one")?).then_some("begins_with_q")
     } else if gone("q ")? {
         Some("text_trimmed")
     } else if gone("Q")? {
@@ -266,9 +273,11 @@ pub(super) fn nearly_q(run: &Run) -> Finding {
 }
 
 /// Escape codes where there should be none. `line` is what was shown with them.
-pub(super) fn codes_anyway(run: &Run, line: &Line) -> Finding {
+pub(super) fn codes_anyway(run: &Run, line: &Line, printed: &[u8]) -> Finding {
     if line.ink() == Some(Ink::PLAIN) && line.ends_plain() {
-        return Ok(Some("reset_without_a_colour"));
+        let printed = String::from_utf8_lossy(printed);
+        let resets = printed.contains("\x1b[0m") || printed.contains("\x1b[m");
+        return Ok(resets.then_some("reset_without_a_colour"));
     }
     run.note("a further experiment: every way of switching colours off");
     for color in ["never", "auto"] {
@@ -290,25 +299,39 @@ pub(super) fn after_a_hostile(
     failure: &Failure,
 ) -> Finding {
     let empty = hostile.is_empty();
-    if failure.cause == Cause::Ended {
-        return Ok(match server.wait_exit()?.code {
-            Some(101) if !empty => Some("not_utf8_panics"),
-            Some(0) if empty => Some("empty_taken_for_the_end"),
-            _ => None,
-        });
+    // The one thing that is to blame, and what differs from it only in that.
+    let (blamed, harmless) = match empty {
+        true => (&b""[..], &b"hello"[..]),
+        false => (&b"bob : caf\xff"[..], &b"bob : cafe"[..]),
+    };
+    match failure.cause {
+        Cause::Ended if empty => {
+            let is_the_end = server.wait_exit()?.code == Some(0);
+            Ok(is_the_end.then_some("empty_taken_for_the_end"))
+        }
+        Cause::Ended => {
+            run.note("further experiments: a word with a broken character, and without");
+            let panics = ends(run, blamed)? && !ends(run, harmless)?;
+            Ok(panics.then_some("not_utf8_panics"))
+        }
+        Cause::Silence => {
+            run.note("further experiments: is it passed over, and what is like it?");
+            let dropped = is_dropped(run, blamed)? && !is_dropped(run, harmless)?;
+            let finding = if empty { "empty_ignored" } else { "not_utf8_dropped" };
+            Ok(dropped.then_some(finding))
+        }
+        _ => Ok(None),
     }
-    if failure.cause != Cause::Silence {
-        return Ok(None);
-    }
-    run.note("a further experiment: the same again, then a message like any other");
+}
+
+/// Whether a server that was just started shows the datagram after this one, but not this.
+fn is_dropped(run: &Run, datagram: &[u8]) -> Verdict<bool> {
     let server = coloured(run)?;
     let mut screen = Screen::after_announcement(&server);
     let mut client = server.udp()?;
-    client.send(hostile)?;
-    client.send(b"bob : hello")?;
-    let passed_over = screen.expect_text("bob : hello").is_ok();
-    let finding = if empty { "empty_ignored" } else { "not_utf8_dropped" };
-    Ok(passed_over.then_some(finding))
+    client.send(datagram)?;
+    client.send(b"bob : the next one")?;
+    Ok(screen.expect_text("bob : the next one").is_ok())
 }
 
 /// Something of a datagram that is too long was shown.
