@@ -16,8 +16,16 @@ use colored::Colorize;
 /// The most bytes that a datagram of this chat may have, name and all.
 pub(crate) const LONGEST: usize = 1024;
 
-/// A text that says goodbye.
+/// The text that says goodbye.
 pub(crate) const QUIT: &str = "q";
+
+/// The line that shows a datagram, as it came, in its sender's colour.
+///
+/// `alex` is yellow on green, `太白` magenta on black, everybody else has no colour. The colour is
+/// reset at the line's end. Nothing of what came can drive this terminal.
+pub(crate) fn painted(datagram: &[u8]) -> String {
+    todo!("step 4: make all of the datagram safe to show, then colour it by the sender's name")
+}
 
 /// A datagram's two parts.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,18 +38,10 @@ pub(crate) struct Message<'a> {
 
 /// Takes a datagram apart at its first `:`.
 pub(crate) fn parse(datagram: &str) -> Message<'_> {
-    todo!("step 1: split at the first `:`; trim the name, take one space off the text")
-}
-
-/// The line that shows a datagram, as it came, in its sender's colour.
-///
-/// `alex` is yellow on green, `太白` magenta on black, everybody else has no colour. The colour is
-/// reset at the line's end. Nothing of what came can drive this terminal.
-pub(crate) fn painted(datagram: &[u8]) -> String {
-    todo!("step 2: make all of the datagram safe to show, then colour it by the sender's name")
+    todo!("step 5: split at the first `:`; trim the name, take one space off the text")
 }
 
 /// Whether a datagram says goodbye: its text is `q`, and nothing else is.
 pub(crate) fn is_goodbye(datagram: &[u8]) -> bool {
-    todo!("step 3: compare the text alone with QUIT")
+    todo!("step 6: compare the text alone with QUIT")
 }

@@ -31,7 +31,7 @@ pub(crate) const LARGEST_DATAGRAM: usize = 65_535 - 8;
 /// `listening on IP:PORT`, with the address that the socket really has, is printed as soon as
 /// datagrams can arrive.
 pub(crate) fn run(addr: &Addr) -> io::Result<()> {
-    todo!("step 5: bind a UDP socket to `addr`, announce its local address, converse")
+    todo!("step 1: bind a UDP socket to `addr`, announce its local address, converse")
 }
 
 /// Shows each message and sends the user's answer to the one who sent it.
@@ -39,12 +39,12 @@ pub(crate) fn run(addr: &Addr) -> io::Result<()> {
 /// A goodbye is shown and not answered. It ends when the user types [`QUIT`], which is sent, or
 /// when the user's input ends.
 fn converse(socket: &UdpSocket) -> io::Result<()> {
-    todo!("step 6: receive, show, and unless it says goodbye answer; until the user quits")
+    todo!("step 2: receive, show, and unless it says goodbye answer; until the user quits")
 }
 
 /// The next datagram of at most [`LONGEST`] bytes, and who sent it.
 ///
 /// A longer one gets a line on stderr that names its sender, and is forgotten.
 fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
-    todo!("step 7: receive whole datagrams until one is short enough; tell on stderr of the others")
+    todo!("step 3: receive whole datagrams until one is short enough; tell on stderr of the others")
 }

@@ -19,7 +19,7 @@ use crate::message::LONGEST;
 /// A line that would make the datagram longer than [`LONGEST`] bytes is refused on stderr and not
 /// sent, not even in part. `None` when the input has ended.
 pub(crate) fn datagram(prefix: &str) -> io::Result<Option<String>> {
-    todo!("step 4: ask for a line, put `prefix` before it; refuse it if too long, and ask again")
+    todo!("step 7: ask for a line, put `prefix` before it; refuse it if too long, and ask again")
 }
 
 /// What is kept of one line, in bytes, so that a file without newlines does not fill the memory.

@@ -6,7 +6,7 @@
 //!       │◀─ "hi!" ── a stranger               is not heard: the socket is connected
 //!       │── "alex : q" ──────────▶│           and ends
 //!
-//! Nothing says that a datagram was lost, or that the server is not there; only a clock does.
+//! Nothing says that a datagram was lost; only a clock does.
 //!
 //! Run it:   cargo run -p udp-chat -- client --name alex
 //! Grade it: cargo test -p udp-chat
@@ -26,7 +26,7 @@ use crate::typed;
 #[derive(clap::Args)]
 pub(crate) struct Plan {
     /// The name that stands before each line, for example alex
-    #[arg(long)]
+    #[arg(long, value_parser = without_colon)]
     pub(crate) name: String,
     /// Whom to talk with
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9090")]
@@ -36,12 +36,17 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
 }
 
+/// A name ends at the first `:`, so it has none.
+fn without_colon(name: &str) -> Result<String, String> {
+    if name.contains(':') { Err("invalid name, it has a `:`".into()) } else { Ok(name.into()) }
+}
+
 /// Sends each typed line as `NAME : line`, waits for the answer and prints it, made safe.
 ///
 /// It ends when the user types [`QUIT`], which is sent, when the answer is [`QUIT`], or when the
 /// input ends. That no answer comes in time is an error.
 pub(crate) fn run(plan: &Plan) -> io::Result<()> {
-    // step 8: open a socket; send each typed datagram, print its answer; until either side quits
+    // step 8: open; send each typed datagram, print its answer; until either side quits
     let socket = open(&plan.addr)?;
     let prefix = format!("{} : ", plan.name);
     while let Some(datagram) = typed::datagram(&prefix)? {

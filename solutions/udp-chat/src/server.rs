@@ -31,11 +31,11 @@ pub(crate) const LARGEST_DATAGRAM: usize = 65_535 - 8;
 /// `listening on IP:PORT`, with the address that the socket really has, is printed as soon as
 /// datagrams can arrive.
 pub(crate) fn run(addr: &Addr) -> io::Result<()> {
-    // step 5: bind a UDP socket to `addr`, announce its local address, converse
+    // step 1: bind a UDP socket to `addr`, announce its local address, converse
     let socket = UdpSocket::bind(addr)?;
     screen::announce(socket.local_addr()?)?;
     converse(&socket)
-    // end of step 5
+    // end of step 1
 }
 
 /// Shows each message and sends the user's answer to the one who sent it.
@@ -43,7 +43,7 @@ pub(crate) fn run(addr: &Addr) -> io::Result<()> {
 /// A goodbye is shown and not answered. It ends when the user types [`QUIT`], which is sent, or
 /// when the user's input ends.
 fn converse(socket: &UdpSocket) -> io::Result<()> {
-    // step 6: receive, show, and unless it says goodbye answer; until the user quits
+    // step 2: receive, show, and unless it says goodbye answer; until the user quits
     loop {
         let (datagram, client) = receive(socket)?;
         screen::line(painted(&datagram))?;
@@ -58,14 +58,14 @@ fn converse(socket: &UdpSocket) -> io::Result<()> {
             return Ok(());
         }
     }
-    // end of step 6
+    // end of step 2
 }
 
 /// The next datagram of at most [`LONGEST`] bytes, and who sent it.
 ///
 /// A longer one gets a line on stderr that names its sender, and is forgotten.
 fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
-    // step 7: receive whole datagrams until one is short enough; tell on stderr of the others
+    // step 3: receive whole datagrams until one is short enough; tell on stderr of the others
     let mut buffer = vec![0; LARGEST_DATAGRAM]; // with 1024 a longer one would look like a short
     loop {
         match socket.recv_from(&mut buffer) {
@@ -73,10 +73,10 @@ fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
                 screen::diagnostic(format_args!("{client} sent {length} bytes: not shown"));
             }
             Ok((length, client)) => return Ok((buffer[..length].to_vec(), client)),
-            // Windows tells here that an earlier answer found its client gone. It goes on.
+            // Windows tells here that an earlier answer found its client gone. The others stay.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             Err(error) => return Err(error),
         }
     }
-    // end of step 7
+    // end of step 3
 }

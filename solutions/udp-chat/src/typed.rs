@@ -19,7 +19,7 @@ use crate::message::LONGEST;
 /// A line that would make the datagram longer than [`LONGEST`] bytes is refused on stderr and not
 /// sent, not even in part. `None` when the input has ended.
 pub(crate) fn datagram(prefix: &str) -> io::Result<Option<String>> {
-    // step 4: ask for a line, put `prefix` before it; refuse it if too long, and ask again
+    // step 7: ask for a line, put `prefix` before it; refuse it if too long, and ask again
     while let Some(line) = line()? {
         let datagram = format!("{prefix}{line}");
         if datagram.len() <= LONGEST {
@@ -28,7 +28,7 @@ pub(crate) fn datagram(prefix: &str) -> io::Result<Option<String>> {
         screen::diagnostic(format_args!("not sent: a datagram has at most {LONGEST} bytes"));
     }
     Ok(None)
-    // end of step 4
+    // end of step 7
 }
 
 /// What is kept of one line, in bytes, so that a file without newlines does not fill the memory.
