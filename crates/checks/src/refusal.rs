@@ -42,6 +42,12 @@ mod tests {
             assert!(is_refused(addr, b"anybody?"));
         }
         let open = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert!(!is_refused(open.local_addr().unwrap(), b"anybody?"));
+        let addr = open.local_addr().unwrap();
+        let answers = std::thread::spawn(move || {
+            let (_, asker) = open.recv_from(&mut [0; 8]).unwrap();
+            open.send_to(b"yes", asker).unwrap();
+        });
+        assert!(!is_refused(addr, b"anybody?"));
+        answers.join().unwrap();
     }
 }

@@ -9,11 +9,13 @@
 mod client;
 mod experiments;
 mod hostile;
+mod quits;
 mod talk;
 
-use client::{quits, silent_server, stranger_ignored};
+use client::{silent_server, stranger_ignored};
 use grader::{Cause, Failure, Probe, Run, Suite, Verdict, check, quoted_start};
 use hostile::{hostile_datagrams, terminal_safety};
+use quits::quits;
 use talk::{ALEX, Talk, coloured};
 
 use crate::errors;

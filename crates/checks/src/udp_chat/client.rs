@@ -11,21 +11,20 @@ use grader::{
 use super::LONGEST;
 use super::experiments::{Finding, newline_behind};
 use super::hostile::{expect_refused, expect_safe};
-use super::talk::{Talk, coloured};
 use crate::refusal::closed_port;
 use crate::shown::{Ink, Screen};
 
 /// How long a client may take to start and to do the next thing. Generous: a slow machine is no
 /// failure, and only a check that fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A time limit that no check comes to, for clients that are answered.
-const NEVER: &str = "1000";
+pub(super) const NEVER: &str = "1000";
 
 /// bob, a client of the student's, and the grader as his server.
-struct Bob {
-    client: Program,
-    server: UdpPeer,
+pub(super) struct Bob {
+    pub(super) client: Program,
+    pub(super) server: UdpPeer,
     /// Where his last datagram came from.
     at: Option<SocketAddr>,
 }
@@ -36,18 +35,18 @@ fn start<'a>(run: &'a Run, server: SocketAddr, timeout: &str) -> Start<'a> {
 }
 
 impl Bob {
-    fn comes(run: &Run, timeout: &str) -> Verdict<Self> {
+    pub(super) fn comes(run: &Run, timeout: &str) -> Verdict<Self> {
         let server = run.udp_host("server")?;
         let client = start(run, server.addr(), timeout).start()?;
         Ok(Bob { client, server, at: None })
     }
 
-    fn screen(&self) -> Screen<'_> {
+    pub(super) fn screen(&self) -> Screen<'_> {
         Screen::of(&self.client)
     }
 
     /// The next datagram, which must be `text` under bob's name.
-    fn sends(&mut self, text: &str) -> Verdict {
+    pub(super) fn sends(&mut self, text: &str) -> Verdict {
         let datagram = self.receives()?;
         let expected = format!("bob : {text}");
         let (wanted, came) = (expected.as_bytes(), &datagram.bytes[..]);
@@ -69,13 +68,13 @@ impl Bob {
     }
 
     /// bob's user types `text`, and it arrives.
-    fn says(&mut self, text: &str) -> Verdict {
+    pub(super) fn says(&mut self, text: &str) -> Verdict {
         self.client.type_line(text);
         self.sends(text)
     }
 
     /// The server sends `answer` to where the last datagram came from.
-    fn is_told(&mut self, answer: &[u8]) -> Verdict {
+    pub(super) fn is_told(&mut self, answer: &[u8]) -> Verdict {
         match self.at {
             Some(at) => self.server.send_to(at, answer),
             None => Ok(()),
@@ -118,7 +117,13 @@ pub(super) fn two_at_once(run: &mut Run) -> Verdict {
     for number in 1..=2 {
         let client = start(run, server.addr(), NEVER).start()?;
         client.type_line(&format!("I am number {number}"));
-        let came = server.receive();
+        let came = server.receive().map_err(|trouble| match trouble {
+            Trouble::Failed(failure) => {
+                let expected = format!("a datagram from client number {number}");
+                failure.expected(expected).got("none").into()
+            }
+            other => other,
+        });
         let hello = came.or_probe(|_| {
             let Some((first, at)) = clients.first() else { return Ok(None) };
             alone_on_its_port(run, first, *at, &mut server)
@@ -144,105 +149,6 @@ fn alone_on_its_port(run: &Run, first: &Program, at: SocketAddr, server: &mut Ud
     client.type_line("is it free now?");
     let same_port = server.receive()?.from == at;
     Ok(same_port.then_some("clients_share_a_port"))
-}
-
-/// Every way to end, and what is none. Fails when a goodbye is not sent, is waited on, is
-/// overlooked, or ends the program with another code than 0.
-pub(super) fn quits(run: &mut Run) -> Verdict {
-    run.patience(PATIENCE);
-    client_types_q(run)?;
-    client_receives_q(run)?;
-    clients_input_ends(run)?;
-    server_types_q(run)?;
-    servers_input_ends(run)
-}
-
-fn client_types_q(run: &Run) -> Verdict {
-    let mut bob = Bob::comes(run, NEVER)?;
-    for (typed, answer) in [("quit", "qq"), ("q ", "quit"), ("Q", "Q")] {
-        bob.says(typed)?;
-        bob.is_told(answer.as_bytes())?;
-    }
-    let mut screen = bob.screen();
-    for answer in ["qq", "quit", "Q"] {
-        screen.expect_text(answer)?;
-    }
-    bob.client.type_line("q");
-    bob.sends("q").or_probe(|failure| {
-        let silent = failure.cause == Cause::Exited && bob.client.wait_exit()?.code == Some(0);
-        Ok(silent.then_some("goodbye_not_sent"))
-    })?;
-    bob.client.expect_exit(0).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            return Ok(None);
-        }
-        bob.is_told(b"goodbye, bob")?;
-        let waited = bob.client.wait_exit()?.code == Some(0);
-        Ok(waited.then_some("waits_for_a_goodbye"))
-    })
-}
-
-fn client_receives_q(run: &Run) -> Verdict {
-    let mut bob = Bob::comes(run, NEVER)?;
-    bob.says("hello")?;
-    bob.is_told(b"q")?;
-    bob.client.expect_exit(0).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            return Ok(None);
-        }
-        let goes_on = bob.says("are you there?").is_ok();
-        Ok(goes_on.then_some("servers_q_overlooked"))
-    })
-}
-
-/// The last line counts without its LF. Whether its answer is waited for is left open.
-fn clients_input_ends(run: &Run) -> Verdict {
-    let mut bob = Bob::comes(run, NEVER)?;
-    bob.client.write_stdin(b"last words");
-    bob.client.close_stdin();
-    bob.sends("last words")?;
-    bob.is_told(b"yes")?;
-    bob.client.expect_exit(0).or_probe(|_| {
-        let empty = bob.server.pending(Duration::ZERO)?.is_some_and(|it| it.bytes == b"bob : ");
-        Ok(empty.then_some("end_of_input_is_a_line"))
-    })
-}
-
-fn server_types_q(run: &Run) -> Verdict {
-    let server = coloured(run)?;
-    let mut talk = Talk::with(&server);
-    let mut client = server.udp()?;
-    for text in ["quit", "q ", "Q"] {
-        talk.hears(&mut client, &format!("bob : is {text:?} the end?"), Ink::PLAIN)?;
-        talk.prompts()?;
-        server.type_line(text);
-        client.expect(text.as_bytes())?;
-    }
-    talk.hears(&mut client, "bob : the end?", Ink::PLAIN)?;
-    talk.prompts()?;
-    server.type_line("q");
-    client.expect(b"q").or_probe(|failure| {
-        let silent = failure.cause == Cause::Exited && server.wait_exit()?.code == Some(0);
-        Ok(silent.then_some("goodbye_not_sent"))
-    })?;
-    server.expect_exit(0).or_probe(|failure| {
-        let goes_on = failure.cause == Cause::Silence
-            && talk.exchange(&mut client, "bob : are you there?", Ink::PLAIN).is_ok();
-        Ok(goes_on.then_some("own_q_overlooked"))
-    })
-}
-
-fn servers_input_ends(run: &Run) -> Verdict {
-    let server = coloured(run)?;
-    let mut talk = Talk::with(&server);
-    let mut client = server.udp()?;
-    talk.hears(&mut client, "bob : nobody types any more", Ink::PLAIN)?;
-    talk.prompts()?;
-    server.close_stdin();
-    server.expect_exit(0).or_probe(|_| {
-        let empty = client.pending(Duration::ZERO)?.is_some_and(|it| it.bytes.is_empty());
-        Ok(empty.then_some("end_of_input_is_a_line"))
-    })
 }
 
 /// Part of `hostile_datagrams`: a line that would make more than 1024 bytes is refused, one that
