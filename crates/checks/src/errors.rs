@@ -41,8 +41,15 @@ pub(crate) fn tcp_refused(run: &Run, role: &str, arguments: &[&str]) -> Verdict 
 /// An address whose form is wrong is bad usage, before any network is touched. A failure usually
 /// means that the address is taken as any text and fails only when it is used.
 pub(crate) fn bad_address(run: &Run, role: &str) -> Verdict {
+    bad_address_beside(run, role, &[])
+}
+
+/// [`bad_address`] of a role that takes `arguments` besides, without which it would be refused
+/// anyway.
+pub(crate) fn bad_address_beside(run: &Run, role: &str, arguments: &[&str]) -> Verdict {
     for typed in ["127.0.0.1", "127.0.0.1:65536"] {
-        run.program(role).args(["--addr", typed]).finish()?.expect_code(USAGE)?;
+        let start = run.program(role).args(arguments).args(["--addr", typed]);
+        start.finish()?.expect_code(USAGE)?;
     }
     Ok(())
 }

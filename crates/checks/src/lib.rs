@@ -14,7 +14,10 @@ mod chat;
 mod errors;
 mod file_ipc;
 mod tcp_chat;
+mod refusal;
+mod shown;
 mod tcp_echo;
+mod udp_chat;
 mod udp_time_server;
 
 /// The checks of all lessons: a line each, so that `netlings new` can add one.
@@ -22,6 +25,7 @@ mod udp_time_server;
 static SUITES: &[Suite] = &[
     file_ipc::SUITE,
     tcp_echo::SUITE,
+    udp_chat::SUITE,
     tcp_chat::SUITE,
     udp_time_server::SUITE,
 ];

@@ -15,6 +15,7 @@ use clock::{Asker, FULL};
 use grader::{Cause, Failure, Probe, Run, Server, Suite, Verdict, check, quoted_start};
 
 use crate::errors;
+use crate::refusal::is_refused;
 
 /// The longest reply, in bytes.
 const LONGEST_REPLY: usize = 1024;
@@ -200,7 +201,7 @@ fn twenty_clients(run: &mut Run) -> Verdict {
                 return Ok(Some("answers_the_first"));
             }
             let first_is_served = clients[0].0.ask(FULL).is_ok();
-            let refused = first_is_served && clock::is_refused(server.addr());
+            let refused = first_is_served && is_refused(server.addr(), FULL.as_bytes());
             Ok(refused.then_some("connected_to_the_first"))
         })?;
         answer.expect(&format, east)?;

@@ -97,16 +97,42 @@ impl Program {
         crate::stage::expect_bytes("another line was printed", expected.as_bytes(), line.as_bytes())
     }
 
+    /// What `find` makes of all that was printed on stdout; it is asked again whenever more came.
+    /// For what no line ends, such as a prompt.
+    ///
+    /// # Errors
+    /// `find` gives nothing in time, or until stdout ends.
+    pub fn find_in_stdout<T>(&self, find: impl Fn(&[u8]) -> Option<T>) -> Verdict<T> {
+        let output = &self.process.stdout;
+        let (since, mut late) = (Instant::now(), self.stage.late());
+        loop {
+            let over = output.is_over();
+            let state = output.wait(late.until(), |state| find(&state.bytes).is_some());
+            if let Some(found) = find(&state.bytes) {
+                return Ok(found);
+            }
+            drop(state);
+            if over || late.is_over() {
+                return Err(self.no_line(output, "stdout", since).into());
+            }
+        }
+    }
+
     fn line_of(&self, output: &Output, stream: &str, mut late: Late) -> Verdict<String> {
         let since = Instant::now();
         loop {
+            // Asked before the look: what came with the end is there then.
+            let over = output.is_over();
             if let Some(line) = output.line(late.until()) {
                 return Ok(String::from_utf8_lossy(&line).into_owned());
             }
-            if output.is_over() || late.is_over() {
-                break;
+            if over || late.is_over() {
+                return Err(self.no_line(output, stream, since).into());
             }
         }
+    }
+
+    fn no_line(&self, output: &Output, stream: &str, since: Instant) -> Failure {
         let state = output.state();
         let rest = (!state.rest().is_empty()).then(|| escape::quoted_start(state.rest(), 64));
         let ended = state.ended;
@@ -124,7 +150,7 @@ impl Program {
         if let Some(rest) = rest {
             failure = failure.got(format!("{rest} and no end of line"));
         }
-        Err(failure.into())
+        failure
     }
 
     fn announced_address(&self) -> Verdict<SocketAddr> {

@@ -9,6 +9,8 @@ use grader::{
     expect_bytes, quoted,
 };
 
+use crate::refusal::closed_port;
+
 /// How long a client may take to start and to do the next thing. Generous: a slow machine is no
 /// failure, and only a check that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -345,8 +347,7 @@ fn expect_questions(expected: usize, asked: usize) -> Verdict {
 /// A port that is closed to the client: the system says so to a connected socket (RFC 1122
 /// section 4.1.3.3); to another one it is just silent.
 fn nobody_there(run: &Run) -> Verdict {
-    let closed = closed_port().map_err(|error| Trouble::Machine(error.to_string()))?;
-    let addr = closed.local_addr().map_err(|error| Trouble::Machine(error.to_string()))?;
+    let (addr, _closed) = closed_port()?;
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", "1"];
     let finished = run.program("client").addr(addr).args(words).finish()?;
     finished.expect_code(1)?;
@@ -362,13 +363,6 @@ fn expect_line_that_says(finished: &Finished, words: &[&str]) -> Verdict {
         return Ok(());
     }
     finished.expect_stderr_says(words)
-}
-
-/// A port that is held and refuses: its socket is connected to itself, and hears nobody else.
-fn closed_port() -> std::io::Result<UdpSocket> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
-    socket.connect(socket.local_addr()?)?;
-    Ok(socket)
 }
 
 /// The client's next question.

@@ -1,7 +1,6 @@
 //! What the clock shows, and what a server may therefore answer.
 
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -141,18 +140,6 @@ impl Answer {
             local.format(format).to_string()
         })
     }
-}
-
-/// A probe: whether the system refuses a datagram that a newcomer sends to `server`.
-pub(super) fn is_refused(server: SocketAddr) -> bool {
-    let ask = || {
-        let newcomer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        newcomer.connect(server)?;
-        newcomer.set_read_timeout(Some(Duration::from_secs(1)))?;
-        newcomer.send(FULL.as_bytes())?;
-        newcomer.recv(&mut [0; 64])
-    };
-    ask().is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
 #[cfg(test)]

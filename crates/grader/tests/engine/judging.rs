@@ -18,6 +18,7 @@ crate::trials![
     a_command_that_does_not_exist_is_the_machines_trouble,
     a_check_that_breaks_is_the_machines_trouble,
     a_finished_program_is_judged_by_code_and_words,
+    what_no_line_ends_is_found_in_stdout,
     a_client_that_ends_instead_of_connecting_is_not_waited_for,
     a_sender_that_is_never_read_is_seen_as_blocked,
     the_same_seed_gives_the_same_numbers,
@@ -125,6 +126,17 @@ fn a_finished_program_is_judged_by_code_and_words() {
     });
     assert_eq!(report.outcome, Outcome::Failed);
     assert!(report.message.contains("lacks the words `refused`"), "{}", report.message);
+}
+
+fn what_no_line_ends_is_found_in_stdout() {
+    let report = graded(&acting("says-and-ends"), |run| {
+        let program = run.program("client").start()?;
+        let at = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).position(|it| it == word);
+        assert_eq!(program.find_in_stdout(|bytes| at(bytes, b"id"))?, 2);
+        program.find_in_stdout(|bytes| at(bytes, b"more")).map(drop)
+    });
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert!(report.message.contains("no line on stdout: it was closed"), "{}", report.message);
 }
 
 fn a_client_that_ends_instead_of_connecting_is_not_waited_for() {
