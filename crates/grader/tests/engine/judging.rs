@@ -24,6 +24,8 @@ crate::trials![
     a_conversation_without_end_is_ended_at_the_checks_limit,
     a_sender_to_a_busy_program_is_seen_as_blocked_too,
     what_a_program_prints_cannot_drive_the_terminal_of_the_grader,
+    lines_are_found_among_others_and_their_absence_tells_them,
+    a_program_that_never_sleeps_does_not_rest,
 ];
 
 fn talk(run: &mut Run) -> Verdict {
@@ -180,4 +182,57 @@ fn the_same_seed_gives_the_same_numbers() {
     let (one, two) = (report(), report());
     assert_eq!((one.message, two.message), (one.seed.to_string(), two.seed.to_string()));
     assert_ne!(one.seed, two.seed);
+}
+
+fn lines_are_found_among_others_and_their_absence_tells_them() {
+    fn lines(numbers: &[u32]) -> Vec<String> {
+        numbers.iter().map(|number| format!("line {number}")).collect()
+    }
+    let report = graded(&acting("counts-without-end"), |run| {
+        let program = run.program("server").start()?;
+        program.find_lines(&lines(&[700, 3]), |_| Ok(()))?;
+        program.expect_line("line 701")?;
+        run.patience(Duration::from_millis(200));
+        let found = program.find_lines(&lines(&[1, 702]), |_| Ok(()));
+        let Err(Trouble::Failed(failure)) = found else { panic!("found") };
+        assert_eq!(failure.cause, Cause::Silence);
+        assert!(failure.received.starts_with(b"line 702\nline 703\n"));
+        assert_eq!(failure.expected.as_deref(), Some("\"line 1\""));
+        let shown = failure.got.expect("the last of them");
+        assert!(shown.contains(" lines, the last of them\n\"line "), "{shown}");
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("says-and-ends"), |run| {
+        let program = run.program("server").start()?;
+        let found = program.find_lines(&["more".into()], |_| Ok(()));
+        let Err(Trouble::Failed(failure)) = found else { panic!("found") };
+        assert_eq!((failure.cause, failure.got.as_deref()), (Cause::Ended, Some("\"said\"")));
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("counts-without-end"), |run| {
+        let program = run.program("server").start()?;
+        let wrong = |line: &str| Err(Failure::new(format!("{line} is wrong")).into());
+        program.find_lines(&["line 2".into()], wrong)
+    });
+    assert_eq!(report.message, "line 1 is wrong", "{report:#?}");
+}
+
+fn a_program_that_never_sleeps_does_not_rest() {
+    if !cfg!(target_os = "linux") {
+        return; // the system does not tell
+    }
+    let report = graded(&acting("silent"), |run| {
+        assert!(run.program("server").start()?.rests(Duration::from_millis(50))?);
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("never-reads-and-never-rests"), |run| {
+        let server = run.server()?;
+        let _client = server.connect()?;
+        assert!(!server.rests(Duration::from_millis(50))?);
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
 }
