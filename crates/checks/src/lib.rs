@@ -11,11 +11,12 @@ use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 
 mod errors;
+mod handshake_trace;
 mod tcp_echo;
 mod udp_time_server;
 
 /// The checks of all lessons.
-static SUITES: [Suite; 2] = [tcp_echo::SUITE, udp_time_server::SUITE];
+static SUITES: [Suite; 3] = [tcp_echo::SUITE, udp_time_server::SUITE, handshake_trace::SUITE];
 
 /// The checks of all lessons.
 #[must_use]
