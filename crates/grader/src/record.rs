@@ -94,9 +94,15 @@ pub(crate) struct Recorder {
     events: Arc<Mutex<Vec<Event>>>,
 }
 
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder { began: Instant::now(), events: Arc::default() }
+    }
+}
+
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Recorder { began: Instant::now(), events: Arc::default() }
+        Recorder::default()
     }
 
     pub(crate) fn note(&self, text: &str) {

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use crate::guard::{Exit, Guarded, Launch, Life, StartError};
 use crate::locked::locked;
 use crate::output::Output;
-use crate::record::What;
-use crate::stage::Stage;
+use crate::record::{Recorder, What};
 use crate::verdict::{Trouble, Verdict};
 
 /// A process under guard, with its streams.
 pub(crate) struct Process {
     pub(crate) name: String,
+    /// It is one of many and leaves no trace in the record, nor in what a failure shows of stderr.
+    pub(crate) quiet: bool,
     pub(super) life: Arc<Life>,
     guarded: Mutex<Guarded>,
     /// The grader has begun to take it down.
@@ -30,18 +31,20 @@ pub(crate) struct Process {
 
 impl Process {
     pub(super) fn start(
-        stage: &Arc<Stage>,
+        record: Option<&Recorder>,
         launch: &Launch<'_>,
         name: String,
         command: &str,
         output_limit: usize,
     ) -> Verdict<Self> {
+        let quiet = record.is_none();
+        let record = record.cloned().unwrap_or_default();
         let recorder = |what: What| {
-            let (recorder, name) = (stage.recorder.clone(), name.clone());
+            let (recorder, name) = (record.clone(), name.clone());
             move |bytes: &[u8]| recorder.bytes("", &name, what, bytes)
         };
-        stage.recorder.words("", &name, What::Run, command);
-        let (exits, exit_name) = (stage.recorder.clone(), name.clone());
+        record.words("", &name, What::Run, command);
+        let (exits, exit_name) = (record.clone(), name.clone());
         let ending = Arc::new(AtomicBool::new(false));
         let ending_now = Arc::clone(&ending);
         let on_exit = move |exit: Exit| {
@@ -58,7 +61,7 @@ impl Process {
             }
         })?;
         let machine = |error| Trouble::machine("cannot follow a program", &error);
-        let (typing, typist) = (stage.recorder.clone(), name.clone());
+        let (typing, typist) = (record.clone(), name.clone());
         let stdin = type_from_queue(pipes.stdin, move |bytes| match bytes {
             Some(bytes) => typing.bytes("", &typist, What::Stdin, bytes),
             None => typing.words("", &typist, What::StdinClosed, ""),
@@ -75,6 +78,7 @@ impl Process {
             stderr: Output::follow(pipes.stderr, output_limit, recorder(What::Stderr))
                 .map_err(machine)?,
             name,
+            quiet,
         })
     }
 

@@ -26,6 +26,7 @@ crate::trials![
     what_a_program_prints_cannot_drive_the_terminal_of_the_grader,
     lines_are_found_among_others_and_their_absence_tells_them,
     a_program_that_never_sleeps_does_not_rest,
+    a_quiet_run_leaves_the_record_to_the_others,
 ];
 
 fn talk(run: &mut Run) -> Verdict {
@@ -205,6 +206,9 @@ fn lines_are_found_among_others_and_their_absence_tells_them() {
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
     let report = graded(&acting("says-and-ends"), |run| {
         let program = run.program("server").start()?;
+        program.wait_exit()?;
+        program.find_lines(&["said".into()], |_| Ok(()))?;
+        let program = run.program("server").start()?;
         let found = program.find_lines(&["more".into()], |_| Ok(()));
         let Err(Trouble::Failed(failure)) = found else { panic!("found") };
         assert_eq!((failure.cause, failure.got.as_deref()), (Cause::Ended, Some("\"said\"")));
@@ -235,4 +239,16 @@ fn a_program_that_never_sleeps_does_not_rest() {
         Ok(())
     });
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+}
+
+fn a_quiet_run_leaves_the_record_to_the_others() {
+    let report = graded(&acting("says-and-ends"), |run| {
+        for _ in 0..3 {
+            run.program("quiet").quietly().finish()?.expect_stdout(b"said")?;
+        }
+        run.program("loud").finish()?.expect_code(0)
+    });
+    let shown = failure_text("lesson", &report, Look { width: 80, color: false });
+    assert!(shown.contains("run: loud") && !shown.contains("quiet"), "{shown}");
+    assert_eq!(report.stderr.len(), 1, "{shown}");
 }
