@@ -5,7 +5,9 @@
 //! ([`sockets`]), each state for as long as the program needs to print it ([`watch`]). What the
 //! machine must have for that is asked for first ([`sockets::machine_has_a_table`]).
 
-use grader::{Suite, check};
+use std::time::Duration;
+
+use grader::{Check, Suite, check};
 
 mod live;
 mod machine;
@@ -21,24 +23,28 @@ use watch::{
     time_wait_side, watch_ipv6,
 };
 
+/// How long the larger checks may last. On a busy machine a hundred short programs take their time,
+/// and so do experiments after a silence.
+const SLOW: Duration = Duration::from_secs(60);
+
 /// The lesson's checks.
 pub(crate) const SUITE: Suite = Suite {
     lesson: "handshake-trace",
     checks: &[
-        check!(opens_and_closes),
-        check!(every_edge),
-        check!(no_such_edge),
+        Check { limit: SLOW, ..check!(opens_and_closes) },
+        Check { limit: SLOW, ..check!(every_edge) },
+        Check { limit: SLOW, ..check!(no_such_edge) },
         check!(table_row),
         check!(all_codes),
         check!(ipv6_rows),
         check!(ragged_table),
-        check!(sees_listen, waits),
-        check!(sees_established),
-        check!(sees_half_close),
-        check!(watch_ipv6),
-        check!(only_that_port),
-        check!(time_wait_side),
-        check!(sees_rare_states),
+        Check { limit: SLOW, ..check!(sees_listen, waits) },
+        Check { limit: SLOW, ..check!(sees_established) },
+        Check { limit: SLOW, ..check!(sees_half_close) },
+        Check { limit: SLOW, ..check!(watch_ipv6) },
+        Check { limit: SLOW, ..check!(only_that_port) },
+        Check { limit: SLOW, ..check!(time_wait_side) },
+        Check { limit: SLOW, ..check!(sees_rare_states) },
         check!(live_walk),
     ],
 };

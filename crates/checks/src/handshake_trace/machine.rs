@@ -77,21 +77,25 @@ const RARE_LIFE: [Edge; 19] = [
 /// How many programs run at once: each is short, and most of its time is its start.
 const AT_ONCE: usize = 4;
 
-/// Asks about `pairs` and has `judge` look at each answer, in order.
+/// Asks about `pairs` and has `judge` look at each answer, in order. Only the first wrong answer is
+/// in the record: it is asked for once more.
 fn ask_all<T: Copy>(
     run: &Run,
     pairs: &[T],
     words: impl Fn(T) -> Vec<&'static str>,
     judge: impl Fn(T, &Finished) -> Verdict,
 ) -> Verdict {
+    let ask = |pair: &T| run.program("next").args(words(*pair));
     for some in pairs.chunks(AT_ONCE) {
-        let started: Vec<_> = some
-            .iter()
-            .map(|pair| run.program("next").args(words(*pair)).start())
-            .collect::<Verdict<_>>()?;
+        let started: Vec<_> =
+            some.iter().map(|pair| ask(pair).quietly().start()).collect::<Verdict<_>>()?;
         for (pair, program) in some.iter().zip(started) {
             program.close_stdin();
-            judge(*pair, &program.finished()?)?;
+            let judged = judge(*pair, &program.finished()?);
+            if judged.is_err() {
+                ask(pair).finish()?;
+                return judged;
+            }
         }
     }
     Ok(())
@@ -205,12 +209,10 @@ fn what_life(run: &Run, message: &str) -> Finding {
             Some(if fin_is_acknowledged { "two_way_handshake" } else { "acknowledges_nothing" })
         }
         ("LISTEN", "rcv-syn", "SYN-RECEIVED send ACK") => Some("syn_only_acknowledged"),
-        ("LISTEN", "rcv-syn", "ESTABLISHED send SYN,ACK") => Some("up_after_the_first_segment"),
         ("ESTABLISHED", "close", "CLOSED" | "CLOSED send FIN") => Some("close_is_the_end"),
         ("ESTABLISHED", "rcv-fin", "LAST-ACK send FIN" | "LAST-ACK send FIN,ACK") => {
             Some("fin_answered_with_fin")
         }
-        ("ESTABLISHED", "rcv-fin", "CLOSED" | "CLOSED send ACK") => Some("fin_is_the_end"),
         ("FIN-WAIT-1", "rcv-ack", "TIME-WAIT" | "CLOSED") => Some("no_half_close"),
         ("FIN-WAIT-2", "rcv-fin", "CLOSED send ACK" | "CLOSED") => {
             let nowhere = !is("FIN-WAIT-1", "rcv-fin-ack", "TIME-WAIT send ACK")?
@@ -236,15 +238,12 @@ fn what_was_forgotten(run: &Run, message: &str) -> Finding {
         }
         ("FIN-WAIT-1", "rcv-fin", Some("TIME-WAIT send ACK")) => Some("closes_that_cross_skip"),
         ("FIN-WAIT-1", "rcv-fin-ack", None) => Some("fin_with_ack_forgotten"),
-        ("FIN-WAIT-1", "rcv-fin-ack", Some("CLOSING send ACK")) => Some("ack_in_the_fin_missed"),
         ("SYN-SENT", "rcv-syn", None) => Some("simultaneous_open_forgotten"),
-        ("SYN-SENT", "rcv-syn", Some("ESTABLISHED send ACK")) => Some("syn_taken_for_syn_ack"),
         ("SYN-SENT", "rcv-rst", None) => {
             let none = !is_there("ESTABLISHED", "rcv-rst")? && !is_there("FIN-WAIT-2", "rcv-rst")?;
             none.then_some("resets_forgotten")
         }
         ("SYN-RECEIVED", "rcv-rst", Some("CLOSED")) => Some("reset_ends_the_listener"),
-        ("SYN-RECEIVED", "close" | "rcv-fin", None) => Some("no_close_before_established"),
         ("TIME-WAIT", "rcv-fin", None) => Some("time_wait_is_deaf"),
         _ => None,
     })
@@ -265,9 +264,6 @@ fn what_is_made_up(run: &Run, failure: &Failure) -> Finding {
     }
     if says("CLOSED", "rcv-rst", "CLOSED")? && says("LISTEN", "rcv-rst", "CLOSED")? {
         return Ok(Some("reset_closes_everything"));
-    }
-    if says("CLOSED", "close", "CLOSED")? && says("TIME-WAIT", "close", "CLOSED")? {
-        return Ok(Some("close_closes_everything"));
     }
     if says("ESTABLISHED", "rcv-ack", "ESTABLISHED")? {
         return Ok(Some("any_ack_is_an_event"));

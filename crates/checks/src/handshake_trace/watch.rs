@@ -77,44 +77,43 @@ fn came(failure: &Failure, line: &str) -> bool {
 /// the program ends at another time than it should.
 pub(super) fn sees_listen(run: &mut Run) -> Verdict {
     let host = host(run)?;
-    let short = Duration::from_millis(300);
-    let began = Instant::now();
-    let watch = run.program("watch").addr(host.addr()).args(["--for", "0.3"]).start()?;
-    watch.find_lines(&[listening(&host)], |_| Ok(())).or_probe(|_| first_look(run, &host))?;
-    watch.expect_exit(0).or_probe(|_| {
-        run.note("a further experiment: another time, of 0 s");
-        let none = run.program("watch").addr(host.addr()).args(["--for", "0"]).start()?;
-        Ok(none.expect_exit(0).is_err().then_some("watches_for_ever"))
+    let watch = Watch::at(run, host.addr())?;
+    watch.sees(&[listening(&host)]).or_probe(|_| {
+        run.note("further experiments: a connection, while it watches; then a time of 0.3 s");
+        let pair = host.connect(run)?;
+        if watch.shows(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]) {
+            return Ok(Some("first_look_kept_quiet"));
+        }
+        let short = watch_for(run, &host, "0.3")?;
+        short.wait_exit()?;
+        let text = String::from_utf8_lossy(&short.stdout()).into_owned();
+        let at_last = text.lines().any(|line| line == listening(&host));
+        Ok(at_last.then_some("printed_at_the_end"))
     })?;
-    if began.elapsed() < short {
-        let failure = Failure::new("the program ended before its time");
-        let got = format!("{:.2} s", began.elapsed().as_secs_f64());
-        let failure = failure.cause(Cause::Exited).expected("0.3 s, or a little more").got(got);
-        return Err(Trouble::from(failure)).or_probe(|_| {
-            run.note("a further experiment: 60 s");
-            let long = Watch::on(run, &host)?;
-            Ok(long.program.wait_exit().is_ok().then_some("looks_once"))
-        });
+    let (began, time) = (Instant::now(), Duration::from_millis(300));
+    let short = watch_for(run, &host, "0.3")?;
+    short.expect_exit(0).or_probe(|failure| {
+        if failure.cause != Cause::Silence {
+            return Ok(None);
+        }
+        run.note("a further experiment: a connection, while its time is long over");
+        let pair = host.connect(run)?;
+        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+        Ok(short.find_lines(&up, |_| Ok(())).is_ok().then_some("watches_for_ever"))
+    })?;
+    if began.elapsed() >= time {
+        return Ok(());
     }
-    Ok(())
+    let failure = Failure::new("the program ended before its time").cause(Cause::Exited);
+    let got = format!("{:.2} s", began.elapsed().as_secs_f64());
+    Err(Trouble::from(failure.expected("0.3 s, or a little more").got(got))).or_probe(|_| {
+        run.note("the first of them was to watch for 60 s");
+        Ok(watch.program.has_ended().then_some("looks_once"))
+    })
 }
 
-/// The row that was there was not printed. Are later ones? Or is it printed at the end?
-fn first_look(run: &Run, host: &Host) -> Verdict<Option<&'static str>> {
-    run.note("further experiments: a connection while it watches; then the end of its time");
-    let watch = run.program("watch").addr(host.addr()).args(["--for", "2"]).start()?;
-    run.patience(Duration::from_secs(1));
-    // Until it has looked for the first time, nothing can be new to it.
-    let _ = watch.find_lines(&[listening(host)], |_| Ok(()));
-    let pair = host.connect(run)?;
-    let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
-    if watch.find_lines(&up, |_| Ok(())).is_ok() {
-        return Ok(Some("first_look_kept_quiet"));
-    }
-    watch.expect_exit(0)?;
-    let text = String::from_utf8_lossy(&watch.stdout()).into_owned();
-    let at_last = text.lines().any(|line| line == listening(host));
-    Ok(at_last.then_some("printed_at_the_end"))
+fn watch_for(run: &Run, host: &Host, seconds: &str) -> Verdict<Program> {
+    run.program("watch").addr(host.addr()).args(["--for", seconds]).start()
 }
 
 /// Both ends of a connection within one machine are in its table. A failure usually means that one
@@ -127,16 +126,11 @@ pub(super) fn sees_established(run: &mut Run) -> Verdict {
     watch.sees(&[client.clone(), server.clone()]).or_probe(|failure| {
         run.note("a further experiment: a second connection");
         let second = host.connect(run)?;
-        let only = |seen: &str, of_second: &End, other: &End| -> Verdict<bool> {
-            let goes_on = came(failure, seen) && watch.shows(&[of_second.line("ESTABLISHED")]);
-            Ok(goes_on && !watch.shows(&[other.line("ESTABLISHED")]))
-        };
         run.patience(Duration::from_secs(1));
-        if only(&server, &second.server, &second.client)? {
+        let sees_server =
+            came(failure, &server) && watch.shows(&[second.server.line("ESTABLISHED")]);
+        if sees_server && !watch.shows(&[second.client.line("ESTABLISHED")]) {
             return Ok(Some("local_end_only"));
-        }
-        if only(&client, &second.client, &second.server)? {
-            return Ok(Some("remote_end_only"));
         }
         let silent = failure.received.is_empty() && failure.cause == Cause::Silence;
         let again = Watch::on(run, &host)?;
@@ -246,41 +240,46 @@ fn is_at(line: &str, port: u16) -> Verdict {
 pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
     let host = host(run)?;
     let watch = Watch::on(run, &host)?;
-    let mut wrong = Vec::new();
-    for client_is_first in [true, false] {
+    let both_orders = || -> Verdict {
         let pair = host.connect(run)?;
-        let (first, second) =
-            if client_is_first { (pair.client, pair.server) } else { (pair.server, pair.client) };
-        watch.sees(&[first.line("ESTABLISHED"), second.line("ESTABLISHED")])?;
-        first.half_close(run)?;
-        watch.sees(&[first.line("FIN-WAIT-2"), second.line("CLOSE-WAIT")])?;
-        let never = second.line("TIME-WAIT");
-        wrong.push(never.clone());
-        second.close(run);
-        let not_there = |line: &str| match line {
-            _ if !wrong.iter().any(|wrong| wrong == line) => Ok(()),
-            _ => {
-                let failure = Failure::new("the end that closed second is shown in TIME-WAIT");
-                let expected = format!("{} and no other row", quoted(&first.line("TIME-WAIT")));
-                let mut failure = failure.expected(expected).got(quoted(line));
-                failure.received = line.as_bytes().to_vec();
-                Err(failure.into())
-            }
-        };
-        let waits = [first.line("TIME-WAIT")];
-        watch.program.find_lines(&waits, not_there).or_probe(|failure| {
-            let ended = failure.cause == Cause::Ended;
-            if ended {
-                return a_row_goes(run, &host);
-            }
-            if came(failure, &first.line("CLOSED")) && !came(failure, &never) {
-                return another_look(run, &host, &first);
-            }
-            let seen = came(failure, &never);
-            Ok((seen && !client_is_first).then_some("time_wait_always_the_clients"))
+        let never = pair.server.line("TIME-WAIT");
+        first_waits(run, &host, &watch, pair.client, pair.server)?;
+        let pair = host.connect(run)?;
+        let (client, server) = (pair.client.line("TIME-WAIT"), pair.server.line("TIME-WAIT"));
+        first_waits(run, &host, &watch, pair.server, pair.client).or_probe(|failure| {
+            let only_the_clients = came(failure, &client) && !came(failure, &server);
+            Ok(only_the_clients.then_some("time_wait_always_the_clients"))
         })?;
-    }
-    Ok(())
+        let next = host.connect(run)?;
+        watch.sees(&[next.client.line("ESTABLISHED"), next.server.line("ESTABLISHED")])?;
+        let text = String::from_utf8_lossy(&watch.program.stdout()).into_owned();
+        match text.lines().find(|line| *line == never || *line == client) {
+            None => Ok(()),
+            Some(line) => {
+                let failure = Failure::new("the end that closed second is shown in TIME-WAIT");
+                Err(failure.expected("TIME-WAIT at the other end only").got(quoted(line)).into())
+            }
+        }
+    };
+    both_orders().or_probe(|failure| match failure.cause {
+        Cause::Ended => a_row_goes(run, &host),
+        _ => Ok(None),
+    })
+}
+
+/// Closes `first`, then `second`, and waits until TIME-WAIT has been shown of the first.
+fn first_waits(run: &Run, host: &Host, watch: &Watch, first: End, second: End) -> Verdict {
+    watch.sees(&[first.line("ESTABLISHED"), second.line("ESTABLISHED")])?;
+    first.half_close(run)?;
+    watch.sees(&[first.line("FIN-WAIT-2"), second.line("CLOSE-WAIT")])?;
+    let never = second.line("TIME-WAIT");
+    second.close(run);
+    watch.sees(&[first.line("TIME-WAIT")]).or_probe(|failure| {
+        let taken_for_the_end = failure.cause == Cause::Silence
+            && came(failure, &first.line("CLOSED"))
+            && !came(failure, &never);
+        if taken_for_the_end { another_look(run, host, &first) } else { Ok(None) }
+    })
 }
 
 fn quoted(line: &str) -> String {
@@ -373,7 +372,6 @@ fn left_out(run: &Run, failure: &Failure, lines: &[String]) -> Verdict<Option<&'
     Ok(match state {
         "SYN-SENT" | "SYN-RECEIVED" => Some("half_open_left_out"),
         "CLOSING" => Some("closing_left_out"),
-        "LAST-ACK" => Some("last_ack_left_out"),
         _ => None,
     })
 }
