@@ -18,7 +18,7 @@ const LONG: &str = "60";
 /// A program may print every row at every look.
 const MOST_OUTPUT: usize = 64 << 20;
 /// So much of a processor a program may use before it has once been seen asleep.
-const WITHOUT_SLEEP: Duration = Duration::from_millis(400);
+const WITHOUT_SLEEP: Duration = Duration::from_millis(200);
 
 /// A program that watches.
 struct Watch {
@@ -46,6 +46,12 @@ impl Watch {
     /// Waits until these lines have been printed, whatever else is.
     fn sees(&self, lines: &[String]) -> Verdict {
         self.program.find_lines(lines, |_| Ok(()))
+    }
+
+    /// Ends it while the sockets it looks at are still there: how it takes their end is another
+    /// check's affair.
+    fn end(&self) -> Verdict {
+        self.program.kill()
     }
 
     /// Whether these lines come.
@@ -102,13 +108,13 @@ pub(super) fn sees_listen(run: &mut Run) -> Verdict {
         Ok(short.find_lines(&up, |_| Ok(())).is_ok().then_some("watches_for_ever"))
     })?;
     if began.elapsed() >= time {
-        return Ok(());
+        return watch.end();
     }
     let failure = Failure::new("the program ended before its time").cause(Cause::Exited);
     let got = format!("{:.2} s", began.elapsed().as_secs_f64());
     Err(Trouble::from(failure.expected("0.3 s, or a little more").got(got))).or_probe(|_| {
         run.note("the first of them was to watch for 60 s");
-        Ok(watch.program.has_ended().then_some("looks_once"))
+        Ok(watch.program.wait_exit().is_ok().then_some("looks_once"))
     })
 }
 
@@ -137,7 +143,8 @@ pub(super) fn sees_established(run: &mut Run) -> Verdict {
         let at_once = [client.clone(), server.clone()];
         let sees_it_at_first = silent && again.shows(&at_once);
         Ok(sees_it_at_first.then_some("later_looks_show_nothing"))
-    })
+    })?;
+    watch.end()
 }
 
 /// A failure usually means that a row which has changed is taken for one that is known already.
@@ -154,7 +161,8 @@ pub(super) fn sees_half_close(run: &mut Run) -> Verdict {
         let sees_new = watch.shows(&[second.client.line("ESTABLISHED")]);
         let again = Watch::on(run, &host)?.shows(&half);
         Ok((sees_new && again).then_some("changed_rows_unseen"))
-    })
+    })?;
+    watch.end()
 }
 
 /// Two programs: one is given the address as it is, the other only its port. A failure means that
@@ -180,7 +188,9 @@ pub(super) fn watch_ipv6(run: &mut Run) -> Verdict {
     let pair = host.connect(run)?;
     let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
     by_address.sees(&up)?;
-    by_port.sees(&up)
+    by_port.sees(&up)?;
+    by_address.end()?;
+    by_port.end()
 }
 
 /// A connection elsewhere changes, then one at the port. A failure means that other programs'
@@ -204,7 +214,7 @@ pub(super) fn only_that_port(run: &mut Run) -> Verdict {
     let pair = host.connect(run)?;
     sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]).or_probe(others)?;
     if watch.program.rests(WITHOUT_SLEEP)? {
-        return Ok(());
+        return watch.end();
     }
     let used = WITHOUT_SLEEP.as_millis();
     let failure = Failure::new("nothing changes, and the program keeps a processor busy")
@@ -254,7 +264,7 @@ pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
         watch.sees(&[next.client.line("ESTABLISHED"), next.server.line("ESTABLISHED")])?;
         let text = String::from_utf8_lossy(&watch.program.stdout()).into_owned();
         match text.lines().find(|line| *line == never || *line == client) {
-            None => Ok(()),
+            None => watch.end(),
             Some(line) => {
                 let failure = Failure::new("the end that closed second is shown in TIME-WAIT");
                 Err(failure.expected("TIME-WAIT at the other end only").got(quoted(line)).into())
@@ -309,37 +319,38 @@ fn another_look(run: &Run, host: &Host, first: &End) -> Verdict<Option<&'static 
 /// failure means that a state is left out, or that its row is not understood.
 pub(super) fn sees_rare_states(run: &mut Run) -> Verdict {
     machine_has_a_table()?;
-    let nobody_accepts = Host::listen(run, IPV4, Manner::NoBacklog)?;
-    let watch = Watch::on(run, &nobody_accepts)?;
-    let _in_the_queue = queued(run, &nobody_accepts, &watch)?;
-    let unanswered = nobody_accepts.call_in_vain(run)?;
     let sees = |watch: &Watch, lines: &[String]| {
         watch.sees(lines).or_probe(|failure| left_out(run, failure, lines))
     };
-    sees(&watch, &[unanswered.line("SYN-SENT")])?;
+    let nobody_accepts = Host::listen(run, IPV4, Manner::NoBacklog)?;
+    let calls = Watch::on(run, &nobody_accepts)?;
+    let _in_the_queue = queued(run, &nobody_accepts, &calls)?;
+    let unanswered = nobody_accepts.call_in_vain(run)?;
+    sees(&calls, &[unanswered.line("SYN-SENT")])?;
 
     let deaf = Host::listen(run, IPV4, Manner::Deaf)?;
-    let watch = Watch::on(run, &deaf)?;
+    let openings = Watch::on(run, &deaf)?;
     let half_open = deaf.call(run)?;
     let other_end = half_open.other_end("SYN-RECEIVED");
-    sees(&watch, &[half_open.line("ESTABLISHED"), other_end])?;
+    sees(&openings, &[half_open.line("ESTABLISHED"), other_end])?;
 
     let host = Host::listen(run, IPV4, Manner::SmallBuffers)?;
-    let watch = Watch::on(run, &host)?;
+    let closes = Watch::on(run, &host)?;
     let mut pair = host.connect(run)?;
     pair.client.fill(run)?;
     pair.client.half_close(run)?;
-    sees(&watch, &[pair.client.line("FIN-WAIT-1"), pair.server.line("ESTABLISHED")])?;
+    sees(&closes, &[pair.client.line("FIN-WAIT-1"), pair.server.line("ESTABLISHED")])?;
     pair.server.half_close(run)?;
-    sees(&watch, &[pair.client.line("CLOSING"), pair.server.line("FIN-WAIT-2")])?;
+    sees(&closes, &[pair.client.line("CLOSING"), pair.server.line("FIN-WAIT-2")])?;
 
     let mut last = host.connect(run)?;
     last.client.half_close(run)?;
-    sees(&watch, &[last.client.line("FIN-WAIT-2"), last.server.line("CLOSE-WAIT")])?;
+    sees(&closes, &[last.client.line("FIN-WAIT-2"), last.server.line("CLOSE-WAIT")])?;
     last.server.fill(run)?;
     let at_last = last.server.line("LAST-ACK");
     last.server.close(run);
-    sees(&watch, &[at_last])
+    sees(&closes, &[at_last])?;
+    [calls, openings, closes].iter().try_for_each(Watch::end)
 }
 
 /// The one connection that a backlog of 0 has room for. It is in the queue when the program shows
