@@ -47,13 +47,13 @@ pub(crate) fn run(path: &Path) -> io::Result<()> {
 pub(crate) fn now() -> io::Result<Vec<Row>> {
     Ok(match netkit::tcp_table()? {
         TcpTable::Text(text) => rows(&text),
-        TcpTable::Rows(rows) => rows.into_iter().filter_map(Row::of_another_system).collect(),
+        TcpTable::Rows(rows) => rows.iter().filter_map(Row::of_another_system).collect(),
     })
 }
 
 impl Row {
     /// Not on Linux: netkit has read the table already.
-    fn of_another_system(row: netkit::TcpRow) -> Option<Row> {
+    fn of_another_system(row: &netkit::TcpRow) -> Option<Row> {
         let state = clap::ValueEnum::from_str(&row.state, false).ok()?;
         Some(Row { local: row.local, remote: row.remote, state })
     }

@@ -117,12 +117,12 @@ fn usage(problem: &str) -> ! {
 }
 
 fn next(state: &str, event: &str) -> io::Result<()> {
-    let edges = MACHINE.lines().filter_map(|line| {
+    let mut edges = MACHINE.lines().filter_map(|line| {
         let (what, rest) = line.split_once(' ')?;
         let (states, answer) = rest.split_once(' ')?;
         (what == event && states.split(',').any(|from| from == state)).then_some(answer)
     });
-    match edges.last() {
+    match edges.next() {
         Some(answer) => writeln!(io::stdout(), "{answer}"),
         None => Err(io::Error::other(format!("from {state} no way leads on by {event}"))),
     }

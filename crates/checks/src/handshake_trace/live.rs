@@ -1,6 +1,6 @@
 //! What `live` shows of a connection that it makes and ends itself.
 
-use grader::{Cause, Failure, Probe, Run, Verdict, quoted_start};
+use grader::{Cause, Failure, Probe, Run, Trouble, Verdict, quoted_start};
 
 use super::sockets::machine_has_a_table;
 
@@ -42,7 +42,7 @@ fn states(line: &str) -> Verdict<Shown> {
 fn walk(shown: &[Shown]) -> Verdict {
     let mut rest = shown.iter();
     let mut find = |what: &str, is_it: &dyn Fn(&Shown) -> bool| {
-        rest.find(|line| is_it(line)).ok_or_else(|| missing(what, shown))
+        rest.find(|line| is_it(line)).ok_or_else(|| Trouble::from(missing(what, shown)))
     };
     find("the server in LISTEN, the client CLOSED", &|(client, server)| {
         client == "CLOSED" && server == "LISTEN"

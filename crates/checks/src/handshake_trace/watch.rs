@@ -253,10 +253,10 @@ pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
     let both_orders = || -> Verdict {
         let pair = host.connect(run)?;
         let never = pair.server.line("TIME-WAIT");
-        first_waits(run, &host, &watch, pair.client, pair.server)?;
+        first_waits(run, &host, &watch, &pair.client, pair.server)?;
         let pair = host.connect(run)?;
         let (client, server) = (pair.client.line("TIME-WAIT"), pair.server.line("TIME-WAIT"));
-        first_waits(run, &host, &watch, pair.server, pair.client).or_probe(|failure| {
+        first_waits(run, &host, &watch, &pair.server, pair.client).or_probe(|failure| {
             let only_the_clients = came(failure, &client) && !came(failure, &server);
             Ok(only_the_clients.then_some("time_wait_always_the_clients"))
         })?;
@@ -278,7 +278,7 @@ pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
 }
 
 /// Closes `first`, then `second`, and waits until TIME-WAIT has been shown of the first.
-fn first_waits(run: &Run, host: &Host, watch: &Watch, first: End, second: End) -> Verdict {
+fn first_waits(run: &Run, host: &Host, watch: &Watch, first: &End, second: End) -> Verdict {
     watch.sees(&[first.line("ESTABLISHED"), second.line("ESTABLISHED")])?;
     first.half_close(run)?;
     watch.sees(&[first.line("FIN-WAIT-2"), second.line("CLOSE-WAIT")])?;
@@ -288,7 +288,7 @@ fn first_waits(run: &Run, host: &Host, watch: &Watch, first: End, second: End) -
         let taken_for_the_end = failure.cause == Cause::Silence
             && came(failure, &first.line("CLOSED"))
             && !came(failure, &never);
-        if taken_for_the_end { another_look(run, host, &first) } else { Ok(None) }
+        if taken_for_the_end { another_look(run, host, first) } else { Ok(None) }
     })
 }
 
