@@ -122,7 +122,7 @@ fn expect_edge((state, event, expected): Edge, asked: &Finished) -> Verdict {
         (_, "") => asked.exit.to_string(),
         (_, _) => format!("{} and {}", quoted_start(said.as_bytes(), 80), asked.exit),
     };
-    let failure = Failure::new(format!("`next {state} {event}` is answered otherwise"));
+    let failure = Failure::new(format!("the answer to `next {state} {event}` is wrong"));
     let mut failure = failure.expected(format!("\"{expected}\"")).got(got).cause(Cause::Exited);
     failure.received = said.into_bytes();
     Err(failure.into())
@@ -259,14 +259,21 @@ fn what_is_made_up(run: &Run, failure: &Failure) -> Finding {
     let says = |state, event, expected: &str| -> Verdict<bool> {
         Ok(answer(run, state, event)?.as_deref() == Some(expected))
     };
-    if says("CLOSED", "timeout", "CLOSED")? && says("LISTEN", "rcv-ack", "LISTEN")? {
+    let is_about = |words: &str| failure.message.contains(words);
+    if is_about(&format!("in {said} "))
+        && says("CLOSED", "timeout", "CLOSED")?
+        && says("LISTEN", "rcv-ack", "LISTEN")?
+    {
         return Ok(Some("stays_where_it_is"));
     }
-    if says("CLOSED", "rcv-rst", "CLOSED")? && says("LISTEN", "rcv-rst", "CLOSED")? {
+    if is_about("rcv-rst")
+        && says("CLOSED", "rcv-rst", "CLOSED")?
+        && says("LISTEN", "rcv-rst", "CLOSED")?
+    {
         return Ok(Some("reset_closes_everything"));
     }
-    if says("ESTABLISHED", "rcv-ack", "ESTABLISHED")? {
-        return Ok(Some("any_ack_is_an_event"));
+    if is_about("in ESTABLISHED ") && says("ESTABLISHED", "rcv-ack", "ESTABLISHED")? {
+        return Ok(is_about("rcv-ack").then_some("any_ack_is_an_event"));
     }
     Ok(None)
 }

@@ -114,8 +114,8 @@ fn expect_lines(table: &Finished, expected: &[String]) -> Verdict {
     };
     let (wanted, came) = (shown(expected.get(at)), shown(got.get(at)));
     let failure = match table.exit.code {
-        Some(0) => Failure::new(format!("line {} is another one", at + 1)).got(came),
-        _ => Failure::new("the file's rows should be printed, and that is a clean end")
+        Some(0) => Failure::new(format!("line {} should be another one", at + 1)).got(came),
+        _ => Failure::new("the program should print the rows and end with 0")
             .got(format!("{came}, and {}", table.exit)),
     };
     let expected =
@@ -123,10 +123,22 @@ fn expect_lines(table: &Finished, expected: &[String]) -> Verdict {
     Err(failure.cause(Cause::Other).expected(expected).into())
 }
 
+/// Has the program print a file of these rows. A failure says which row it is about.
 fn expect_rows(run: &Run, sockets: &[Socket]) -> Verdict {
     let table = table(run, file_of(sockets).as_bytes())?;
     let expected: Vec<_> = sockets.iter().map(Socket::shown).collect();
-    expect_lines(&table, &expected)
+    expect_lines(&table, &expected).map_err(|trouble| {
+        let wrong = printed(&table).iter().zip(&expected).take_while(|(a, b)| a == b).count();
+        match (trouble, sockets.get(wrong)) {
+            (Trouble::Failed(mut failure), Some(socket)) => {
+                let Socket { local, remote, code } = *socket;
+                let row = format!("{} {} {code:02X}", in_hex(local), in_hex(remote));
+                failure.message = format!("{}; the file has {row}", failure.message);
+                Trouble::Failed(failure)
+            }
+            (other, _) => other,
+        }
+    })
 }
 
 /// `0100007F:2382` is 127.0.0.1:9090. A failure means that a column is read in another order, or

@@ -85,10 +85,12 @@ pub(super) fn sees_listen(run: &mut Run) -> Verdict {
     let host = host(run)?;
     let watch = Watch::at(run, host.addr())?;
     watch.sees(&[listening(&host)]).or_probe(|_| {
-        run.note("further experiments: a connection, while it watches; then a time of 0.3 s");
+        run.note("further experiments: a connection meanwhile; another look at it, or 0.3 s");
         let pair = host.connect(run)?;
-        if watch.shows(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]) {
-            return Ok(Some("first_look_kept_quiet"));
+        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+        if watch.shows(&up) {
+            let at_first = Watch::at(run, host.addr())?.shows(&up);
+            return Ok((!at_first).then_some("first_look_kept_quiet"));
         }
         let short = watch_for(run, &host, "0.3")?;
         short.wait_exit()?;
@@ -114,7 +116,7 @@ pub(super) fn sees_listen(run: &mut Run) -> Verdict {
     let got = format!("{:.2} s", began.elapsed().as_secs_f64());
     Err(Trouble::from(failure.expected("0.3 s, or a little more").got(got))).or_probe(|_| {
         run.note("the first of them was to watch for 60 s");
-        Ok(watch.program.wait_exit().is_ok().then_some("looks_once"))
+        Ok(watch.program.wait_exit().is_ok().then_some("ends_before_its_time"))
     })
 }
 
@@ -171,12 +173,13 @@ pub(super) fn watch_ipv6(run: &mut Run) -> Verdict {
     machine_has_a_table()?;
     let host = Host::listen(run, IPV6, Manner::Usual)?;
     let ipv4 = SocketAddr::new(IPV4, host.addr().port());
-    let ipv6_unseen = |run: &Run| -> Verdict<Option<&'static str>> {
-        run.note("a further experiment: the same over IPv4");
+    let by_address = Watch::on(run, &host).or_probe(|failure| {
+        run.note("further experiments: --addr with 127.0.0.1, then all of it over IPv4");
+        let by_port = Watch::at(run, ipv4)?.shows(&[listening(&host)]);
         let other = Host::listen(run, IPV4, Manner::Usual)?;
-        Ok(Watch::on(run, &other).is_ok().then_some("only_ipv4_looked_at"))
-    };
-    let by_address = Watch::on(run, &host).or_probe(|_| ipv6_unseen(run))?;
+        let only_ipv4 = failure.cause == Cause::Silence && !by_port;
+        Ok((only_ipv4 && Watch::on(run, &other).is_ok()).then_some("only_ipv4_looked_at"))
+    })?;
     let by_port = Watch::at(run, ipv4)?;
     by_port.sees(&[listening(&host)]).or_probe(|_| {
         run.note("a further experiment: a connection, which the first program sees");
