@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use grader::{Cause, Failure, Run, Trouble, Verdict, quoted_start};
 
 /// A failure of the network or the system.
-const FAILED: i32 = 1;
+pub(crate) const FAILED: i32 = 1;
 /// The command line is wrong.
-const USAGE: i32 = 2;
+pub(crate) const USAGE: i32 = 2;
 
 /// A server whose port somebody else has says so. A failure usually means that the error of
 /// `bind` was swallowed, or met with another port than the one that was asked for.

@@ -13,9 +13,10 @@ use grader::{CheckReport, Lesson, Outcome, Suite, harness, quoted_word};
 mod chat;
 mod errors;
 mod file_ipc;
-mod tcp_chat;
+mod handshake_trace;
 mod refusal;
 mod shown;
+mod tcp_chat;
 mod tcp_echo;
 mod udp_chat;
 mod udp_time_server;
@@ -25,8 +26,9 @@ mod udp_time_server;
 static SUITES: &[Suite] = &[
     file_ipc::SUITE,
     tcp_echo::SUITE,
-    udp_chat::SUITE,
     tcp_chat::SUITE,
+    handshake_trace::SUITE,
+    udp_chat::SUITE,
     udp_time_server::SUITE,
 ];
 

@@ -244,9 +244,10 @@ fn name_a_flood(verdict: Verdict, processes: &[Arc<Process>]) -> Verdict {
 }
 
 fn last_lines(processes: &[Arc<Process>], said: &[String]) -> Vec<String> {
-    let several = said.iter().filter(|text| !text.is_empty()).count() > 1;
+    let loud = || processes.iter().zip(said).filter(|(process, _)| process.recorder.is_kept());
+    let several = loud().filter(|(_, text)| !text.is_empty()).count() > 1;
     let mut shown = Vec::new();
-    for (process, text) in processes.iter().zip(said) {
+    for (process, text) in loud() {
         let lines: Vec<_> = text.lines().collect();
         for line in &lines[lines.len().saturating_sub(STDERR_LINES)..] {
             let line: String = netkit::visible(line.as_bytes()).chars().take(400).collect();

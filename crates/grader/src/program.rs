@@ -32,6 +32,11 @@ const START: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_secs(5);
 /// How long the output of a program that has ended may still be on its way.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Of the lines that came while another was waited for so many are shown, the last ones.
+const CAME_SHOWN: usize = 6;
+/// How often a program must be seen asleep before it counts as resting. Once may be an accident of
+/// a program that computes without end.
+const TIMES_ASLEEP: usize = 3;
 
 /// A running program under test.
 pub struct Program {
@@ -116,6 +121,89 @@ impl Program {
                 return Err(self.no_line(output, "stdout", since).into());
             }
         }
+    }
+
+    /// Waits until each of the lines `wanted` has come on stdout, in any order, without leading
+    /// prompts. Other lines are passed over; `passing` sees each of them, and what it says ends
+    /// the wait.
+    ///
+    /// # Errors
+    /// One does not come within the usual time, whatever else does; the failure's `received` has
+    /// the lines that came meanwhile. Or what `passing` says.
+    pub fn find_lines(
+        &self,
+        wanted: &[String],
+        mut passing: impl FnMut(&str) -> Verdict,
+    ) -> Verdict {
+        let stdout = &self.process.stdout;
+        let mut missing: Vec<&String> = wanted.iter().collect();
+        let mut came = Vec::new();
+        let (mut since, mut late) = (Instant::now(), self.stage.late());
+        while !missing.is_empty() {
+            if let Some(line) = stdout.line(late.until()) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let line = line.trim_start_matches(">>> ").to_owned();
+                let before = missing.len();
+                missing.retain(|wanted| **wanted != line);
+                if missing.len() < before {
+                    (since, late) = (Instant::now(), self.stage.late());
+                } else {
+                    passing(&line)?;
+                }
+                came.push(line);
+            }
+            // A program that prints on and on is no less late than a silent one.
+            if !missing.is_empty() && (stdout.is_over_and_taken() || late.is_over()) {
+                return Err(self.lines_missing(&missing, &came, since).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn lines_missing(&self, missing: &[&String], came: &[String], since: Instant) -> Failure {
+        let name = &self.process.name;
+        let exit = self.process.life.exit(Instant::now() + Duration::from_millis(200));
+        let ended = self.process.stdout.is_over();
+        let mut failure = match exit.filter(|_| ended) {
+            Some(exit) => Failure::new(format!("{name} ended first: {exit}")).cause(Cause::Ended),
+            None => self.stage.nothing_came(since, "", &format!("{name} did not print it")),
+        };
+        let last = &came[came.len().saturating_sub(CAME_SHOWN)..];
+        let quoted = |line: &&String| escape::quoted_start(line.as_bytes(), 96);
+        let mut shown: Vec<_> = last.iter().map(|line| quoted(&line)).collect();
+        if came.len() > last.len() {
+            shown.insert(0, format!("{} lines, the last of them", came.len()));
+        }
+        failure.received = came.join("\n").into_bytes();
+        let got = if shown.is_empty() { "nothing".into() } else { shown.join("\n") };
+        let expected: Vec<_> = missing.iter().map(quoted).collect();
+        failure.expected(expected.join("\n")).got(got)
+    }
+
+    /// Whether it comes to rest: true once every thread of it and of all it started has been seen
+    /// asleep a few times, or gets no processor; false when it has computed for `most` without.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn rests(&self, most: Duration) -> Verdict<bool> {
+        let enough = self.cpu()? + most;
+        let mut late = Late::after(&self.stage, END);
+        let mut seen_asleep = 0;
+        while seen_asleep < TIMES_ASLEEP {
+            if self.process.exit().is_some() {
+                return Ok(true);
+            }
+            seen_asleep += usize::from(self.process.asleep() == Some(true));
+            if self.cpu()? >= enough {
+                return Ok(false);
+            }
+            if late.is_over() {
+                return Ok(true); // it hardly got a processor, so it kept none busy
+            }
+            // Between two looks a program that was just woken gets its turn.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(true)
     }
 
     fn line_of(&self, output: &Output, stream: &str, mut late: Late) -> Verdict<String> {

@@ -125,6 +125,11 @@ impl Recorder {
         Recorder { began: self.began, taker: Taker::Nobody }
     }
 
+    /// Whether anything comes of what is told here.
+    pub(crate) fn is_kept(&self) -> bool {
+        !matches!(self.taker, Taker::Nobody)
+    }
+
     pub(crate) fn note(&self, text: &str) {
         self.words("", "", What::Note, text);
     }
@@ -136,7 +141,7 @@ impl Recorder {
 
     /// Records an event that is about bytes.
     pub(crate) fn bytes(&self, peer: &str, program: &str, what: What, bytes: &[u8]) {
-        if !matches!(self.taker, Taker::Nobody) {
+        if self.is_kept() {
             let text = escape::quoted_start(bytes, KEPT);
             self.push(peer, program, what, bytes.len() as u64, text, None);
         }

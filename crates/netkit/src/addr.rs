@@ -27,6 +27,14 @@ pub struct Addr {
     port: u16,
 }
 
+impl Addr {
+    /// The port as it was typed.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
 impl FromStr for Addr {
     type Err = String;
 
@@ -89,6 +97,7 @@ mod tests {
         for typed in ["127.0.0.1:0", "[::1]:8898", "localhost:65535", "my-host.example:9090"] {
             assert_eq!(typed.parse::<Addr>().unwrap().to_string(), typed);
         }
+        assert_eq!("[::1]:8898".parse::<Addr>().unwrap().port(), 8898);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A lesson's `main.rs` uses this crate for its arguments ([`parse`], [`Addr`], [`seconds`]) and
 //! its end ([`run`]); the files a student writes use [`screen`] to print. Nothing here opens a
-//! socket, reads one or writes one: that is the student's work.
+//! socket, reads one or writes one: that is the student's work. [`tcp_table`] fetches the system's
+//! own table of sockets, for the lesson that reads it.
 //!
 //! ```no_run
 //! use std::net::TcpListener;
@@ -22,10 +23,12 @@ mod cause;
 pub mod exit;
 mod program;
 pub mod screen;
+mod tcp_table;
 mod visible;
 
 pub use addr::Addr;
 pub use args::{parse, parse_from, positive_seconds, seconds};
 pub use cause::cause;
 pub use program::run;
+pub use tcp_table::{TcpRow, TcpTable, tcp_table};
 pub use visible::visible;

@@ -16,7 +16,7 @@ use crate::verdict::{Trouble, Verdict};
 /// A process under guard, with its streams.
 pub(crate) struct Process {
     pub(crate) name: String,
-    pub(super) recorder: Recorder,
+    pub(crate) recorder: Recorder,
     pub(super) life: Arc<Life>,
     guarded: Mutex<Guarded>,
     /// The grader has begun to take it down.

@@ -115,7 +115,9 @@ impl<'a> Start<'a> {
         let words: Vec<_> =
             arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let command = words[self.subject.own_arguments().len()..].join(" ");
-        let numbered = || self.stage.name(&format!("your {}", self.role));
+        let plain = format!("your {}", self.role);
+        // What is not recorded uses up no number either.
+        let numbered = || if self.recorded { self.stage.name(&plain) } else { plain.clone() };
         let name = self.name.clone().unwrap_or_else(numbered);
         let launch = Launch {
             program: self.subject.program_word(),

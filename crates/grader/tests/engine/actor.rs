@@ -52,6 +52,11 @@ fn play(part: &str, last: &str) {
                 exit(3);
             }
         },
+        "counts-without-end" => {
+            for number in 1_u64.. {
+                println!("line {number}");
+            }
+        }
         "says-and-ends" => {
             print!("said");
             eprintln!("error: {last}");

@@ -29,6 +29,9 @@ crate::trials![
     a_line_without_an_end_is_told_apart_from_another_line,
     bytes_sent_one_by_one_are_read_one_by_one,
     what_has_no_end_of_line_is_seen_when_it_is_printed,
+    lines_are_found_among_others_and_their_absence_tells_them,
+    a_program_that_never_sleeps_does_not_rest,
+    a_quiet_run_leaves_the_record_to_the_others,
 ];
 
 fn talk(run: &mut Run) -> Verdict {
@@ -246,4 +249,72 @@ fn what_has_no_end_of_line_is_seen_when_it_is_printed() {
     });
     assert_eq!(unsaid.expected.as_deref(), Some("\"paid\" on stdout"));
     assert_eq!(unsaid.actual.as_deref(), Some("\"said\""));
+}
+
+fn lines_are_found_among_others_and_their_absence_tells_them() {
+    fn lines(numbers: &[u32]) -> Vec<String> {
+        numbers.iter().map(|number| format!("line {number}")).collect()
+    }
+    let report = graded(&acting("counts-without-end"), |run| {
+        let program = run.program("server").start()?;
+        program.find_lines(&lines(&[700, 3]), |_| Ok(()))?;
+        program.expect_line("line 701")?;
+        run.patience(Duration::from_millis(200));
+        let found = program.find_lines(&lines(&[1, 702]), |_| Ok(()));
+        let Err(Trouble::Failed(failure)) = found else { panic!("found") };
+        assert_eq!(failure.cause, Cause::Silence);
+        assert!(failure.received.starts_with(b"line 702\nline 703\n"));
+        assert_eq!(failure.expected.as_deref(), Some("\"line 1\""));
+        let shown = failure.got.expect("the last of them");
+        assert!(shown.contains(" lines, the last of them\n\"line "), "{shown}");
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("says-and-ends"), |run| {
+        let program = run.program("server").start()?;
+        program.wait_exit()?;
+        program.find_lines(&["said".into()], |_| Ok(()))?;
+        let program = run.program("server").start()?;
+        let found = program.find_lines(&["more".into()], |_| Ok(()));
+        let Err(Trouble::Failed(failure)) = found else { panic!("found") };
+        assert_eq!((failure.cause, failure.got.as_deref()), (Cause::Ended, Some("\"said\"")));
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("counts-without-end"), |run| {
+        let program = run.program("server").start()?;
+        let wrong = |line: &str| Err(Failure::new(format!("{line} is wrong")).into());
+        program.find_lines(&["line 2".into()], wrong)
+    });
+    assert_eq!(report.message, "line 1 is wrong", "{report:#?}");
+}
+
+fn a_program_that_never_sleeps_does_not_rest() {
+    if !cfg!(target_os = "linux") {
+        return; // the system does not tell
+    }
+    let report = graded(&acting("silent"), |run| {
+        assert!(run.program("server").start()?.rests(Duration::from_millis(50))?);
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+    let report = graded(&acting("never-reads-and-never-rests"), |run| {
+        let server = run.server()?;
+        let _client = server.connect()?;
+        assert!(!server.rests(Duration::from_millis(50))?);
+        Ok(())
+    });
+    assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
+}
+
+fn a_quiet_run_leaves_the_record_to_the_others() {
+    let report = graded(&acting("says-and-ends"), |run| {
+        for _ in 0..3 {
+            run.program("quiet").unrecorded().finish()?.expect_stdout(b"said")?;
+        }
+        run.program("loud").finish()?.expect_code(0)
+    });
+    let shown = failure_text("lesson", &report, Look { width: 80, color: false });
+    assert!(shown.contains("run: loud") && !shown.contains("quiet"), "{shown}");
+    assert_eq!(report.stderr.len(), 1, "{shown}");
 }

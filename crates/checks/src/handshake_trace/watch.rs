@@ -1,0 +1,391 @@
+//! What `watch` prints of the grader's own sockets.
+//!
+//! The grader brings both ends of a connection into a state and holds them there until the program
+//! has printed it. So it doesn't matter how often the program looks, in which order it prints, and
+//! how often the same. That something is *not* printed is shown by the next thing that is.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use grader::{Cause, Failure, Probe, Program, Run, Trouble, Verdict, quoted_start};
+
+use super::sockets::{End, Host, Manner, machine_has_a_table};
+
+const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+/// How long a program watches that is ended by the grader.
+const LONG: &str = "60";
+/// A program may print every row at every look.
+const MOST_OUTPUT: usize = 64 << 20;
+/// So much of a processor a program may use before it has once been seen asleep.
+const WITHOUT_SLEEP: Duration = Duration::from_millis(200);
+
+/// A program that watches.
+struct Watch {
+    program: Program,
+}
+
+impl Watch {
+    /// Starts one on `host`'s port and waits until it has printed the row that is there already.
+    fn on(run: &Run, host: &Host) -> Verdict<Watch> {
+        let watch = Watch::at(run, host.addr())?;
+        watch.sees(&[listening(host)])?;
+        Ok(watch)
+    }
+
+    fn at(run: &Run, addr: SocketAddr) -> Verdict<Watch> {
+        let program = run
+            .program("watch")
+            .addr(addr)
+            .args(["--for", LONG])
+            .output_limit(MOST_OUTPUT)
+            .start()?;
+        Ok(Watch { program })
+    }
+
+    /// Waits until these lines have been printed, whatever else is.
+    fn sees(&self, lines: &[String]) -> Verdict {
+        self.program.find_lines(lines, |_| Ok(()))
+    }
+
+    /// Ends it while the sockets it looks at are still there: how it takes their end is another
+    /// check's affair.
+    fn end(&self) -> Verdict {
+        self.program.kill()
+    }
+
+    /// Whether these lines come.
+    fn shows(&self, lines: &[String]) -> bool {
+        self.sees(lines).is_ok()
+    }
+}
+
+fn listening(host: &Host) -> String {
+    let nobody: IpAddr = match host.addr() {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    format!("{} {} LISTEN", host.addr(), SocketAddr::new(nobody, 0))
+}
+
+/// Listens on IPv4 in the usual manner, where the machine can have this graded.
+fn host(run: &Run) -> Verdict<Host> {
+    machine_has_a_table()?;
+    Host::listen(run, IPV4, Manner::Usual)
+}
+
+/// Whether one of the lines that came is this one.
+fn came(failure: &Failure, line: &str) -> bool {
+    String::from_utf8_lossy(&failure.received).lines().any(|came| came == line)
+}
+
+/// A failure means that the row which is there at the start is not printed, or not at once; or that
+/// the program ends at another time than it should.
+pub(super) fn sees_listen(run: &mut Run) -> Verdict {
+    let host = host(run)?;
+    let watch = Watch::at(run, host.addr())?;
+    watch.sees(&[listening(&host)]).or_probe(|_| {
+        run.note("further experiments: a connection meanwhile; another look at it, or 0.3 s");
+        let pair = host.connect(run)?;
+        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+        if watch.shows(&up) {
+            let at_first = Watch::at(run, host.addr())?.shows(&up);
+            return Ok((!at_first).then_some("first_look_kept_quiet"));
+        }
+        let short = watch_for(run, &host, "0.3")?;
+        short.wait_exit()?;
+        let text = String::from_utf8_lossy(&short.stdout()).into_owned();
+        let at_last = text.lines().any(|line| line == listening(&host));
+        Ok(at_last.then_some("printed_at_the_end"))
+    })?;
+    let (began, time) = (Instant::now(), Duration::from_millis(300));
+    let short = watch_for(run, &host, "0.3")?;
+    short.expect_exit(0).or_probe(|failure| {
+        if failure.cause != Cause::Silence {
+            return Ok(None);
+        }
+        run.note("a further experiment: a connection, while its time is long over");
+        let pair = host.connect(run)?;
+        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+        Ok(short.find_lines(&up, |_| Ok(())).is_ok().then_some("watches_for_ever"))
+    })?;
+    if began.elapsed() >= time {
+        return watch.end();
+    }
+    let failure = Failure::new("the program ended before its time").cause(Cause::Exited);
+    let got = format!("{:.2} s", began.elapsed().as_secs_f64());
+    Err(Trouble::from(failure.expected("0.3 s, or a little more").got(got))).or_probe(|_| {
+        run.note("the first of them was to watch for 60 s");
+        Ok(watch.program.wait_exit().is_ok().then_some("ends_before_its_time"))
+    })
+}
+
+fn watch_for(run: &Run, host: &Host, seconds: &str) -> Verdict<Program> {
+    run.program("watch").addr(host.addr()).args(["--for", seconds]).start()
+}
+
+/// Both ends of a connection within one machine are in its table. A failure usually means that one
+/// of them is overlooked, or that the program looks no more.
+pub(super) fn sees_established(run: &mut Run) -> Verdict {
+    let host = host(run)?;
+    let watch = Watch::on(run, &host)?;
+    let pair = host.connect(run)?;
+    let (client, server) = (pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED"));
+    watch.sees(&[client.clone(), server.clone()]).or_probe(|failure| {
+        run.note("a further experiment: a second connection");
+        let second = host.connect(run)?;
+        run.patience(Duration::from_secs(1));
+        let sees_server =
+            came(failure, &server) && watch.shows(&[second.server.line("ESTABLISHED")]);
+        if sees_server && !watch.shows(&[second.client.line("ESTABLISHED")]) {
+            return Ok(Some("local_end_only"));
+        }
+        let silent = failure.received.is_empty() && failure.cause == Cause::Silence;
+        let again = Watch::on(run, &host)?;
+        let at_once = [client.clone(), server.clone()];
+        let sees_it_at_first = silent && again.shows(&at_once);
+        Ok(sees_it_at_first.then_some("later_looks_show_nothing"))
+    })?;
+    watch.end()
+}
+
+/// A failure usually means that a row which has changed is taken for one that is known already.
+pub(super) fn sees_half_close(run: &mut Run) -> Verdict {
+    let host = host(run)?;
+    let watch = Watch::on(run, &host)?;
+    let pair = host.connect(run)?;
+    watch.sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")])?;
+    pair.client.half_close(run)?;
+    let half = [pair.client.line("FIN-WAIT-2"), pair.server.line("CLOSE-WAIT")];
+    watch.sees(&half).or_probe(|_| {
+        run.note("further experiments: a new connection; another look at the old one");
+        let second = host.connect(run)?;
+        let sees_new = watch.shows(&[second.client.line("ESTABLISHED")]);
+        let again = Watch::on(run, &host)?.shows(&half);
+        Ok((sees_new && again).then_some("changed_rows_unseen"))
+    })?;
+    watch.end()
+}
+
+/// Two programs: one is given the address as it is, the other only its port. A failure means that
+/// one table of two is read, or that more than the port is compared.
+pub(super) fn watch_ipv6(run: &mut Run) -> Verdict {
+    machine_has_a_table()?;
+    let host = Host::listen(run, IPV6, Manner::Usual)?;
+    let ipv4 = SocketAddr::new(IPV4, host.addr().port());
+    let by_address = Watch::on(run, &host).or_probe(|failure| {
+        run.note("further experiments: --addr with 127.0.0.1, then all of it over IPv4");
+        let by_port = Watch::at(run, ipv4)?.shows(&[listening(&host)]);
+        let other = Host::listen(run, IPV4, Manner::Usual)?;
+        let only_ipv4 = failure.cause == Cause::Silence && !by_port;
+        Ok((only_ipv4 && Watch::on(run, &other).is_ok()).then_some("only_ipv4_looked_at"))
+    })?;
+    let by_port = Watch::at(run, ipv4)?;
+    by_port.sees(&[listening(&host)]).or_probe(|_| {
+        run.note("a further experiment: a connection, which the first program sees");
+        let pair = host.connect(run)?;
+        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+        let compares_all = by_address.shows(&up) && !by_port.shows(&up);
+        Ok(compares_all.then_some("address_compared_too"))
+    })?;
+    let pair = host.connect(run)?;
+    let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+    by_address.sees(&up)?;
+    by_port.sees(&up)?;
+    by_address.end()?;
+    by_port.end()
+}
+
+/// A connection elsewhere changes, then one at the port. A failure means that other programs'
+/// sockets are shown, or that the program looks without a pause.
+pub(super) fn only_that_port(run: &mut Run) -> Verdict {
+    let host = host(run)?;
+    let elsewhere = Host::listen(run, IPV4, Manner::Usual)?;
+    let decoy = elsewhere.connect(run)?;
+    let watch = Watch::at(run, host.addr())?;
+    let at_port = |line: &str| is_at(line, host.addr().port());
+    let sees = |lines: &[String]| watch.program.find_lines(lines, at_port);
+    let others = |_: &Failure| -> Verdict<Option<&'static str>> {
+        run.note("a further experiment: one more connection elsewhere");
+        let more = elsewhere.connect(run)?;
+        let shown = watch.shows(&[more.client.line("ESTABLISHED")]);
+        Ok(shown.then_some("everybodys_sockets"))
+    };
+    sees(&[listening(&host)]).or_probe(others)?;
+    decoy.client.half_close(run)?;
+    let _another_decoy = elsewhere.connect(run)?;
+    let pair = host.connect(run)?;
+    sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]).or_probe(others)?;
+    if watch.program.rests(WITHOUT_SLEEP)? {
+        return watch.end();
+    }
+    let used = WITHOUT_SLEEP.as_millis();
+    let failure = Failure::new("nothing changes, and the program keeps a processor busy")
+        .expected("a pause between two looks at the table")
+        .got(format!("{used} ms of computing without one"));
+    Err(Trouble::from(failure)).or_probe(|_| {
+        run.note("a further experiment: a port where there is nothing at all");
+        let nobody = run.tcp_refused()?;
+        let again = Watch::at(run, nobody.addr())?;
+        Ok((!again.program.rests(WITHOUT_SLEEP)?).then_some("no_pause"))
+    })
+}
+
+/// Checks that a line is a row which has `port` at either end.
+fn is_at(line: &str, port: u16) -> Verdict {
+    let mut words = line.split(' ');
+    let mut addr = || words.next().and_then(|word| word.parse::<SocketAddr>().ok());
+    let (local, remote) = (addr(), addr());
+    let (Some(local), Some(remote)) = (local, remote) else {
+        let failure = Failure::new("a line that is no row").expected("LOCAL REMOTE STATE");
+        return Err(failure.got(quoted_start(line.as_bytes(), 96)).into());
+    };
+    if local.port() == port || remote.port() == port {
+        return Ok(());
+    }
+    let failure = Failure::new("a row was printed that has another port at both ends");
+    let failure = failure.expected(format!("only rows with port {port}"));
+    Err(failure.got(quoted_start(line.as_bytes(), 96)).into())
+}
+
+/// First the client's end closes first, then the server's. A failure means that TIME-WAIT is
+/// believed to be always the same role's, or that it is taken for the end.
+pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
+    let host = host(run)?;
+    let watch = Watch::on(run, &host)?;
+    let both_orders = || -> Verdict {
+        let pair = host.connect(run)?;
+        let never = pair.server.line("TIME-WAIT");
+        first_waits(run, &host, &watch, &pair.client, pair.server)?;
+        let pair = host.connect(run)?;
+        let (client, server) = (pair.client.line("TIME-WAIT"), pair.server.line("TIME-WAIT"));
+        first_waits(run, &host, &watch, &pair.server, pair.client).or_probe(|failure| {
+            let only_the_clients = came(failure, &client) && !came(failure, &server);
+            Ok(only_the_clients.then_some("time_wait_always_the_clients"))
+        })?;
+        let next = host.connect(run)?;
+        watch.sees(&[next.client.line("ESTABLISHED"), next.server.line("ESTABLISHED")])?;
+        let text = String::from_utf8_lossy(&watch.program.stdout()).into_owned();
+        match text.lines().find(|line| *line == never || *line == client) {
+            None => watch.end(),
+            Some(line) => {
+                let failure = Failure::new("the end that closed second is shown in TIME-WAIT");
+                Err(failure.expected("TIME-WAIT at the other end only").got(quoted(line)).into())
+            }
+        }
+    };
+    both_orders().or_probe(|failure| match failure.cause {
+        Cause::Ended => a_row_goes(run, &host),
+        _ => Ok(None),
+    })
+}
+
+/// Closes `first`, then `second`, and waits until TIME-WAIT has been shown of the first.
+fn first_waits(run: &Run, host: &Host, watch: &Watch, first: &End, second: End) -> Verdict {
+    watch.sees(&[first.line("ESTABLISHED"), second.line("ESTABLISHED")])?;
+    first.half_close(run)?;
+    watch.sees(&[first.line("FIN-WAIT-2"), second.line("CLOSE-WAIT")])?;
+    let never = second.line("TIME-WAIT");
+    second.close(run);
+    watch.sees(&[first.line("TIME-WAIT")]).or_probe(|failure| {
+        let taken_for_the_end = failure.cause == Cause::Silence
+            && came(failure, &first.line("CLOSED"))
+            && !came(failure, &never);
+        if taken_for_the_end { another_look(run, host, first) } else { Ok(None) }
+    })
+}
+
+fn quoted(line: &str) -> String {
+    quoted_start(line.as_bytes(), 96)
+}
+
+/// The program ended when a row vanished. Does a reset, after which both are gone, end it, too?
+fn a_row_goes(run: &Run, host: &Host) -> Verdict<Option<&'static str>> {
+    run.note("a further experiment: a connection that is reset");
+    let watch = Watch::on(run, host)?;
+    let pair = host.connect(run)?;
+    watch.sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")])?;
+    pair.client.reset(run)?;
+    let exit = watch.program.wait_exit()?;
+    Ok((exit.code == Some(101)).then_some("vanished_row_unwrapped"))
+}
+
+/// The first closer was shown as CLOSED. What does a program say that looks at it now?
+fn another_look(run: &Run, host: &Host, first: &End) -> Verdict<Option<&'static str>> {
+    run.note("a further experiment: another program looks at the same connection");
+    let again = Watch::on(run, host)?;
+    let shows_it = again.shows(&[first.line("TIME-WAIT")]);
+    Ok((!shows_it).then_some("time_wait_taken_for_the_end"))
+}
+
+/// States that pass in microseconds, held: nobody answers, or a full buffer keeps a FIN back. A
+/// failure means that a state is left out, or that its row is not understood.
+pub(super) fn sees_rare_states(run: &mut Run) -> Verdict {
+    machine_has_a_table()?;
+    let sees = |watch: &Watch, lines: &[String]| {
+        watch.sees(lines).or_probe(|failure| left_out(run, failure, lines))
+    };
+    let nobody_accepts = Host::listen(run, IPV4, Manner::NoBacklog)?;
+    let calls = Watch::on(run, &nobody_accepts)?;
+    let _in_the_queue = queued(run, &nobody_accepts, &calls)?;
+    let unanswered = nobody_accepts.call_in_vain(run)?;
+    sees(&calls, &[unanswered.line("SYN-SENT")])?;
+
+    let deaf = Host::listen(run, IPV4, Manner::Deaf)?;
+    let openings = Watch::on(run, &deaf)?;
+    let half_open = deaf.call(run)?;
+    let other_end = half_open.other_end("SYN-RECEIVED");
+    sees(&openings, &[half_open.line("ESTABLISHED"), other_end])?;
+
+    let host = Host::listen(run, IPV4, Manner::SmallBuffers)?;
+    let closes = Watch::on(run, &host)?;
+    let mut pair = host.connect(run)?;
+    pair.client.fill(run)?;
+    pair.client.half_close(run)?;
+    sees(&closes, &[pair.client.line("FIN-WAIT-1"), pair.server.line("ESTABLISHED")])?;
+    pair.server.half_close(run)?;
+    sees(&closes, &[pair.client.line("CLOSING"), pair.server.line("FIN-WAIT-2")])?;
+
+    let mut last = host.connect(run)?;
+    last.client.half_close(run)?;
+    sees(&closes, &[last.client.line("FIN-WAIT-2"), last.server.line("CLOSE-WAIT")])?;
+    last.server.fill(run)?;
+    let at_last = last.server.line("LAST-ACK");
+    last.server.close(run);
+    sees(&closes, &[at_last])?;
+    [calls, openings, closes].iter().try_for_each(Watch::end)
+}
+
+/// The one connection that a backlog of 0 has room for. It is in the queue when the program shows
+/// the server's end of it.
+fn queued(run: &Run, host: &Host, watch: &Watch) -> Verdict<End> {
+    let queued = host.call(run)?;
+    watch.sees(&[queued.line("ESTABLISHED"), queued.other_end("ESTABLISHED")])?;
+    Ok(queued)
+}
+
+/// A state did not come in `watch`. Does `table` know its code?
+fn left_out(run: &Run, failure: &Failure, lines: &[String]) -> Verdict<Option<&'static str>> {
+    if failure.cause != Cause::Silence {
+        return Ok(None);
+    }
+    run.note("a further experiment: the same state, and it is there when a program begins to look");
+    let missing: Vec<&String> = lines.iter().filter(|line| !came(failure, line)).collect();
+    let [line] = *missing else { return Ok(None) };
+    let port = |word: Option<&str>| word.and_then(|word| word.parse::<SocketAddr>().ok());
+    let mut words = line.split(' ');
+    let (local, remote) = (port(words.next()), port(words.next()));
+    let Some((local, remote)) = local.zip(remote) else { return Ok(None) };
+    let state = words.next().unwrap_or_default();
+    let at = if state == "SYN-SENT" { remote } else { local };
+    let again = Watch::at(run, at)?;
+    let shown_now = again.shows(std::slice::from_ref(line));
+    if shown_now {
+        return Ok(None);
+    }
+    Ok(match state {
+        "SYN-SENT" | "SYN-RECEIVED" => Some("half_open_left_out"),
+        "CLOSING" => Some("closing_left_out"),
+        _ => None,
+    })
+}
