@@ -54,10 +54,14 @@ impl Course {
 
     /// The lesson that was typed.
     pub(crate) fn entry_named(&self, typed: &str) -> Result<&Entry, Stop> {
+        let found = self.lessons.iter().find(|entry| entry.name == typed);
+        found.ok_or_else(|| self.unknown_lesson(typed))
+    }
+
+    /// What to say of a word that is no lesson.
+    pub(crate) fn unknown_lesson(&self, typed: &str) -> Stop {
         let known = || self.lessons.iter().map(|entry| entry.name.as_str());
-        self.lessons.iter().find(|entry| entry.name == typed).ok_or_else(|| {
-            Stop::usage(words::unknown_lesson(typed, near_match(typed, known()), known()))
-        })
+        Stop::usage(words::unknown_lesson(typed, near_match(typed, known()), known()))
     }
 
     /// The lessons that were typed, each once.

@@ -89,7 +89,7 @@ fn neither(course: &Course, by_itself: Option<&Entry>, word: &str) -> Stop {
         (None, Some((entry, near))) => {
             Stop::usage(words::neither_lesson_nor_check(word, &entry.name, near))
         }
-        _ => course.entry_named(word).err().unwrap_or_else(|| Stop::usage(words::ALL_PASSED)),
+        _ => course.unknown_lesson(word),
     }
 }
 

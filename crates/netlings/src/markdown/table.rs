@@ -2,7 +2,8 @@
 
 use pulldown_cmark::Alignment;
 
-use super::{Row, Span, Style, span, width, wrapped};
+use super::breaking::wrapped;
+use super::{Row, Span, Style, span, width};
 
 /// Columns between two columns.
 const GAP: usize = 2;
