@@ -67,7 +67,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     }
     let program = build::solution(&course.root, &lesson.name)?;
     let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let view = View::new(Some(screen), is_terminal);
+    let view = View::new(Some(screen), script.kind.sides(), is_terminal);
     let scene = Scene::new(&script, &Subject::program(program), view, !options.script);
     let mut scene = scene.map_err(stop)?;
     scene.ends_at_ctrl_c();
@@ -102,7 +102,8 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
 
 /// Plays a lesson's script without anybody watching, for `verify`.
 pub(crate) fn rehearse(script: &Script, subject: &Subject) -> Result<(), Stop> {
-    let mut scene = Scene::new(script, subject, View::new(None, false), false).map_err(stop)?;
+    let mut scene = Scene::new(script, subject, View::new(None, script.kind.sides(), false), false)
+        .map_err(stop)?;
     let played = play(&mut scene, script, 0.0);
     scene.end().map_err(stop)?;
     played
@@ -140,8 +141,7 @@ fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<()
             scene.reads_stdin().map_err(stop)?;
         }
     }
-    let [left, right] = script.kind.sides();
-    scene.view.heading(left, right);
+    scene.view.heading();
     play(scene, script, speed)
 }
 
@@ -180,8 +180,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
     let mut typing = Typing::new(script);
     legend(scene, &typing);
     screen.gap();
-    let [left, right] = script.kind.sides();
-    scene.view.heading(left, right);
+    scene.view.heading();
     begin(scene, script).map_err(stop)?;
     scene.reads_stdin().map_err(stop)?;
     loop {

@@ -77,7 +77,10 @@ pub(crate) struct Scene<'a> {
     relays: BTreeMap<String, Relay>,
     /// Clients that will lose their first datagram.
     to_lose: Vec<String>,
+    /// Where the server is, or was.
     server: Option<SocketAddr>,
+    /// Where each client was told that the server is.
+    called_at: BTreeMap<String, SocketAddr>,
     sockets: Sockets,
     /// Where the mailbox is, for a demo of kind `file`.
     folder: Option<TempDir>,
@@ -115,9 +118,11 @@ impl<'a> Scene<'a> {
         // Fails when the scene has ended: nobody wants to know any more.
         let run = Run::followed(subject, move |event| drop(events.send(Happening::Event(event))));
         let folder = match script.kind {
-            Kind::File => Some(tempfile::tempdir().map_err(|error| {
-                Problem::Machine(words::no_socket("cannot make a folder", &error))
-            })?),
+            Kind::File => {
+                Some(tempfile::Builder::new().prefix("demo-").tempdir().map_err(|error| {
+                    Problem::Machine(words::no_socket("cannot make a folder", &error))
+                })?)
+            }
             _ => None,
         };
         Ok(Self {
@@ -129,6 +134,7 @@ impl<'a> Scene<'a> {
             relays: BTreeMap::new(),
             to_lose: Vec::new(),
             server: None,
+            called_at: BTreeMap::new(),
             sockets: Sockets::default(),
             folder,
             folder_held: String::new(),

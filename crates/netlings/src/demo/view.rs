@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use grader::ladder::{Ladder, Place, Row};
+use grader::report::terminal_size;
 use grader::size;
 use unicode_width::UnicodeWidthStr;
 
@@ -27,6 +28,11 @@ pub(crate) struct View<'a> {
     moments: VecDeque<Instant>,
     crowd: Vec<Crowd>,
     crowd_since: Instant,
+    /// The names above the lifelines, to be said again when they have gone out of sight.
+    names: [&'static str; 2],
+    /// After so many lines they have; on no terminal they stay where they are.
+    lines_in_sight: Option<usize>,
+    lines: usize,
     /// Rows can be drawn over the line where somebody types.
     is_terminal: bool,
     prompt: Option<String>,
@@ -48,8 +54,16 @@ struct Kept {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(screen: Option<&'a Screen>, is_terminal: bool) -> Self {
+    pub(crate) fn new(
+        screen: Option<&'a Screen>,
+        names: [&'static str; 2],
+        is_terminal: bool,
+    ) -> Self {
+        let height = screen.and_then(|_| terminal_size()).map(|(_, height)| height);
         Self {
+            names,
+            lines_in_sight: height.map(|height| height.saturating_sub(5).max(10)),
+            lines: 0,
             screen,
             ladder: Ladder::new(screen.map_or(80, |screen| screen.look.width)),
             kept: Kept::default(),
@@ -62,9 +76,16 @@ impl<'a> View<'a> {
     }
 
     /// The names above the lifelines.
-    pub(crate) fn heading(&mut self, left: &str, right: &str) {
-        let heading = self.ladder.heading(left, right);
+    pub(crate) fn heading(&mut self) {
+        let heading = self.ladder.heading(self.names[0], self.names[1]);
         self.line(&heading, None);
+        self.lines = 0;
+    }
+
+    /// What comes from now on has another cause, and is no crowd together with what came.
+    pub(crate) fn new_cause(&mut self) {
+        self.settle_crowd();
+        self.moments.clear();
     }
 
     /// A row of the ladder.
@@ -122,6 +143,9 @@ impl<'a> View<'a> {
             Place::LostToLeft | Place::LostToRight => Some(Paint::Red),
             _ => None,
         };
+        if self.lines_in_sight.is_some_and(|lines| self.lines >= lines) {
+            self.heading();
+        }
         for line in self.ladder.lines(&row) {
             self.line(line.trim_end(), color);
         }
@@ -164,6 +188,7 @@ impl<'a> View<'a> {
 
     fn line(&mut self, line: &str, paint: Option<Paint>) {
         self.take_prompt_away();
+        self.lines += 1;
         let Some(screen) = self.screen else { return };
         match paint.filter(|_| screen.look.color) {
             Some(Paint::Bold) => screen.line(format!("\x1b[1m{line}\x1b[0m")),
@@ -222,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_crowd_is_counted_and_what_is_kept_is_bounded() {
-        let mut view = View::new(None, false);
+        let mut view = View::new(None, ["client", "server"], false);
         for _ in 0..10_000 {
             view.row_or_crowd(row("\"x\" 1 KiB"), "client 2", 1024);
         }

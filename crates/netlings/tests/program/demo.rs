@@ -154,8 +154,8 @@ fn the_messages_of_tcp_echo_cross_in_order() {
         "── client 2: \"Is anybody there?\" 17 B ──│",
         "├─ client 2: exit code 0",
         "├─ stdin ends",
-        "│── half-close ──",
-        "── close ──│",
+        "│── FIN: half-closed ──",
+        "── FIN: closed ──│",
         "├─ exit code 0",
         "killed ─┤",
         "├─ stderr \"",
@@ -240,7 +240,7 @@ fn what_is_typed_goes_to_either_side_and_the_end_of_the_input_ends_it() {
     demo.types("c9: hi");
     demo.shows("client 9 does not run; there are client, server.");
     demo.types("/half-close c");
-    demo.shows("│── half-close ──");
+    demo.shows("│── FIN: half-closed ──");
     demo.shows("A FIN");
     let (code, shown) = demo.ends();
     assert_eq!(code, Some(0), "{shown}");

@@ -50,6 +50,13 @@ impl Scene<'_> {
                 event.text = command.cloned().unwrap_or_default();
             }
             What::TakenDown => event.text = words::KILLED.into(),
+            // A client knows only the relay, which is nobody's affair.
+            What::Stdout | What::Stderr => {
+                let called = self.called_at.get(&event.program);
+                if let (Some(relay), Some(server)) = (called, self.server) {
+                    event.text = event.text.replace(&relay.to_string(), &server.to_string());
+                }
+            }
             _ => {}
         }
         let [left, right] = self.script.kind.sides();
@@ -105,7 +112,7 @@ impl Scene<'_> {
 
     /// Explains the first event of its kind.
     fn explain(&mut self, event: &Event) {
-        let is_second = event.what == What::End && event.text == "close";
+        let is_second = event.text == "FIN: closed";
         let what = if event.what == What::End { What::HalfClose } else { event.what };
         let is_stream = self.script.kind == Kind::Tcp;
         let Some(words) = words::narration(what, is_second, is_stream) else { return };
