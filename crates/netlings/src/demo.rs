@@ -1,6 +1,7 @@
 //! `netlings demo`: a lesson's programs at work, for a class to watch. What crosses between them is
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
+mod keyboard;
 mod scene;
 pub(crate) mod script;
 mod seen;
@@ -193,7 +194,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
             scene.settle();
         }
         if let Some(line) = scene.typed.pop_front() {
-            scene.view.typed(&line);
+            scene.view.typed();
             match typing.read(&line) {
                 Ok(Typed::Quit) => return Ok(()),
                 Ok(Typed::Help) => legend(scene, &typing),
@@ -205,7 +206,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
         if scene.input_ended {
             return Ok(());
         }
-        scene.view.prompt(words::prompt(typing.goes_to()));
+        scene.prompt(&words::prompt(typing.goes_to()));
         let soon = scene.view.has_crowd() || script.kind == Kind::File;
         let wait = if soon { Duration::from_millis(200) } else { Duration::from_secs(3600) };
         if !scene.receive(Instant::now() + wait) {

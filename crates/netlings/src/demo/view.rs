@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use grader::ladder::{Ladder, Place, Row};
 use grader::report::terminal_size;
 use grader::size;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::screen::Screen;
 use crate::words::demo as words;
@@ -160,20 +160,36 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Shows where a line goes that is typed now.
-    pub(crate) fn prompt(&mut self, words: String) {
-        if let Some(screen) = self.screen.filter(|_| self.is_terminal && self.prompt.is_none()) {
-            screen.part(&words);
-            self.prompt = Some(words);
+    /// Shows where a line goes that is typed now, and what there is of it.
+    pub(crate) fn prompt(&mut self, words: &str, typed: &str) {
+        if self.is_terminal && self.prompt.is_none() {
+            self.prompt = Some(words.into());
+            self.typing(typed);
         }
     }
 
+    /// Shows what is typed behind the prompt; of a long line, its end.
+    pub(crate) fn typing(&mut self, typed: &str) {
+        let (Some(screen), Some(prompt)) = (self.screen, &self.prompt) else { return };
+        let room = screen.columns().saturating_sub(prompt.width() + 1);
+        let shown = netkit::visible(typed.as_bytes()).replace('\t', " ");
+        let mut used = 0;
+        let from = shown.char_indices().rev().take_while(|(_, letter)| {
+            used += letter.width().unwrap_or(0);
+            used <= room
+        });
+        let from = from.last().map_or(shown.len(), |(at, _)| at);
+        let clear = if cfg!(unix) { "\r\x1b[K" } else { "" };
+        screen.part(&format!("{clear}{prompt}{}", &shown[from..]));
+    }
+
     /// A line was typed at the prompt: its row in the ladder takes its place.
-    pub(crate) fn typed(&mut self, line: &str) {
-        let Some(prompt) = self.prompt.take() else { return };
-        let Some(screen) = self.screen.filter(|_| cfg!(unix)) else { return };
-        let rows = (prompt.width() + line.width()).div_ceil(screen.columns()).max(1);
-        screen.part(&format!("\x1b[{rows}A\r\x1b[J"));
+    pub(crate) fn typed(&mut self) {
+        if cfg!(unix) {
+            self.take_prompt_away();
+        } else {
+            self.prompt = None; // the terminal's echo has ended the line
+        }
     }
 
     /// Leaves the prompt behind, at the end.

@@ -38,6 +38,9 @@ impl Scene<'_> {
 
     /// Does what a step or somebody at the keyboard wants.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<(), Problem> {
+        // What the act before has done comes before this one.
+        self.receive_all();
+        self.handle_queue();
         if !matches!(act, Act::Wait(_)) {
             self.view.new_cause();
         }

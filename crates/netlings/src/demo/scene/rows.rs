@@ -97,9 +97,7 @@ impl Scene<'_> {
             // Its streams have ended when this comes back, or something holds them open.
             let _ = program.wait_exit();
         }
-        while let Ok(happening) = self.happenings.try_recv() {
-            self.sort(happening);
-        }
+        self.receive_all();
         let is_of_it = |event: &Event| {
             event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
         };
