@@ -31,10 +31,13 @@ use crate::words::demo as words;
 
 /// Between two rows, where somebody watches: while a script plays, and while somebody types.
 const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
+const LONGEST_GAP: Duration = Duration::from_secs(2);
 const GAP_OF_TYPING: Duration = Duration::from_millis(120);
 /// Somebody who watches reads so many columns in a second, after a moment to notice.
 const READING: f64 = 16.0;
 const NOTICING: f64 = 1.0;
+/// Whoever wants more time than this, in seconds, has an Enter key to wait for.
+const LONGEST_PAUSE: f64 = 3600.0;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -55,7 +58,11 @@ pub(crate) struct Options {
 
 fn speed(typed: &str) -> Result<f64, String> {
     let speed: f64 = typed.parse().map_err(|_| words::NO_SPEED)?;
-    if (0.0..=1000.0).contains(&speed) { Ok(speed) } else { Err(words::NO_SPEED.into()) }
+    if speed == 0.0 || (0.001..=1000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err(words::NO_SPEED.into())
+    }
 }
 
 /// Shows the lesson that was typed and gives the exit code.
@@ -137,7 +144,7 @@ fn can_be_written(path: &Path) -> Result<(), Stop> {
 /// Plays the script for somebody who watches.
 fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
     if speed > 0.0 {
-        scene.gap = GAP_OF_SCRIPT.div_f64(speed);
+        scene.gap = Duration::from_secs_f64(GAP_OF_SCRIPT.as_secs_f64() / speed).min(LONGEST_GAP);
         if std::io::stdin().is_terminal() {
             scene.reads_stdin().map_err(stop)?;
         }
@@ -164,7 +171,7 @@ fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> 
             && speed > 0.0
         {
             let seconds = (NOTICING + words.width() as f64 / READING) / speed;
-            scene.pause(Duration::from_secs_f64(seconds));
+            scene.pause(Duration::from_secs_f64(seconds.min(LONGEST_PAUSE)));
         }
     }
     scene.handle_queue();

@@ -135,7 +135,7 @@ pub(crate) fn no_build(lesson: &str) -> String {
     )
 }
 
-pub(crate) const NO_SPEED: &str = "write a number from 0 to 1000, such as 2 or 0.5";
+pub(crate) const NO_SPEED: &str = "write 0, or a number from 0.001 to 1000 such as 2 or 0.5";
 
 // The picture.
 
