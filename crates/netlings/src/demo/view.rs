@@ -24,8 +24,8 @@ pub(crate) struct View<'a> {
     screen: Option<&'a Screen>,
     ladder: Ladder,
     kept: Kept,
-    /// When the latest rows were shown, of those that can become a crowd.
-    moments: VecDeque<Instant>,
+    /// When the latest came that can become a crowd, for each place and name.
+    moments: Vec<(Place, String, VecDeque<Instant>)>,
     crowd: Vec<Crowd>,
     crowd_since: Instant,
     /// The names above the lifelines, to be said again when they have gone out of sight.
@@ -67,7 +67,7 @@ impl<'a> View<'a> {
             screen,
             ladder: Ladder::new(screen.map_or(80, |screen| screen.look.width)),
             kept: Kept::default(),
-            moments: VecDeque::new(),
+            moments: Vec::new(),
             crowd: Vec::new(),
             crowd_since: Instant::now(),
             is_terminal,
@@ -97,11 +97,7 @@ impl<'a> View<'a> {
     /// A row for one of many events: in a crowd it gets none.
     pub(crate) fn row_or_crowd(&mut self, row: Row, called: &str, bytes: u64) {
         let now = Instant::now();
-        while self.moments.front().is_some_and(|at| now.duration_since(*at) > MOMENT) {
-            self.moments.pop_front();
-        }
-        if self.moments.len() < CROWD {
-            self.moments.push_back(now);
+        if self.is_alone(row.place, called, now) {
             self.row(row);
             return;
         }
@@ -121,6 +117,22 @@ impl<'a> View<'a> {
         if now.duration_since(self.crowd_since) > MOMENT {
             self.settle_crowd();
         }
+    }
+
+    /// Whether only a few of its kind have come of late.
+    fn is_alone(&mut self, place: Place, called: &str, now: Instant) -> bool {
+        let at = self.moments.iter().position(|(it, who, _)| *it == place && who == called);
+        let at = at.unwrap_or_else(|| {
+            self.moments.push((place, called.into(), VecDeque::new()));
+            self.moments.len() - 1
+        });
+        let latest = &mut self.moments[at].2;
+        latest.push_back(now);
+        if latest.len() <= CROWD {
+            return true;
+        }
+        // The first of so many: was it long ago?
+        latest.pop_front().is_some_and(|first| now.duration_since(first) > MOMENT)
     }
 
     /// Whether some events wait for the row that tells how many they were.

@@ -30,6 +30,15 @@ fn echo() -> Clone {
     clone(&real_path("solutions/tcp-echo/examples/echo.py"), &real("exercises/tcp-echo/demo.toml"))
 }
 
+/// The script of a lesson, which may be still to come.
+fn script(lesson: &str) -> String {
+    let place = format!("exercises/{lesson}/demo.toml");
+    match real_path(&place).exists() {
+        true => real(&place),
+        false => real(&format!("crates/netlings/tests/scripts/{lesson}.toml")),
+    }
+}
+
 /// A program of the test's own, in the place of tcp-echo's solution.
 fn with_program(python: &str, demo: &str) -> Clone {
     let clone = clone(Path::new("program.py"), demo);
@@ -330,7 +339,7 @@ fn a_solution_that_does_not_build_is_told_and_one_that_does_not_listen() {
 
 #[test]
 fn a_folder_between_two_programs_is_shown_with_what_it_holds() {
-    let demo = real("crates/netlings/tests/scripts/file-ipc.toml");
+    let demo = script("file-ipc");
     let clone = with_program(FILE_IPC, &demo);
     let assert = clone.netlings(&["demo", "tcp-echo", "--script"]).assert().success();
     let parts = [
@@ -356,7 +365,7 @@ fn a_folder_between_two_programs_is_shown_with_what_it_holds() {
 #[cfg(target_os = "linux")]
 #[test]
 fn two_sockets_are_driven_while_the_lessons_watch_tells_their_states() {
-    let demo = real("crates/netlings/tests/scripts/handshake-trace.toml");
+    let demo = script("handshake-trace");
     let clone = with_program(WATCH, &demo);
     let assert = clone.netlings(&["demo", "tcp-echo", "--script"]).assert().success();
     let shown = stdout(&assert);
