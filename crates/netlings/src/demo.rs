@@ -31,12 +31,12 @@ use crate::words::demo as words;
 
 /// Between two rows, where somebody watches: while a script plays, and while somebody types.
 const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
-const LONGEST_GAP: Duration = Duration::from_secs(2);
+const LONGEST_GAP: Duration = Duration::from_secs(1);
 const GAP_OF_TYPING: Duration = Duration::from_millis(120);
 /// Somebody who watches reads so many columns in a second, after a moment to notice.
 const READING: f64 = 16.0;
 const NOTICING: f64 = 1.0;
-/// Whoever wants more time than this, in seconds, has an Enter key to wait for.
+/// The longest pause, in seconds; Enter ends any.
 const LONGEST_PAUSE: f64 = 3600.0;
 
 #[derive(Args)]

@@ -409,21 +409,21 @@ command, plan = sys.argv[1:sys.argv.index('--')], sys.argv[sys.argv.index('--') 
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(command[0], command)
-shown = ''
+shown, looked_at = b'', 0
 for part, typed in zip(plan[::2], plan[1::2]):
-    while part not in shown:
-        shown += os.read(terminal, 65536).decode()
-    before, shown = shown, shown[shown.index(part) + len(part):]
-    sys.stdout.write(before)
+    while (at := shown.find(part.encode(), looked_at)) < 0:
+        shown += os.read(terminal, 65536)
+    looked_at = at + len(part.encode())
     os.write(terminal, typed.encode())
-echo = termios.tcgetattr(terminal)[3] & termios.ECHO
 try:
     while True:
-        echo = termios.tcgetattr(terminal)[3] & termios.ECHO
-        sys.stdout.write(os.read(terminal, 65536).decode())
+        shown += os.read(terminal, 65536)
 except OSError:
     pass
-print('\\nexit', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 'echo' if echo else 'mute')
+print(shown.decode())
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+echo = termios.tcgetattr(terminal)[3] & termios.ECHO
+print('exit', code, 'echo' if echo else 'mute')
 ";
 
 #[test]

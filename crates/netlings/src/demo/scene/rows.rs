@@ -30,7 +30,11 @@ impl Scene<'_> {
     fn keep_the_gap(&mut self) {
         let next = self.last_row + self.gap;
         // Where much has come already, nobody can follow anyway.
-        while Instant::now() < next && self.queue.len() < 12 && !self.interrupted {
+        while Instant::now() < next
+            && self.queue.len() < 12
+            && self.typed.is_empty()
+            && !self.interrupted
+        {
             self.receive(next);
         }
     }
