@@ -9,6 +9,9 @@ use crate::locked::locked;
 /// What is done instead of ending, the next time somebody types Ctrl-C.
 static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
+/// What is done before the process ends by a signal.
+static BEFORE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
 static COME: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
 
@@ -47,6 +50,12 @@ pub fn instead(act: impl FnOnce() + Send + 'static) {
     *locked(&INSTEAD) = Some(Box::new(act));
 }
 
+/// Has a signal that ends the process do this first, such as to leave the terminal as it was. Nothing
+/// happens without [`watch`], and on Windows.
+pub fn before_the_end(act: impl FnOnce() + Send + 'static) {
+    *locked(&BEFORE) = Some(Box::new(act));
+}
+
 /// From now on an interrupt (SIGINT, SIGTERM, SIGHUP) takes down every program under test, waits
 /// until they are gone, prints `interrupted` on stderr and ends this process with 128 + the
 /// signal's number. Without this, on Linux, the programs end too, only a moment after the grader.
@@ -68,6 +77,9 @@ pub fn watch() -> std::io::Result<()> {
                     continue;
                 }
                 take_all_down();
+                if let Some(act) = locked(&BEFORE).take() {
+                    act();
+                }
                 use std::io::Write;
                 let _ = writeln!(
                     std::io::stderr(),

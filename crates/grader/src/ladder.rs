@@ -146,9 +146,9 @@ fn words(event: &Event) -> String {
         What::TakenDown => own_words("killed by the grader"),
         What::Connect => own_words(&format!("connect{}", address("to"))),
         What::Accept => format!("connect{}", address("from")),
-        What::HalfClose => "half-close".into(),
+        What::HalfClose => own_words("half-close"),
         What::End => own_words("end of stream"),
-        What::Close => "close".into(),
+        What::Close => own_words("close"),
         What::Reset | What::ResetReceived => own_words("reset"),
         What::SentDatagram | What::SentDatagramLost => {
             format!("datagram {data}{}", address("to"))

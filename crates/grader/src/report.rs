@@ -130,7 +130,8 @@ impl Look {
     #[must_use]
     pub fn of_stdout() -> Self {
         let color = colored::control::SHOULD_COLORIZE.should_colorize();
-        Look { width: terminal_width().unwrap_or(80).clamp(40, 100), color }
+        let width = terminal_size().map_or(80, |(width, _)| width);
+        Look { width: width.clamp(40, 100), color }
     }
 
     /// `text` in `color`, or as it is.
@@ -140,11 +141,11 @@ impl Look {
     }
 }
 
-/// The terminal's columns, where stdout is a terminal that tells.
+/// The terminal's columns and rows, where stdout is a terminal that tells.
 #[must_use]
-pub fn terminal_width() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
-    Some(width.0.into())
+pub fn terminal_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some((width.0.into(), height.0.into()))
 }
 
 /// A failed check as a student reads it: the sentence, the conversation, what was expected and

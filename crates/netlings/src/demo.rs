@@ -1,6 +1,7 @@
 //! `netlings demo`: a lesson's programs at work, for a class to watch. What crosses between them is
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
+mod keyboard;
 mod scene;
 pub(crate) mod script;
 mod seen;
@@ -30,10 +31,13 @@ use crate::words::demo as words;
 
 /// Between two rows, where somebody watches: while a script plays, and while somebody types.
 const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
+const LONGEST_GAP: Duration = Duration::from_secs(1);
 const GAP_OF_TYPING: Duration = Duration::from_millis(120);
 /// Somebody who watches reads so many columns in a second, after a moment to notice.
 const READING: f64 = 16.0;
 const NOTICING: f64 = 1.0;
+/// The longest pause, in seconds; Enter ends any.
+const LONGEST_PAUSE: f64 = 3600.0;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -54,7 +58,11 @@ pub(crate) struct Options {
 
 fn speed(typed: &str) -> Result<f64, String> {
     let speed: f64 = typed.parse().map_err(|_| words::NO_SPEED)?;
-    if (0.0..=1000.0).contains(&speed) { Ok(speed) } else { Err(words::NO_SPEED.into()) }
+    if speed == 0.0 || (0.001..=1000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err(words::NO_SPEED.into())
+    }
 }
 
 /// Shows the lesson that was typed and gives the exit code.
@@ -67,7 +75,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     }
     let program = build::solution(&course.root, &lesson.name)?;
     let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let view = View::new(Some(screen), is_terminal);
+    let view = View::new(Some(screen), script.kind.sides(), is_terminal);
     let scene = Scene::new(&script, &Subject::program(program), view, !options.script);
     let mut scene = scene.map_err(stop)?;
     scene.ends_at_ctrl_c();
@@ -102,7 +110,8 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
 
 /// Plays a lesson's script without anybody watching, for `verify`.
 pub(crate) fn rehearse(script: &Script, subject: &Subject) -> Result<(), Stop> {
-    let mut scene = Scene::new(script, subject, View::new(None, false), false).map_err(stop)?;
+    let mut scene = Scene::new(script, subject, View::new(None, script.kind.sides(), false), false)
+        .map_err(stop)?;
     let played = play(&mut scene, script, 0.0);
     scene.end().map_err(stop)?;
     played
@@ -135,13 +144,12 @@ fn can_be_written(path: &Path) -> Result<(), Stop> {
 /// Plays the script for somebody who watches.
 fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
     if speed > 0.0 {
-        scene.gap = GAP_OF_SCRIPT.div_f64(speed);
+        scene.gap = Duration::from_secs_f64(GAP_OF_SCRIPT.as_secs_f64() / speed).min(LONGEST_GAP);
         if std::io::stdin().is_terminal() {
             scene.reads_stdin().map_err(stop)?;
         }
     }
-    let [left, right] = script.kind.sides();
-    scene.view.heading(left, right);
+    scene.view.heading();
     play(scene, script, speed)
 }
 
@@ -163,7 +171,7 @@ fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> 
             && speed > 0.0
         {
             let seconds = (NOTICING + words.width() as f64 / READING) / speed;
-            scene.pause(Duration::from_secs_f64(seconds));
+            scene.pause(Duration::from_secs_f64(seconds.min(LONGEST_PAUSE)));
         }
     }
     scene.handle_queue();
@@ -180,8 +188,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
     let mut typing = Typing::new(script);
     legend(scene, &typing);
     screen.gap();
-    let [left, right] = script.kind.sides();
-    scene.view.heading(left, right);
+    scene.view.heading();
     begin(scene, script).map_err(stop)?;
     scene.reads_stdin().map_err(stop)?;
     loop {
@@ -194,7 +201,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
             scene.settle();
         }
         if let Some(line) = scene.typed.pop_front() {
-            scene.view.typed(&line);
+            scene.view.typed();
             match typing.read(&line) {
                 Ok(Typed::Quit) => return Ok(()),
                 Ok(Typed::Help) => legend(scene, &typing),
@@ -206,7 +213,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
         if scene.input_ended {
             return Ok(());
         }
-        scene.view.prompt(words::prompt(typing.goes_to()));
+        scene.prompt(&words::prompt(typing.goes_to()));
         let soon = scene.view.has_crowd() || script.kind == Kind::File;
         let wait = if soon { Duration::from_millis(200) } else { Duration::from_secs(3600) };
         if !scene.receive(Instant::now() + wait) {

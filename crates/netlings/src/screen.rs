@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, PoisonError};
 
-use grader::report::{Look, terminal_width};
+use grader::report::{Look, terminal_size};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Prints lines until stdout is closed or full. The work goes on in both cases: what was graded is
@@ -29,7 +29,7 @@ impl Screen {
 
     /// The terminal's own columns; what is printed uses no more than `look` says.
     pub(crate) fn columns(&self) -> usize {
-        terminal_width().unwrap_or(self.look.width).max(1)
+        terminal_size().map_or(self.look.width, |(width, _)| width).max(1)
     }
 
     /// Prints `text`, and the line goes on.

@@ -157,11 +157,12 @@ impl Shared {
             match read {
                 Ok(0) => {
                     let is_second = conversation.ended.fetch_add(1, Ordering::AcqRel) > 0;
-                    match (from, is_second) {
-                        (From::Client, false) => self.words(What::HalfClose, ""),
-                        (From::Client, true) => self.words(What::Close, ""),
-                        (From::Server, false) => self.words(What::End, "half-close"),
-                        (From::Server, true) => self.words(What::End, "close"),
+                    // Whether the program still listens cannot be seen; what the connection is can.
+                    let state = if is_second { "FIN: closed" } else { "FIN: half-closed" };
+                    match from {
+                        From::Client if is_second => self.words(What::Close, state),
+                        From::Client => self.words(What::HalfClose, state),
+                        From::Server => self.words(What::End, state),
                     }
                     // Fails where the other end has gone meanwhile, which its direction tells.
                     let _ = target.shutdown(Shutdown::Write);
@@ -263,7 +264,7 @@ mod tests {
         served.write_all(b"lo!").unwrap();
         assert_eq!(next(&events), (What::Received, "\"lo!\"".into()));
         drop(served);
-        assert_eq!(next(&events), (What::End, "close".into()));
+        assert_eq!(next(&events), (What::End, "FIN: closed".into()));
         let mut all = Vec::new();
         client.read_to_end(&mut all).unwrap();
         assert_eq!((&came, &*all), (b"hel", &b"lo!"[..]));

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use grader::{Event, Program, Run, Subject, TcpRelay, Trouble, UdpRelay};
 use tempfile::TempDir;
 
+use crate::demo::keyboard::{Key, Keys, Line, NoEcho, Pressed};
 use crate::demo::script::{Awaited, Kind, Script};
 use crate::demo::seen::{Look, Seen};
 use crate::demo::sockets::Sockets;
@@ -34,6 +35,7 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// What comes to this thread.
 enum Happening {
     Event(Event),
+    Key(Key),
     Typed(String),
     InputEnds,
     Interrupted,
@@ -77,7 +79,10 @@ pub(crate) struct Scene<'a> {
     relays: BTreeMap<String, Relay>,
     /// Clients that will lose their first datagram.
     to_lose: Vec<String>,
+    /// Where the server is, or was.
     server: Option<SocketAddr>,
+    /// Where each client was told that the server is.
+    called_at: BTreeMap<String, SocketAddr>,
     sockets: Sockets,
     /// Where the mailbox is, for a demo of kind `file`.
     folder: Option<TempDir>,
@@ -91,6 +96,9 @@ pub(crate) struct Scene<'a> {
     happenings: Receiver<Happening>,
     teller: SyncSender<Happening>,
     queue: VecDeque<Event>,
+    /// The line that is being typed.
+    line: Line,
+    no_echo: Option<NoEcho>,
     pub(crate) typed: VecDeque<String>,
     pub(crate) input_ended: bool,
     pub(crate) interrupted: bool,
@@ -115,9 +123,11 @@ impl<'a> Scene<'a> {
         // Fails when the scene has ended: nobody wants to know any more.
         let run = Run::followed(subject, move |event| drop(events.send(Happening::Event(event))));
         let folder = match script.kind {
-            Kind::File => Some(tempfile::tempdir().map_err(|error| {
-                Problem::Machine(words::no_socket("cannot make a folder", &error))
-            })?),
+            Kind::File => {
+                Some(tempfile::Builder::new().prefix("demo-").tempdir().map_err(|error| {
+                    Problem::Machine(words::no_socket("cannot make a folder", &error))
+                })?)
+            }
             _ => None,
         };
         Ok(Self {
@@ -129,6 +139,7 @@ impl<'a> Scene<'a> {
             relays: BTreeMap::new(),
             to_lose: Vec::new(),
             server: None,
+            called_at: BTreeMap::new(),
             sockets: Sockets::default(),
             folder,
             folder_held: String::new(),
@@ -139,6 +150,8 @@ impl<'a> Scene<'a> {
             happenings,
             teller,
             queue: VecDeque::new(),
+            line: Line::default(),
+            no_echo: None,
             typed: VecDeque::new(),
             input_ended: false,
             interrupted: false,
@@ -156,25 +169,21 @@ impl<'a> Scene<'a> {
         grader::interrupt::instead(move || drop(teller.send(Happening::Interrupted)));
     }
 
-    /// Reads what somebody types, in a thread of its own.
-    pub(crate) fn reads_stdin(&self) -> Result<(), Problem> {
-        let teller = self.teller.clone();
+    /// Reads what somebody types, in a thread of its own: letter by letter at a terminal that can,
+    /// otherwise line by line.
+    pub(crate) fn reads_stdin(&mut self) -> Result<(), Problem> {
+        self.no_echo = NoEcho::on_stdin();
+        let (teller, by_letter) = (self.teller.clone(), self.no_echo.is_some());
         let read = move || {
             let mut stdin = std::io::stdin().lock();
-            loop {
-                let mut line = Vec::new();
-                let mut part = stdin.by_ref().take(LONGEST_LINE);
-                let happening = match part.read_until(b'\n', &mut line) {
-                    Ok(0) | Err(_) => Happening::InputEnds,
-                    Ok(_) => {
-                        let line = String::from_utf8_lossy(&line);
-                        Happening::Typed(line.trim_end_matches(['\n', '\r']).to_owned())
-                    }
-                };
-                let is_end = matches!(happening, Happening::InputEnds);
-                if teller.send(happening).is_err() || is_end {
-                    return;
-                }
+            // The teller fails when the demo is over.
+            let over = match by_letter {
+                true => Keys::of(stdin).any(|key| teller.send(Happening::Key(key)).is_err()),
+                false => std::iter::from_fn(|| next_line(&mut stdin))
+                    .any(|line| teller.send(Happening::Typed(line)).is_err()),
+            };
+            if !over {
+                let _ = teller.send(Happening::InputEnds);
             }
         };
         let thread = thread::Builder::new().name("typing".into()).spawn(read);
@@ -183,14 +192,18 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// Shows where a line goes that is typed now.
+    pub(crate) fn prompt(&mut self, words: &str) {
+        self.view.prompt(words, &self.line.text);
+    }
+
     /// Takes down what runs and shows what had come before.
     pub(crate) fn end(&mut self) -> Result<(), Problem> {
-        while let Ok(happening) = self.happenings.try_recv() {
-            self.sort(happening);
-        }
+        self.receive_all();
         self.gap = Duration::ZERO;
         self.handle_queue();
         self.view.end();
+        self.no_echo = None;
         self.relays.clear();
         self.programs.clear();
         // What comes from now on is of our own doing. Nobody listens, so nobody is held up.
@@ -216,9 +229,25 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Takes in what has come already.
+    fn receive_all(&mut self) {
+        for _ in 0..ON_THE_WAY {
+            let Ok(happening) = self.happenings.try_recv() else { return };
+            self.sort(happening);
+        }
+    }
+
     fn sort(&mut self, happening: Happening) {
         match happening {
             Happening::Event(event) => self.queue.push_back(event),
+            Happening::Key(key) => match self.line.press(key) {
+                Pressed::Changed => self.view.typing(&self.line.text),
+                Pressed::Entered(line) => {
+                    self.view.typed();
+                    self.typed.push_back(line);
+                }
+                Pressed::End => self.input_ended = true,
+            },
             Happening::Typed(line) => self.typed.push_back(line),
             Happening::InputEnds => self.input_ended = true,
             Happening::Interrupted => self.interrupted = true,
@@ -295,4 +324,12 @@ impl<'a> Scene<'a> {
             }
         }
     }
+}
+
+/// The next line of an input that is no terminal, or of a terminal that hands over lines.
+fn next_line(stdin: &mut impl BufRead) -> Option<String> {
+    let mut line = Vec::new();
+    let count = stdin.take(LONGEST_LINE).read_until(b'\n', &mut line).ok()?;
+    let line = String::from_utf8_lossy(&line);
+    (count > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -163,15 +163,28 @@ impl<'a> Typing<'a> {
                 continue;
             }
             let does = match role.per_line {
-                Some(_) => words::asks_with(side),
-                None => words::types_to(side),
+                _ if kind == Kind::Sockets => words::sends_from(side),
+                None if kind != Kind::File => words::types_to(side),
+                _ => words::starts_with_it(side),
             };
             rows.push((format!("{}: TEXT", &side[..1]), does));
         }
-        for (command, does) in self.commands().iter().filter(|(it, _)| {
-            // Told once, under the word that says it best.
-            *it != if kind == Kind::Tcp { "end" } else { "" }
-        }) {
+        match &mut rows[..] {
+            // There is only one place where a line can go.
+            [(typed, _)] => *typed = "TEXT".into(),
+            _ => rows.push(("TEXT".into(), words::GOES_ON.into())),
+        }
+        let is_typed_to = |side: &str| {
+            !self.script.role(side).reads_nothing && self.script.role(side).per_line.is_none()
+        };
+        for (command, does) in self.commands() {
+            // Told once, under the word that says it best, and where there is an input to end.
+            match *command {
+                "end" if kind == Kind::Tcp || ![left, right].into_iter().any(is_typed_to) => {
+                    continue;
+                }
+                _ => {}
+            }
             let whom = match (kind, *command) {
                 (Kind::Sockets, "accept") => right,
                 (Kind::File, "new") => right,
@@ -179,6 +192,7 @@ impl<'a> Typing<'a> {
             };
             rows.push((format!("/{command} {whom}"), (*does).into()));
         }
+        rows.push(("/help".into(), words::HELPS.into()));
         rows.push(("/quit".into(), words::QUITS.into()));
         rows
     }

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use grader::ladder::{Ladder, Place, Row};
+use grader::report::terminal_size;
 use grader::size;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::screen::Screen;
 use crate::words::demo as words;
@@ -23,10 +24,15 @@ pub(crate) struct View<'a> {
     screen: Option<&'a Screen>,
     ladder: Ladder,
     kept: Kept,
-    /// When the latest rows were shown, of those that can become a crowd.
-    moments: VecDeque<Instant>,
+    /// When the latest came that can become a crowd, for each place and name.
+    moments: Vec<(Place, String, VecDeque<Instant>)>,
     crowd: Vec<Crowd>,
     crowd_since: Instant,
+    /// The names above the lifelines, to be said again when they have gone out of sight.
+    names: [&'static str; 2],
+    /// After so many lines they have; on no terminal they stay where they are.
+    lines_in_sight: Option<usize>,
+    lines: usize,
     /// Rows can be drawn over the line where somebody types.
     is_terminal: bool,
     prompt: Option<String>,
@@ -48,12 +54,20 @@ struct Kept {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(screen: Option<&'a Screen>, is_terminal: bool) -> Self {
+    pub(crate) fn new(
+        screen: Option<&'a Screen>,
+        names: [&'static str; 2],
+        is_terminal: bool,
+    ) -> Self {
+        let height = screen.and_then(|_| terminal_size()).map(|(_, height)| height);
         Self {
+            names,
+            lines_in_sight: height.map(|height| height.saturating_sub(5).max(10)),
+            lines: 0,
             screen,
             ladder: Ladder::new(screen.map_or(80, |screen| screen.look.width)),
             kept: Kept::default(),
-            moments: VecDeque::new(),
+            moments: Vec::new(),
             crowd: Vec::new(),
             crowd_since: Instant::now(),
             is_terminal,
@@ -62,9 +76,16 @@ impl<'a> View<'a> {
     }
 
     /// The names above the lifelines.
-    pub(crate) fn heading(&mut self, left: &str, right: &str) {
-        let heading = self.ladder.heading(left, right);
+    pub(crate) fn heading(&mut self) {
+        let heading = self.ladder.heading(self.names[0], self.names[1]);
         self.line(&heading, None);
+        self.lines = 0;
+    }
+
+    /// What comes from now on has another cause, and is no crowd together with what came.
+    pub(crate) fn new_cause(&mut self) {
+        self.settle_crowd();
+        self.moments.clear();
     }
 
     /// A row of the ladder.
@@ -76,11 +97,7 @@ impl<'a> View<'a> {
     /// A row for one of many events: in a crowd it gets none.
     pub(crate) fn row_or_crowd(&mut self, row: Row, called: &str, bytes: u64) {
         let now = Instant::now();
-        while self.moments.front().is_some_and(|at| now.duration_since(*at) > MOMENT) {
-            self.moments.pop_front();
-        }
-        if self.moments.len() < CROWD {
-            self.moments.push_back(now);
+        if self.is_alone(row.place, called, now) {
             self.row(row);
             return;
         }
@@ -100,6 +117,22 @@ impl<'a> View<'a> {
         if now.duration_since(self.crowd_since) > MOMENT {
             self.settle_crowd();
         }
+    }
+
+    /// Whether only a few of its kind have come of late.
+    fn is_alone(&mut self, place: Place, called: &str, now: Instant) -> bool {
+        let at = self.moments.iter().position(|(it, who, _)| *it == place && who == called);
+        let at = at.unwrap_or_else(|| {
+            self.moments.push((place, called.into(), VecDeque::new()));
+            self.moments.len() - 1
+        });
+        let latest = &mut self.moments[at].2;
+        latest.push_back(now);
+        if latest.len() <= CROWD {
+            return true;
+        }
+        // The first of so many: was it long ago?
+        latest.pop_front().is_some_and(|first| now.duration_since(first) > MOMENT)
     }
 
     /// Whether some events wait for the row that tells how many they were.
@@ -122,6 +155,9 @@ impl<'a> View<'a> {
             Place::LostToLeft | Place::LostToRight => Some(Paint::Red),
             _ => None,
         };
+        if self.lines_in_sight.is_some_and(|lines| self.lines >= lines) {
+            self.heading();
+        }
         for line in self.ladder.lines(&row) {
             self.line(line.trim_end(), color);
         }
@@ -136,20 +172,36 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Shows where a line goes that is typed now.
-    pub(crate) fn prompt(&mut self, words: String) {
-        if let Some(screen) = self.screen.filter(|_| self.is_terminal && self.prompt.is_none()) {
-            screen.part(&words);
-            self.prompt = Some(words);
+    /// Shows where a line goes that is typed now, and what there is of it.
+    pub(crate) fn prompt(&mut self, words: &str, typed: &str) {
+        if self.is_terminal && self.prompt.is_none() {
+            self.prompt = Some(words.into());
+            self.typing(typed);
         }
     }
 
+    /// Shows what is typed behind the prompt; of a long line, its end.
+    pub(crate) fn typing(&mut self, typed: &str) {
+        let (Some(screen), Some(prompt)) = (self.screen, &self.prompt) else { return };
+        let room = screen.columns().saturating_sub(prompt.width() + 1);
+        let shown = netkit::visible(typed.as_bytes()).replace('\t', " ");
+        let mut used = 0;
+        let from = shown.char_indices().rev().take_while(|(_, letter)| {
+            used += letter.width().unwrap_or(0);
+            used <= room
+        });
+        let from = from.last().map_or(shown.len(), |(at, _)| at);
+        let clear = if cfg!(unix) { "\r\x1b[K" } else { "" };
+        screen.part(&format!("{clear}{prompt}{}", &shown[from..]));
+    }
+
     /// A line was typed at the prompt: its row in the ladder takes its place.
-    pub(crate) fn typed(&mut self, line: &str) {
-        let Some(prompt) = self.prompt.take() else { return };
-        let Some(screen) = self.screen.filter(|_| cfg!(unix)) else { return };
-        let rows = (prompt.width() + line.width()).div_ceil(screen.columns()).max(1);
-        screen.part(&format!("\x1b[{rows}A\r\x1b[J"));
+    pub(crate) fn typed(&mut self) {
+        if cfg!(unix) {
+            self.take_prompt_away();
+        } else {
+            self.prompt = None; // the terminal's echo has ended the line
+        }
     }
 
     /// Leaves the prompt behind, at the end.
@@ -164,6 +216,7 @@ impl<'a> View<'a> {
 
     fn line(&mut self, line: &str, paint: Option<Paint>) {
         self.take_prompt_away();
+        self.lines += 1;
         let Some(screen) = self.screen else { return };
         match paint.filter(|_| screen.look.color) {
             Some(Paint::Bold) => screen.line(format!("\x1b[1m{line}\x1b[0m")),
@@ -222,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_crowd_is_counted_and_what_is_kept_is_bounded() {
-        let mut view = View::new(None, false);
+        let mut view = View::new(None, ["client", "server"], false);
         for _ in 0..10_000 {
             view.row_or_crowd(row("\"x\" 1 KiB"), "client 2", 1024);
         }

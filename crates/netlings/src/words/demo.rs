@@ -133,7 +133,7 @@ pub(crate) fn no_build(lesson: &str) -> String {
     format!("the solution of {lesson} does not build. The compiler's errors tell why.")
 }
 
-pub(crate) const NO_SPEED: &str = "write a number from 0 to 1000, such as 2 or 0.5";
+pub(crate) const NO_SPEED: &str = "write 0, or a number from 0.001 to 1000 such as 2 or 0.5";
 
 // The picture.
 
@@ -214,7 +214,6 @@ pub(crate) fn new_whom(roles: &[&str]) -> String {
     format!("/new starts one of {}: /new {}", roles.join(", "), roles[0])
 }
 
-pub(crate) const LINE_INTO: &str = "types it to the";
 pub(crate) const STARTS_ONE: &str = "starts one more";
 pub(crate) const ENDS_INPUT: &str = "ends that one's input";
 pub(crate) const KILLS: &str = "kills it without a word";
@@ -224,14 +223,20 @@ pub(crate) const CONNECTS: &str = "has the client connect";
 pub(crate) const ACCEPTS: &str = "has the server accept";
 pub(crate) const HALF_CLOSES: &str = "closes its sending half";
 pub(crate) const CLOSES: &str = "closes its socket";
+pub(crate) const GOES_ON: &str = "goes where the last one went, as the prompt says";
+pub(crate) const HELPS: &str = "shows this again";
 pub(crate) const QUITS: &str = "ends; so do Ctrl-D and Ctrl-C";
 
 pub(crate) fn types_to(name: &str) -> String {
-    format!("{LINE_INTO} {name}")
+    format!("types a line into the {name}")
 }
 
-pub(crate) fn asks_with(name: &str) -> String {
+pub(crate) fn starts_with_it(name: &str) -> String {
     format!("starts a {name} with it")
+}
+
+pub(crate) fn sends_from(name: &str) -> String {
+    format!("sends it from the {name}'s socket")
 }
 
 /// What an event is, for who sees the first of its kind. `left` and `right` are the lifelines.

@@ -41,6 +41,7 @@ fn what_a_lesson_lacks_is_told_and_what_it_has_is_counted() {
         "{said}"
     );
     assert!(said.contains("1 other right programs"), "{said}");
+    assert!(said.contains("exercises/tcp-echo/demo.toml: cannot be read: not found"), "{said}");
     assert!(!said.contains("README"), "{said}");
     let row: Vec<&str> = said
         .lines()
@@ -70,6 +71,16 @@ fn a_mistake_that_nothing_catches_and_one_that_does_not_compile_are_told() {
     let told = contains("`another-program` (any program will do) passes everything up to")
         .and(contains("no-types does not build").and(contains("error[E0277]")))
         .and(contains("tcp-echo  0 of 2"));
+    clone.netlings(&["verify"]).assert().code(1).stdout(told);
+}
+
+#[test]
+fn a_demo_that_does_not_play_to_its_end_is_told_with_its_line() {
+    let clone = clone();
+    let demo = "kind = \"tcp\"\n[[step]]\nstart = \"server\"\n[[step]]\nstart = \"client\"\n\
+                args = [\"--no-such-option\"]\n[[step]]\nwait = \"client exits\"\ncode = 0\n";
+    clone.write("exercises/tcp-echo/demo.toml", demo);
+    let told = contains("demo.toml:8:8: client ended with exit code 2, not with exit code 0");
     clone.netlings(&["verify"]).assert().code(1).stdout(told);
 }
 

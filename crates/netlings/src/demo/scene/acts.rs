@@ -38,6 +38,12 @@ impl Scene<'_> {
 
     /// Does what a step or somebody at the keyboard wants.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<(), Problem> {
+        // What the act before has done comes before this one.
+        self.receive_all();
+        self.handle_queue();
+        if !matches!(act, Act::Wait(_)) {
+            self.view.new_cause();
+        }
         match act {
             Act::Say(words) => {
                 self.show(Row::told(words));
@@ -94,6 +100,7 @@ impl Scene<'_> {
                     Some(to) => self.relay(name, run, to)?,
                     None => nobody_there(self.script.kind)?,
                 };
+                self.called_at.insert(name.into(), addr);
                 start.args(args).addr(addr).start()?
             }
             (Kind::File, _) => {

@@ -30,7 +30,11 @@ impl Scene<'_> {
     fn keep_the_gap(&mut self) {
         let next = self.last_row + self.gap;
         // Where much has come already, nobody can follow anyway.
-        while Instant::now() < next && self.queue.len() < 12 && !self.interrupted {
+        while Instant::now() < next
+            && self.queue.len() < 12
+            && self.typed.is_empty()
+            && !self.interrupted
+        {
             self.receive(next);
         }
     }
@@ -50,6 +54,13 @@ impl Scene<'_> {
                 event.text = command.cloned().unwrap_or_default();
             }
             What::TakenDown => event.text = words::KILLED.into(),
+            // A client knows only the relay, which is nobody's affair.
+            What::Stdout | What::Stderr => {
+                let called = self.called_at.get(&event.program);
+                if let (Some(relay), Some(server)) = (called, self.server) {
+                    event.text = event.text.replace(&relay.to_string(), &server.to_string());
+                }
+            }
             _ => {}
         }
         let [left, right] = self.script.kind.sides();
@@ -90,9 +101,7 @@ impl Scene<'_> {
             // Its streams have ended when this comes back, or something holds them open.
             let _ = program.wait_exit();
         }
-        while let Ok(happening) = self.happenings.try_recv() {
-            self.sort(happening);
-        }
+        self.receive_all();
         let is_of_it = |event: &Event| {
             event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
         };
@@ -105,7 +114,7 @@ impl Scene<'_> {
 
     /// Explains the first event of its kind.
     fn explain(&mut self, event: &Event) {
-        let is_second = event.what == What::End && event.text == "close";
+        let is_second = event.text == "FIN: closed";
         let what = if event.what == What::End { What::HalfClose } else { event.what };
         let is_stream = self.script.kind == Kind::Tcp;
         let Some(words) = words::narration(what, is_second, is_stream) else { return };
