@@ -219,7 +219,9 @@ pub(crate) fn below(lesson: &str, report: &CheckReport, screen: &Screen) -> Stri
     // What is narrower than 40 columns is shown as 40, so that an indent would lead over the edge.
     let indent = screen.look.width.saturating_sub(40).min(4);
     let look = Look { width: screen.look.width - indent, ..screen.look };
-    let text = failure_text(lesson, report, look);
+    // Who reads this knows the answer: no hints.
+    let report = CheckReport { hints_left: 0, ..report.clone() };
+    let text = failure_text(lesson, &report, look);
     text.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 

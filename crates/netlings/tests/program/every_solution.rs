@@ -10,10 +10,20 @@ use std::sync::Once;
 
 use crate::clone::real_path;
 
-/// A role that can be asked for, the arguments it needs besides, and whether it takes `--addr`.
+/// A role that can be asked for, and the arguments it needs besides.
 struct Role {
     words: &'static [&'static str],
-    on_the_network: bool,
+    address: Address,
+}
+
+/// What a role does with `--addr`.
+#[derive(Clone, Copy, PartialEq)]
+enum Address {
+    None,
+    /// Listens there, or calls it.
+    Whole,
+    /// Takes the port; the host is nobody it would call.
+    Port,
 }
 
 /// A lesson's roles, the one that is taken without a word first.
@@ -23,13 +33,32 @@ struct Program {
 }
 
 const fn over_network(words: &'static [&'static str]) -> Role {
-    Role { words, on_the_network: true }
+    Role { words, address: Address::Whole }
 }
 
-const PROGRAMS: [Program; 2] = [
+const fn by_itself(words: &'static [&'static str]) -> Role {
+    Role { words, address: Address::None }
+}
+
+const PROGRAMS: [Program; 6] = [
+    Program { lesson: "file-ipc", roles: &[by_itself(&["recv"]), by_itself(&["send", "hello"])] },
+    Program {
+        lesson: "handshake-trace",
+        roles: &[
+            over_network(&["live"]),
+            by_itself(&["table", "no/such/file"]),
+            Role { words: &["watch", "--for", "1"], address: Address::Port },
+            by_itself(&["next", "CLOSED", "active-open"]),
+        ],
+    },
+    Program { lesson: "tcp-chat", roles: &[over_network(&["server"]), over_network(&["client"])] },
     Program {
         lesson: "tcp-echo",
         roles: &[over_network(&["server"]), over_network(&["client", "hello"])],
+    },
+    Program {
+        lesson: "udp-chat",
+        roles: &[over_network(&["server"]), over_network(&["client", "--name", "alex"])],
     },
     Program {
         lesson: "udp-time-server",
@@ -99,7 +128,7 @@ fn help_is_there_for_the_program_and_for_each_role() {
             assert!(text(&whole.stdout).contains(role.words[0]), "{}", program.lesson);
             let one = program.output([role.words[0], "--help"]);
             assert_eq!(one.status.code(), Some(0), "{} {}", program.lesson, role.words[0]);
-            assert_eq!(text(&one.stdout).contains("--addr"), role.on_the_network);
+            assert_eq!(text(&one.stdout).contains("--addr"), role.address != Address::None);
         }
     }
 }
@@ -111,7 +140,7 @@ fn an_unknown_role_option_colour_or_form_of_address_is_bad_usage() {
         for role in program.roles {
             wrong.push([role.words, &["--no-such-option"]].concat());
             wrong.push([role.words, &["--color", "pink"]].concat());
-            if role.on_the_network {
+            if role.address != Address::None {
                 wrong.push([role.words, &["--addr", "127.0.0.1"]].concat());
             }
         }
@@ -126,7 +155,7 @@ fn an_unknown_role_option_colour_or_form_of_address_is_bad_usage() {
 #[test]
 fn a_name_that_does_not_resolve_is_one_line_with_the_name_and_exit_code_1() {
     for program in &PROGRAMS {
-        for role in program.roles.iter().filter(|role| role.on_the_network) {
+        for role in program.roles.iter().filter(|role| role.address == Address::Whole) {
             // A label of 64 letters: refused by every resolver (RFC 1035 section 2.3.4 allows 63),
             // so that no name server is asked.
             let nowhere = format!("{}.example:9", "n".repeat(64));
