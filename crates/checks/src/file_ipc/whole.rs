@@ -33,7 +33,7 @@ pub(super) fn never_partial(run: &mut Run) -> Verdict {
     mailbox
         .expect(large(0))
         .or_probe(|failure| experiments::where_it_is_cut(run, &mailbox, &failure.received))?;
-    run.note("500 reads, while other senders rewrite the message again and again; not all shown");
+    run.note("500 reads while the message is rewritten, not shown");
     read_while_rewritten(run, &mailbox.unrecorded()).or_probe(|failure| match failure.cause {
         Cause::Differs { .. } => experiments::whose_part_is_seen(run, true),
         _ => Ok(None),
@@ -151,10 +151,10 @@ fn ends_midway(run: &Run, end: End) -> Verdict {
 fn send_limited(run: &Run, mailbox: &Mailbox<'_>, message: &[u8], end: End) -> Verdict<Finished> {
     let half = LENGTH as u64 / 2;
     let (start, then) = match end {
-        End::Dies => (mailbox.sender().file_size_limit(half), "ends it"),
-        End::Fails => (mailbox.sender().file_size_error(half), "fails"),
+        End::Dies => (mailbox.sender().file_size_limit(half), "dies"),
+        End::Fails => (mailbox.sender().file_size_error(half), "gets an error"),
     };
-    run.note(&format!("a sender that may write 512 KiB into a file; the next write {then}"));
+    run.note(&format!("a sender that {then} when its file has 512 KiB"));
     typed(start, message)?.finished()
 }
 
@@ -186,7 +186,7 @@ fn is_killed(run: &Run, moments: &[u32]) -> Verdict {
         possible.0.push(large(number + 1));
         possible.expect_in(&mailbox).or_probe(|failure| {
             let moment = moment.as_secs_f64() * 1000.0;
-            run.note(&format!("a sender was killed {moment:.2} ms after its start, then a recv"));
+            run.note(&format!("a sender was killed {moment:.2} ms after its start"));
             match failure.cause {
                 Cause::Differs { .. } => experiments::whose_part_is_seen(run, false),
                 _ => Ok(None),
