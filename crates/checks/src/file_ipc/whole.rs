@@ -2,7 +2,8 @@
 //!
 //! The messages have 1 MiB, and each line of them says whose it is ([`message`](super::message)).
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,8 @@ use super::message::{LENGTH, large};
 
 mod experiments;
 
-/// How many reads `never_partial` makes, and how many of them at a time.
+/// How many reads `never_partial` makes, by two readers.
 const READS: usize = 500;
-const READERS: usize = 2;
 /// On a machine, or with a language, where that many take longer: as many as this gives.
 const READING: Duration = Duration::from_secs(40);
 /// How many senders `broken_writer` kills.
@@ -41,43 +41,46 @@ pub(super) fn never_partial(run: &mut Run) -> Verdict {
 }
 
 fn read_while_rewritten(run: &Run, mailbox: &Mailbox<'_>) -> Verdict {
-    let (over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
     let late = Instant::now() + READING;
-    let send = || -> Verdict {
-        let mut number = 0;
-        while !over.load(Ordering::Acquire) {
-            number += 1;
+    let reads = AtomicUsize::new(0);
+    let (is_read, was_read) = mpsc::channel();
+    let send = move || -> Verdict {
+        for number in 1.. {
             mailbox.send_bytes(large(number))?;
+            // For three reads one message. When there are no more readers, that was the last.
+            if (0..3).any(|_| was_read.recv().is_err()) {
+                break;
+            }
         }
         Ok(())
     };
-    let read = || -> Verdict {
+    let read = |is_read: mpsc::Sender<()>| -> Verdict {
         let all = [0, 1, 2, 3].map(large);
         while reads.load(Ordering::Acquire) < READS && Instant::now() < late {
-            if over.load(Ordering::Acquire) {
-                break;
-            }
             let received = mailbox.receive()?;
             received.expect_code(0)?;
             expect_one_of(&received.output.stdout, &all)?;
             reads.fetch_add(1, Ordering::AcqRel);
+            if is_read.send(()).is_err() {
+                break; // the sender has failed
+            }
         }
         Ok(())
     };
-    // Whoever fails first ends it for all.
-    let ending = |work: &dyn Fn() -> Verdict| {
-        let outcome = work();
-        if outcome.is_err() && !over.swap(true, Ordering::AcqRel) {
-            let reads = reads.load(Ordering::Acquire);
-            run.note(&format!("after {reads} reads that were right, one thing is not"));
+    let read = |is_read| {
+        let outcome = read(is_read);
+        if outcome.is_err() {
+            let right = reads.swap(READS, Ordering::AcqRel); // the other reader may stop
+            if right < READS {
+                run.note(&format!("reads that were right before one that is not: {right}"));
+            }
         }
         outcome
     };
     thread::scope(|scope| {
-        let sending = scope.spawn(|| ending(&send));
-        let reading: Vec<_> = (0..READERS).map(|_| scope.spawn(|| ending(&read))).collect();
-        let reading = reading.into_iter().map(joined).fold(Ok(()), Verdict::and);
-        over.store(true, Ordering::Release);
+        let sending = scope.spawn(send);
+        let reading = [is_read.clone(), is_read].map(|is_read| scope.spawn(|| read(is_read)));
+        let reading = reading.map(joined).into_iter().fold(Ok(()), Verdict::and);
         reading.and(joined(sending))
     })
 }
