@@ -90,12 +90,11 @@ fn exact_bytes(run: &mut Run) -> Verdict {
 
 /// Fails when `recv` looks only once, or too seldom.
 fn reader_first(run: &mut Run) -> Verdict {
-    unless_cut_short(|| {
-        let mailbox = Mailbox::new(run)?;
+    unless_cut_short(run, b"worth waiting for", |mailbox| {
         let receiver = mailbox.waiting_receiver()?;
-        run.note("recv has had its time to look; now there is a message");
+        run.note("recv has looked; now there is a message");
         mailbox.send("worth waiting for")?;
-        Ok((receiver.finished()?, b"worth waiting for"))
+        receiver.finished()
     })
     .or_probe(|failure| match failure.cause {
         Cause::Silence => Ok(None),
@@ -103,20 +102,28 @@ fn reader_first(run: &mut Run) -> Verdict {
     })
 }
 
-/// A waiting `recv` may meet a sender that writes in place at a moment when only the message's
-/// beginning stands there. `never_partial` is about that; here it is tried again. One that does not
-/// wait gets too little every time.
-fn unless_cut_short<const N: usize>(
-    round: impl Fn() -> Verdict<(Finished, &'static [u8; N])>,
+/// A `recv` that waits may meet a sender that writes in place just when no more than the message's
+/// beginning stands there. `never_partial` is about that, so here it is tried again. One that does
+/// not wait gets too little every time.
+fn unless_cut_short(
+    run: &Run,
+    message: &[u8],
+    round: impl Fn(&Mailbox<'_>) -> Verdict<Finished>,
 ) -> Verdict {
-    for _ in 0..4 {
-        let (received, message) = round()?;
-        let is_cut = received.output.stdout.len() < N && received.exit.code == Some(0);
-        if !is_cut || !message.starts_with(&received.output.stdout) {
-            return expect_message(&received, message);
+    let is_cut = |received: &Finished| {
+        let printed = &received.output.stdout;
+        received.exit.code == Some(0) && printed != message && message.starts_with(printed)
+    };
+    let mut received = round(&Mailbox::new(run)?)?;
+    if is_cut(&received) {
+        run.note("too little; the same four times more, not shown");
+        for _ in 0..4 {
+            received = round(&Mailbox::new(run)?.unrecorded())?;
+            if !is_cut(&received) {
+                break;
+            }
         }
     }
-    let (received, message) = round()?;
     expect_message(&received, message)
 }
 
@@ -175,21 +182,20 @@ fn take(run: &mut Run) -> Verdict {
         Cause::Silence => experiments::taken_by_the_first(run),
         _ => Ok(None),
     })?;
-    unless_cut_short(|| {
-        let mailbox = Mailbox::new(run)?;
+    unless_cut_short(run, b"a new one", |mailbox| {
         mailbox.send("take me")?;
         let taker = mailbox.receiver().arg("--take").start()?;
-        let took = taker.wait_exit().and_then(|_| taker.expect_exit(0)).and_then(|()| {
+        let took = taker.expect_exit(0).and_then(|()| {
             expect_bytes("--take printed something else", b"take me", &taker.stdout())
         });
         took.or_probe(|_| {
             taker.kill()?;
-            experiments::is_it_gone(run, &mailbox)
+            experiments::is_it_gone(run, mailbox)
         })?;
         let next = mailbox.waiting_receiver()?;
-        run.note("one more recv has had its time to look; now there is a new message");
+        run.note("the next recv has looked; now there is a new message");
         mailbox.send("a new one")?;
-        Ok((next.finished()?, b"a new one"))
+        next.finished()
     })
     .or_probe(|failure| experiments::what_take_leaves(run, &failure.received))
 }

@@ -95,18 +95,32 @@ pub(crate) fn all_asleep_below(root: u32) -> io::Result<bool> {
 /// How long each thread below `root` was ready to run and got no processor, since it began. Empty
 /// where the kernel does not say (CONFIG_SCHED_INFO).
 pub(crate) fn kept_waiting_below(root: u32) -> Vec<(u32, Duration)> {
-    let mut waits = Vec::new();
+    schedules_below(root).into_iter().map(|(id, [_, waited])| (id, waited)).collect()
+}
+
+/// How long all threads that now live below `root` have run. Exact, where the ticks of
+/// [`cpu_below`] miss what runs between them; but without what has ended. Zero where the kernel
+/// does not say.
+pub(crate) fn ran_below(root: u32) -> Duration {
+    schedules_below(root).into_iter().map(|(_, [ran, _])| ran).sum()
+}
+
+/// For each thread below `root` how long it has run, and how long it was kept waiting.
+fn schedules_below(root: u32) -> Vec<(u32, [Duration; 2])> {
+    let mut found = Vec::new();
     for process in below(root).unwrap_or_default() {
         let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
         for thread in threads.flatten() {
             // Nanoseconds on a processor, nanoseconds kept waiting, number of turns.
             let text = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
-            let waited = text.split_whitespace().nth(1).and_then(|field| field.parse().ok());
+            let mut times = text.split_whitespace().map_while(|field| field.parse().ok());
+            let times = times.next().zip(times.next());
             let id = thread.file_name().to_str().and_then(|id| id.parse().ok());
-            waits.extend(id.zip(waited).map(|(id, waited)| (id, Duration::from_nanos(waited))));
+            found
+                .extend(id.zip(times.map(|(ran, waited)| [ran, waited].map(Duration::from_nanos))));
         }
     }
-    waits
+    found
 }
 
 /// The fields of a stat file from the third on, the state. The second, the name, stands in

@@ -367,13 +367,15 @@ impl Program {
     /// The system does not tell.
     pub fn cpu_share(&self, time: Duration) -> Verdict<f64> {
         let waited = || self.process.kept_waiting().into_iter().collect::<HashMap<_, _>>();
-        let (begun, cpu, before) = (Instant::now(), self.cpu()?, waited());
+        let (begun, cpu, ran, before) = (Instant::now(), self.cpu()?, self.process.ran(), waited());
         let mut late = Late::after(&self.stage, time);
         while !late.is_over() && self.process.life.exit(late.until()).is_none() {}
         let since = |(id, time): (&u32, &Duration)| time.saturating_sub(*before.get(id)?).into();
         let kept_waiting = waited().iter().filter_map(since).max().unwrap_or_default();
         let had = begun.elapsed().saturating_sub(kept_waiting).max(Duration::from_millis(1));
-        Ok(self.cpu()?.saturating_sub(cpu).as_secs_f64() / had.as_secs_f64())
+        let ran = self.process.ran().saturating_sub(ran);
+        let used = self.cpu()?.saturating_sub(cpu).max(ran);
+        Ok(used.as_secs_f64() / had.as_secs_f64())
     }
 
     /// Whether every thread of it and of all it started sleeps now. Where the system does not

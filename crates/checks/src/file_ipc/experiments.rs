@@ -16,7 +16,7 @@ pub(super) type Finding = Verdict<Option<&'static str>>;
 
 /// A message was there, and `recv` still waits. Does the same message sent again end the wait?
 pub(super) fn sent_once_more(run: &Run, mailbox: &Mailbox<'_>) -> Finding {
-    run.note("a further experiment: a recv waits, and the message is sent again");
+    run.note("a further experiment: a recv waits; the same is sent again");
     let receiver = mailbox.waiting_receiver()?;
     mailbox.send("hello, mailbox!")?;
     let received = receiver.finished()?;
@@ -50,7 +50,7 @@ pub(super) fn one_byte_is_sent(run: &Run) -> Finding {
 
 /// A `recv` waits although there is an empty message. Does one byte end the wait?
 pub(super) fn one_byte_ends_the_wait(run: &Run) -> Finding {
-    run.note("a further experiment: a recv waits at an empty message, then one byte is sent");
+    run.note("a further experiment: a recv waits, then one byte is sent");
     let mailbox = Mailbox::new(run)?;
     mailbox.send("")?;
     let receiver = mailbox.waiting_receiver()?;
@@ -62,7 +62,7 @@ pub(super) fn one_byte_ends_the_wait(run: &Run) -> Finding {
 /// Bytes have changed on their way. Which changes do a text's spaces and its lines suffer, and does
 /// a text pass where a byte that is none doesn't?
 pub(super) fn lines_and_text(run: &Run) -> Finding {
-    run.note("further experiments: spaces, lines, a text, a byte that is none");
+    run.note("further experiments: spaces, lines, text, a byte that is none");
     let is = |sent: &[u8], came: &[u8]| -> Verdict<bool> {
         // A program may also end with an error, or wait on: then nothing came.
         Ok(Mailbox::new(run)?.answer(sent).is_ok_and(|answer| answer == came))
@@ -84,7 +84,7 @@ pub(super) fn lines_and_text(run: &Run) -> Finding {
 /// `recv` ended without the message that came later. As what does it take the missing file, when
 /// there is no sender at all?
 pub(super) fn why_it_did_not_wait(run: &Run) -> Finding {
-    run.note("further experiments: a recv without any sender, then one with the message there");
+    run.note("further experiments: no sender; then a message first");
     let mailbox = Mailbox::new(run)?;
     let alone = mailbox.receive()?;
     let is_made = mailbox.path().exists();
@@ -144,7 +144,7 @@ pub(super) fn is_it_gone(run: &Run, mailbox: &Mailbox<'_>) -> Finding {
 /// After `--take` the next `recv` did not wait for a new message, but got `received`. The same, or an empty message,
 /// with every message?
 pub(super) fn what_take_leaves(run: &Run, received: &[u8]) -> Finding {
-    run.note("a further experiment: another message is taken, and one more recv started");
+    run.note("a further experiment: another message is taken");
     let mailbox = Mailbox::new(run)?;
     mailbox.send("another one")?;
     let taken = finish(mailbox.receiver().arg("--take"))?.output.stdout;

@@ -2,7 +2,8 @@
 //!
 //! The messages have 1 MiB, and each line of them says whose it is ([`message`](super::message)).
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,8 @@ use super::message::{LENGTH, large};
 
 mod experiments;
 
-/// How many reads `never_partial` makes, and how many of them at a time.
+/// How many reads `never_partial` makes, by two readers.
 const READS: usize = 500;
-const READERS: usize = 2;
 /// On a machine, or with a language, where that many take longer: as many as this gives.
 const READING: Duration = Duration::from_secs(40);
 /// How many senders `broken_writer` kills.
@@ -33,7 +33,7 @@ pub(super) fn never_partial(run: &mut Run) -> Verdict {
     mailbox
         .expect(large(0))
         .or_probe(|failure| experiments::where_it_is_cut(run, &mailbox, &failure.received))?;
-    run.note("500 reads, while other senders rewrite the message again and again; not all shown");
+    run.note("500 reads while the message is rewritten, not shown");
     read_while_rewritten(run, &mailbox.unrecorded()).or_probe(|failure| match failure.cause {
         Cause::Differs { .. } => experiments::whose_part_is_seen(run, true),
         _ => Ok(None),
@@ -41,43 +41,46 @@ pub(super) fn never_partial(run: &mut Run) -> Verdict {
 }
 
 fn read_while_rewritten(run: &Run, mailbox: &Mailbox<'_>) -> Verdict {
-    let (over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
     let late = Instant::now() + READING;
-    let send = || -> Verdict {
-        let mut number = 0;
-        while !over.load(Ordering::Acquire) {
-            number += 1;
+    let reads = AtomicUsize::new(0);
+    let (is_read, was_read) = mpsc::channel();
+    let send = move || -> Verdict {
+        for number in 1.. {
             mailbox.send_bytes(large(number))?;
+            // For three reads one message. When there are no more readers, that was the last.
+            if (0..3).any(|_| was_read.recv().is_err()) {
+                break;
+            }
         }
         Ok(())
     };
-    let read = || -> Verdict {
+    let read = |is_read: mpsc::Sender<()>| -> Verdict {
         let all = [0, 1, 2, 3].map(large);
         while reads.load(Ordering::Acquire) < READS && Instant::now() < late {
-            if over.load(Ordering::Acquire) {
-                break;
-            }
             let received = mailbox.receive()?;
             received.expect_code(0)?;
             expect_one_of(&received.output.stdout, &all)?;
             reads.fetch_add(1, Ordering::AcqRel);
+            if is_read.send(()).is_err() {
+                break; // the sender has failed
+            }
         }
         Ok(())
     };
-    // Whoever fails first ends it for all.
-    let ending = |work: &dyn Fn() -> Verdict| {
-        let outcome = work();
-        if outcome.is_err() && !over.swap(true, Ordering::AcqRel) {
-            let reads = reads.load(Ordering::Acquire);
-            run.note(&format!("after {reads} reads that were right, one thing is not"));
+    let read = |is_read| {
+        let outcome = read(is_read);
+        if outcome.is_err() {
+            let right = reads.swap(READS, Ordering::AcqRel); // the other reader may stop
+            if right < READS {
+                run.note(&format!("reads that were right before one that is not: {right}"));
+            }
         }
         outcome
     };
     thread::scope(|scope| {
-        let sending = scope.spawn(|| ending(&send));
-        let reading: Vec<_> = (0..READERS).map(|_| scope.spawn(|| ending(&read))).collect();
-        let reading = reading.into_iter().map(joined).fold(Ok(()), Verdict::and);
-        over.store(true, Ordering::Release);
+        let sending = scope.spawn(send);
+        let reading = [is_read.clone(), is_read].map(|is_read| scope.spawn(|| read(is_read)));
+        let reading = reading.map(joined).into_iter().fold(Ok(()), Verdict::and);
         reading.and(joined(sending))
     })
 }
@@ -151,10 +154,10 @@ fn ends_midway(run: &Run, end: End) -> Verdict {
 fn send_limited(run: &Run, mailbox: &Mailbox<'_>, message: &[u8], end: End) -> Verdict<Finished> {
     let half = LENGTH as u64 / 2;
     let (start, then) = match end {
-        End::Dies => (mailbox.sender().file_size_limit(half), "ends it"),
-        End::Fails => (mailbox.sender().file_size_error(half), "fails"),
+        End::Dies => (mailbox.sender().file_size_limit(half), "dies"),
+        End::Fails => (mailbox.sender().file_size_error(half), "gets an error"),
     };
-    run.note(&format!("a sender that may write 512 KiB into a file; the next write {then}"));
+    run.note(&format!("a sender that {then} when its file has 512 KiB"));
     typed(start, message)?.finished()
 }
 
@@ -186,7 +189,7 @@ fn is_killed(run: &Run, moments: &[u32]) -> Verdict {
         possible.0.push(large(number + 1));
         possible.expect_in(&mailbox).or_probe(|failure| {
             let moment = moment.as_secs_f64() * 1000.0;
-            run.note(&format!("a sender was killed {moment:.2} ms after its start, then a recv"));
+            run.note(&format!("a sender was killed {moment:.2} ms after its start"));
             match failure.cause {
                 Cause::Differs { .. } => experiments::whose_part_is_seen(run, false),
                 _ => Ok(None),

@@ -107,6 +107,14 @@ impl Process {
         return Vec::new();
     }
 
+    /// How long its threads have run. Zero where the system does not tell exactly.
+    pub(super) fn ran(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        return crate::process_tree::ran_below(self.root);
+        #[cfg(not(target_os = "linux"))]
+        return Duration::ZERO;
+    }
+
     /// How it ended, if it has.
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.life.exit(Instant::now())

@@ -29,7 +29,7 @@ pub(super) fn where_it_is_cut(run: &Run, mailbox: &Mailbox<'_>, received: &[u8])
 /// `all_ended_well` says that no sender of the failure had come to grief: then a part in the
 /// mailbox is one that was seen while it was written.
 pub(super) fn whose_part_is_seen(run: &Run, all_ended_well: bool) -> Finding {
-    run.note("a further experiment: a sender that has got half of its message and waits for more");
+    run.note("a further experiment: a sender is held with half a message");
     let mailbox = Mailbox::new(run)?;
     mailbox.send_bytes(large(0))?;
     let sender = held(&mailbox, &large(1)[..LENGTH / 2])?;
@@ -89,7 +89,7 @@ pub(super) fn without_leftovers(run: &Run) -> Finding {
 /// Two senders came into each other's way. What does the second do while the first is held in the
 /// middle, and under which name do both write?
 pub(super) fn one_is_held(run: &Run) -> Finding {
-    run.note("a further experiment: a sender is held in the middle, a second one sends");
+    run.note("a further experiment: one sender is held, a second sends");
     let mailbox = Mailbox::new(run)?;
     let half = LENGTH / 2;
     let first = held(&mailbox, &large(0)[..half])?;
