@@ -74,7 +74,9 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         can_be_written(path)?;
     }
     let program = build::solution(&course.root, &lesson.name)?;
-    let is_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let is_terminal = std::io::stdout().is_terminal()
+        && std::io::stdin().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
     let view = View::new(Some(screen), script.kind.sides(), is_terminal);
     let scene = Scene::new(&script, &Subject::program(program), view, !options.script);
     let mut scene = scene.map_err(stop)?;

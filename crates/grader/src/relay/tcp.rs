@@ -102,13 +102,18 @@ impl Shared {
                 return;
             }
             let begun = call.and_then(|(client, _)| {
-                let mut conversations = locked(&self.conversations);
-                conversations.retain(|conversation| conversation.strong_count() > 0);
-                if conversations.len() >= MOST {
+                let alive = {
+                    let mut conversations = locked(&self.conversations);
+                    conversations.retain(|conversation| conversation.strong_count() > 0);
+                    conversations.len()
+                };
+                if alive >= MOST {
                     return Ok(()); // closed at once
                 }
+                // Not under the lock: whoever is told of it may be waiting for that lock.
                 let conversation = self.converse(client)?;
-                conversations.extend(conversation.as_ref().map(Arc::downgrade));
+                let conversation = conversation.as_ref().map(Arc::downgrade);
+                locked(&self.conversations).extend(conversation);
                 Ok(())
             });
             if let Err(error) = begun {

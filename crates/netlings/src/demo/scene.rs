@@ -172,7 +172,7 @@ impl<'a> Scene<'a> {
     /// Reads what somebody types, in a thread of its own: letter by letter at a terminal that can,
     /// otherwise line by line.
     pub(crate) fn reads_stdin(&mut self) -> Result<(), Problem> {
-        self.no_echo = NoEcho::on_stdin();
+        self.no_echo = self.view.is_terminal().then(NoEcho::on_stdin).flatten();
         let (teller, by_letter) = (self.teller.clone(), self.no_echo.is_some());
         let read = move || {
             let mut stdin = std::io::stdin().lock();
@@ -204,11 +204,11 @@ impl<'a> Scene<'a> {
         self.handle_queue();
         self.view.end();
         self.no_echo = None;
-        self.relays.clear();
-        self.programs.clear();
         // What comes from now on is of our own doing. Nobody listens, so nobody is held up.
         let (_, nothing) = sync_channel(1);
         self.happenings = nothing;
+        self.relays.clear();
+        self.programs.clear();
         match self.run.take().and_then(Rc::into_inner) {
             Some(run) => run.end().map_err(Problem::from),
             None => Ok(()),

@@ -172,6 +172,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether rows can be drawn over the line where somebody types.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     /// Shows where a line goes that is typed now, and what there is of it.
     pub(crate) fn prompt(&mut self, words: &str, typed: &str) {
         if self.is_terminal && self.prompt.is_none() {
