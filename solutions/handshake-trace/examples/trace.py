@@ -5,10 +5,7 @@ Run it: python3 trace.py live
 """
 
 import argparse
-import ipaddress
 import os
-import re
-import socket
 import sys
 import time
 
@@ -37,6 +34,9 @@ EVENTS = ("passive-open active-open send close rcv-syn rcv-syn-ack rcv-ack rcv-f
           "rcv-rst timeout").split()
 
 
+# What `next` doesn't need is imported where it is needed: it is the shortest of the roles.
+
+
 def next_state(state, event):
     """The answer to `next`, or None."""
     for line in MACHINE.split("\n"):
@@ -50,6 +50,7 @@ def next_state(state, event):
 
 def address(column):
     """`0100007F:2382` as (ip, port). Raises ValueError for what is none."""
+    import ipaddress
     digits, port = column.split(":")
     if len(digits) not in (8, 32):
         raise ValueError(column)
@@ -112,6 +113,8 @@ def watch(port, seconds):
 
 def live():
     """The server closes first: it is the one that waits."""
+    import ipaddress
+    import socket
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()
@@ -149,6 +152,7 @@ def live():
 
 
 def host_and_port(text):
+    import re
     found = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):(\d{1,5})", text)
     if not found or int(found[1]) > 65535:
         raise argparse.ArgumentTypeError(f"invalid address {text!r}, write HOST:PORT")

@@ -1,8 +1,11 @@
 //! What `live` shows of a connection that it makes and ends itself.
 
+use std::net::Ipv4Addr;
+
 use grader::{Cause, Failure, Probe, Run, Trouble, Verdict, quoted_start};
 
-use super::sockets::machine_has_a_table;
+use super::sockets::{Host, Manner, machine_has_a_table};
+use super::table::is_held;
 
 /// One line, `STEP | client STATE | server STATE`: the two states.
 type Shown = (String, String);
@@ -17,8 +20,32 @@ pub(super) fn live_walk(run: &mut Run) -> Verdict {
     for line in text.lines() {
         shown.push(states(line.trim_start_matches(">>> "))?);
     }
-    walk(&shown).or_probe(|_| what_walk(run, &shown))?;
+    walk(&shown).or_probe(|_| what_walk(run, &shown)).map_err(|trouble| match trouble {
+        Trouble::Failed(_) if waits_nowhere(&shown) => {
+            time_wait_exists(run).err().unwrap_or(trouble)
+        }
+        other => other,
+    })?;
     live.expect_code(0)
+}
+
+fn waits_nowhere(shown: &[Shown]) -> bool {
+    !shown.iter().any(|(client, server)| [client, server].iter().any(|state| *state == "TIME-WAIT"))
+}
+
+/// Closes a connection of the grader's own and looks for its TIME-WAIT.
+///
+/// # Errors
+/// The machine's: a system can be told to keep no such row (tcp(7), tcp_max_tw_buckets).
+fn time_wait_exists(run: &Run) -> Verdict {
+    let host = Host::listen(run, Ipv4Addr::LOCALHOST.into(), Manner::Usual)?;
+    let pair = host.connect(run)?;
+    pair.client.half_close(run)?;
+    pair.server.close(run);
+    match is_held(&pair.client.line("TIME-WAIT")) {
+        true => Ok(()),
+        false => Err(Trouble::Machine("this system keeps no connection in TIME-WAIT".into())),
+    }
 }
 
 /// The states of a line.

@@ -76,6 +76,24 @@ fn state(code: u8) -> String {
     name.map_or(format!("{code:02X}"), |name| (*name).into())
 }
 
+/// Whether the system's own table has the row that is printed as `line`. One reading may miss a
+/// row, so a few are made.
+pub(super) fn is_held(line: &str) -> bool {
+    let mut words = line.split(' ');
+    let mut addr = || words.next().and_then(|word| word.parse::<SocketAddr>().ok());
+    let (Some(local), Some(remote)) = (addr(), addr()) else { return false };
+    let state = words.next().unwrap_or_default();
+    let codes = (1..).zip(NAMES).filter(|(_, name)| *name == state);
+    let rows: Vec<String> = codes
+        .map(|(code, _)| format!("{} {} {code:02X} ", in_hex(local), in_hex(remote)))
+        .collect();
+    (0..20).any(|_| {
+        let read = |name| std::fs::read_to_string(name).unwrap_or_default();
+        let text = read("/proc/net/tcp") + &read("/proc/net/tcp6");
+        rows.iter().any(|row| text.contains(row))
+    })
+}
+
 /// A whole file of rows.
 fn file_of(sockets: &[Socket]) -> String {
     let header = if sockets.iter().any(|s| s.local.is_ipv6()) { HEADER6 } else { HEADER };

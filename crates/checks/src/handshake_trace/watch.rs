@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use grader::{Cause, Failure, Probe, Program, Run, Trouble, Verdict, quoted_start};
 
 use super::sockets::{End, Host, Manner, machine_has_a_table};
+use super::table::is_held;
 
 const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -43,9 +44,17 @@ impl Watch {
         Ok(Watch { program })
     }
 
-    /// Waits until these lines have been printed, whatever else is.
+    /// Waits until these lines have been printed, whatever else is. What the system itself does not
+    /// show (a setting of its may be in the way) is the machine's trouble.
     fn sees(&self, lines: &[String]) -> Verdict {
-        self.program.find_lines(lines, |_| Ok(()))
+        self.program.find_lines(lines, |_| Ok(())).map_err(|trouble| {
+            let Trouble::Failed(failure) = &trouble else { return trouble };
+            let mut missing = lines.iter().filter(|line| !came(failure, line));
+            match missing.find(|line| failure.cause == Cause::Silence && !is_held(line)) {
+                Some(line) => Trouble::Machine(format!("this system's table never has `{line}`")),
+                None => trouble,
+            }
+        })
     }
 
     /// Ends it while the sockets it looks at are still there: how it takes their end is another
