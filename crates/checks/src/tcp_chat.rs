@@ -264,10 +264,16 @@ fn long_line(run: &mut Run) -> Verdict {
         let was_sent = failure.received == long_text(LONGEST + 1).as_bytes();
         Ok(was_sent.then_some("sends_what_is_too_long"))
     })?;
-    client.next_stderr_line().map(drop).or_probe(|_| {
-        talk.hears("what was too long?")?;
-        Ok(client.stderr().is_empty().then_some("refuses_in_silence"))
-    })
+    match client.next_stderr_line() {
+        Err(Trouble::Failed(failure)) => {
+            let failed: Verdict = Err(failure.expected("a line on stderr that says so").into());
+            failed.or_probe(|_| {
+                talk.hears("what was too long?")?;
+                Ok(client.stderr().is_empty().then_some("refuses_in_silence"))
+            })
+        }
+        other => other.map(drop),
+    }
 }
 
 /// A line of `length` bytes in which a piece that is lost or repeated shows.
@@ -554,7 +560,7 @@ fn volley(run: &Run, talk: &mut Talk<'_>) -> Verdict {
     talk.peer.send(all.as_bytes())?;
     for number in 1..=VOLLEY {
         talk.program.type_line(&format!("my line {number}"));
-        talk.shows(&text(number)).or_probe(|_| experiments::lines_in_peace(run))?;
+        talk.shows(&text(number)).or_probe(|failure| experiments::lines_in_peace(run, failure))?;
     }
     for number in 1..=VOLLEY {
         talk.peer.expect_line(&format!("my line {number}"))?;
