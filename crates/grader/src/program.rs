@@ -95,7 +95,9 @@ impl Program {
     pub fn expect_line(&self, expected: &str) -> Verdict {
         let line = match self.next_line() {
             Err(Trouble::Failed(failure)) if failure.expected.is_none() => {
-                return Err(failure.expected(escape::quoted(expected.as_bytes())).into());
+                return Err(failure
+                    .expected(escape::quoted_start(expected.as_bytes(), 120))
+                    .into());
             }
             line => line?,
         };

@@ -23,7 +23,7 @@ use crate::telephone::Telephone;
 ///
 /// This is given, and runs in a thread of its own. A program has one stdin for all its
 /// conversations, and a read of it can't be called off when a peer hangs up: so it is read from
-/// the first call on and for as long as the program runs. While there is no call, it waits.
+/// the first call on and for as long as the program runs. A line for nobody is refused.
 pub(crate) fn read(phone: &Telephone) {
     phone.wait_for_call();
     let mut keyboard = io::stdin().lock();
@@ -35,19 +35,17 @@ pub(crate) fn read(phone: &Telephone) {
         if typed == (Line::TooLong { ended: false }) {
             let _ = keyboard.skip_until(b'\n'); // if that fails, so does the next read
         }
-        let is_over = typed == Line::End;
-        if is_over {
+        if typed == Line::End {
             phone.end_input();
-        }
-        // Only now: the call from before the read may have ended while the user was typing.
-        let call = phone.wait_for_call();
-        if let Err(error) = say(&call, &typed) {
-            screen::diagnostic(format_args!("not said: {}", netkit::cause(&error)));
-        }
-        if is_over {
+            // With nobody there, the next caller is told; after that conversation the server ends.
+            let _ = say(&phone.wait_for_call(), &typed);
             return;
         }
-        phone.wait_for_call(); // what is typed while nobody is there waits for the next caller
+        // Asked for only now: the call from before may have ended while the user was typing.
+        let said = phone.call().ok_or(io::Error::other("nobody is there"));
+        if let Err(error) = said.and_then(|call| say(&call, &typed)) {
+            screen::diagnostic(format_args!("not said: {}", netkit::cause(&error)));
+        }
     }
 }
 

@@ -30,13 +30,13 @@ impl Telephone {
 
     /// Begins a call: what is typed from now on is said into this stream.
     pub(crate) fn pick_up(&self, call: &Arc<TcpStream>) {
-        *self.call() = Some(Arc::clone(call));
+        *self.line() = Some(Arc::clone(call));
         self.picked_up.notify_all();
     }
 
     /// Ends the call. The stream is closed when nobody holds it any more.
     pub(crate) fn hang_up(&self) {
-        *self.call() = None;
+        *self.line() = None;
     }
 
     /// Whether the user's input has ended. Then nothing more will be said into any call.
@@ -49,9 +49,14 @@ impl Telephone {
         self.input_is_over.store(true, Ordering::Release);
     }
 
+    /// The call there is, if any.
+    pub(crate) fn call(&self) -> Option<Arc<TcpStream>> {
+        self.line().clone()
+    }
+
     /// The call there is; while there is none, waits for the next.
     pub(crate) fn wait_for_call(&self) -> Arc<TcpStream> {
-        let mut call = self.call();
+        let mut call = self.line();
         loop {
             if let Some(call) = &*call {
                 return Arc::clone(call);
@@ -60,7 +65,7 @@ impl Telephone {
         }
     }
 
-    fn call(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
+    fn line(&self) -> MutexGuard<'_, Option<Arc<TcpStream>>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

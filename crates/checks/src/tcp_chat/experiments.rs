@@ -25,11 +25,13 @@ pub(super) fn two_callers(run: &Run, talk: &Talk<'_>) -> Finding {
     let server = run.server()?;
     for _ in 0..2 {
         let mut talk = Talk::with(&server)?;
-        talk.peer.send(b"good day\nq\n")?;
+        talk.peer.send(b"good day\n")?;
         let line = server.next_line()?;
         if line != format!("from {}: good day", server.addr()) {
             return Ok(None);
         }
+        server.type_line("yes?"); // one that takes turns hears nothing before
+        talk.peer.send(b"q\n")?;
     }
     Ok(Some("shows_its_own_address"))
 }
@@ -89,7 +91,9 @@ pub(super) fn after_q(run: &Run, talk: &mut Talk<'_>) -> Finding {
     if let Ok(line) = talk.program.next_line() {
         return Ok(match line.strip_prefix(&start) {
             Some("q") => Some("shows_q"),
-            Some(text) if text.len() > 1 && text.ends_with('q') => Some("line_not_cleared"),
+            Some("hello, and good byeq" | "hello, and good bye\u{240a}q") => {
+                Some("line_not_cleared")
+            }
             _ => None,
         });
     }
@@ -115,7 +119,7 @@ pub(super) fn what_ends_it(run: &Run, client: &Program, failure: &Failure) -> Fi
     if failure.cause != Cause::Silence {
         return Ok(None);
     }
-    if let Some(found) = spins(client)? {
+    if let Some(found) = spins(run, client)? {
         return Ok(Some(found));
     }
     run.note("a further experiment: the user types a line, then the input ends");
@@ -125,32 +129,51 @@ pub(super) fn what_ends_it(run: &Run, client: &Program, failure: &Failure) -> Fi
     Ok(ends.then_some("waits_for_the_keyboard"))
 }
 
-/// Does a program with nothing to do compute on, or print the same line again and again?
-fn spins(program: &Program) -> Finding {
+/// Does a program whose peer has gone compute on, as it does not while it has one? Or does it print
+/// the same line again and again?
+fn spins(run: &Run, program: &Program) -> Finding {
     let printed = program.stdout();
     let text = String::from_utf8_lossy(&printed);
     if text.lines().filter(|line| line.ends_with(": ")).count() > 100 {
         return Ok(Some("end_shown_as_lines"));
     }
-    let before = program.cpu()?;
-    for _ in 0..100 {
-        // Not an event one could wait for: that nothing happens.
-        std::thread::sleep(Duration::from_millis(20));
+    let enough = program.cpu()? + Duration::from_millis(200);
+    if comes_to_rest_unless(program, || program.cpu().is_ok_and(|cpu| cpu >= enough)) {
+        return Ok(None);
+    }
+    if program.cpu()? < enough {
+        return Ok(None); // a machine so busy that nothing can be said
+    }
+    run.note("a further experiment: does it rest while its peer is there?");
+    let (client, _peer) = chat::client(run)?;
+    Ok(comes_to_rest(&client).then_some("takes_the_end_for_nothing_yet"))
+}
+
+/// Whether all threads of the program sleep at some moment.
+fn comes_to_rest(program: &Program) -> bool {
+    comes_to_rest_unless(program, || false)
+}
+
+/// [`comes_to_rest`]; looks until something else is known, at most 4 s.
+fn comes_to_rest_unless(program: &Program, known: impl Fn() -> bool) -> bool {
+    for _ in 0..400 {
+        // Not an event one could wait for.
+        std::thread::sleep(Duration::from_millis(10));
         if program.asleep() {
-            return Ok(None);
+            return true;
         }
-        if program.cpu()? >= before + Duration::from_millis(200) {
-            return Ok(Some("takes_the_end_for_nothing_yet"));
+        if known() {
+            return false;
         }
     }
-    Ok(None)
+    false
 }
 
 /// The next caller was not served. Has the server ended, and how? Or does it do something else?
 pub(super) fn why_not_the_next(run: &Run, server: &Server, failure: &Failure) -> Finding {
     run.note("a further experiment: does the server still run, and what does it do?");
     if failure.cause == Cause::Silence {
-        return spins(server); // it took the call, so it is there
+        return spins(run, server); // it took the call, so it is there
     }
     Ok(match server.wait_exit()?.code {
         Some(0) => Some("quits_with_its_peer"),
@@ -167,7 +190,10 @@ pub(super) fn after_hearing_nothing(run: &Run, talk: &mut Talk<'_>, failure: &Fa
         return Ok(talk.shows("two spaces").is_ok().then_some("trims_what_it_shows"));
     }
     if talk.peer.has_ended() || talk.is_ended_by_it()? {
-        return Ok(Some("empty_is_the_end"));
+        let program = talk.program;
+        let is_well = comes_to_rest(program) || program.wait_exit()?.code == Some(0);
+        let is_well = is_well && (!program.has_ended() || program.wait_exit()?.code == Some(0));
+        return Ok(is_well.then_some("empty_is_the_end"));
     }
     Ok(talk.hears("something").is_ok().then_some("hides_empty_lines"))
 }
@@ -176,7 +202,10 @@ pub(super) fn after_hearing_nothing(run: &Run, talk: &mut Talk<'_>, failure: &Fa
 pub(super) fn after_saying_nothing(run: &Run, talk: &mut Talk<'_>) -> Finding {
     run.note("a further experiment: the user types something");
     if talk.peer.has_ended() || talk.is_ended_by_it()? {
-        return Ok(Some("empty_is_the_end"));
+        let program = talk.program;
+        let is_well = comes_to_rest(program) || program.wait_exit()?.code == Some(0);
+        let is_well = is_well && (!program.has_ended() || program.wait_exit()?.code == Some(0));
+        return Ok(is_well.then_some("empty_is_the_end"));
     }
     Ok(talk.says("something").is_ok().then_some("sends_no_empty_line"))
 }
@@ -253,22 +282,25 @@ pub(super) fn whole_and_in_ascii(run: &Run, failure: &Failure) -> Finding {
 /// A long line was not shown whole. Is a shorter one, or is it cut at the same place?
 pub(super) fn shorter_lines(run: &Run, line: &str, failure: &Failure) -> Finding {
     run.note("further experiments: lines that are a little shorter, then much");
-    let try_line = |line: &str| -> Verdict<(bool, Vec<u8>, bool)> {
+    let try_line = |line: &str, end: &str| -> Verdict<(bool, Vec<u8>, bool)> {
         let server = run.server()?;
         let mut talk = Talk::with(&server)?;
-        let shown = talk.hears(line);
+        talk.peer.send(format!("{line}{end}").as_bytes())?;
+        let shown = talk.shows(line);
         Ok((shown.is_ok(), received(shown), talk.is_ended_by_it()?))
     };
-    if line.len() == LONGEST && try_line(&line[..LONGEST - 2])?.0 {
-        return Ok(Some("limit_counts_the_end"));
+    if line.len() == LONGEST {
+        let line = &line[..LONGEST - 1];
+        let counts = try_line(line, "\n")?.0 && !try_line(line, "\r\n")?.0;
+        return Ok(counts.then_some("limit_counts_the_end"));
     }
-    let (_, shorter, hangs_up) = try_line(&line[..line.len() - 100])?;
+    let (_, shorter, hangs_up) = try_line(&line[..line.len() - 100], "\n")?;
     let text =
         |shown: &[u8]| shown.windows(2).position(|two| two == b": ").map(|at| shown.len() - at);
     if text(&shorter).is_some() && text(&shorter) == text(&failure.received) {
         return Ok(Some("cuts_long_lines"));
     }
-    let (short_is_shown, _, goes_on) = try_line(&line[..500])?;
+    let (short_is_shown, _, goes_on) = try_line(&line[..500], "\n")?;
     Ok((hangs_up && short_is_shown && !goes_on).then_some("hangs_up_on_long_lines"))
 }
 
@@ -369,7 +401,13 @@ pub(super) fn still_serves(run: &Run, server: &Server, failure: &Failure) -> Fin
 
 /// A line came out mixed while both sides talked. Do the same lines come out well when the user
 /// types nothing?
-pub(super) fn lines_in_peace(run: &Run) -> Finding {
+pub(super) fn lines_in_peace(run: &Run, failure: &Failure) -> Finding {
+    // A whole line, but another one, would be another story.
+    let printed = String::from_utf8_lossy(&failure.received).into_owned();
+    let is_mixed = printed.contains(PROMPT) || !printed.starts_with("from ");
+    if !is_mixed || !matches!(failure.cause, Cause::Differs { .. }) {
+        return Ok(None);
+    }
     run.note("a further experiment: as many lines while the user types nothing");
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;

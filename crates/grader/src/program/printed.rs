@@ -29,15 +29,15 @@ impl Program {
             if !is_over && !late.is_over() {
                 continue;
             }
-            let expected = format!("{} on stdout", escape::quoted(wanted));
+            let shown = escape::quoted(wanted);
             let failure = if is_over {
-                Failure::new("stdout ended without it").cause(Cause::Ended)
+                Failure::new(format!("stdout ended without {shown}")).cause(Cause::Ended)
             } else {
-                let message = format!("{} did not print it", self.process.name);
+                let message = format!("{} did not print {shown}", self.process.name);
                 self.stage.nothing_came(since, "", &message)
             };
             let got = if rest == "\"\"" { "nothing more".into() } else { rest };
-            return Err(failure.expected(expected).got(got).into());
+            return Err(failure.expected(format!("{shown} on stdout")).got(got).into());
         }
     }
 }

@@ -38,9 +38,14 @@ impl TcpPeer {
     }
 
     fn no_line(&mut self, text: &str, since: Instant) -> Failure {
-        let expected = format!("the line {}", escape::quoted_start(text.as_bytes(), 200));
+        let expected = match text {
+            "" => "an empty line".into(),
+            text => format!("the line {}", escape::quoted_start(text.as_bytes(), 120)),
+        };
         if self.inbox.is_empty() {
-            return self.too_little(b"", since).expected(expected);
+            let mut failure = self.too_little(b"", since).expected(expected);
+            failure.message = failure.message.replace("bytes had come", "line had come");
+            return failure;
         }
         if self.ended.is_none() {
             self.stage.waited(since, &self.name, "no end of line came");
