@@ -7,10 +7,14 @@ use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use grader::{Run, Trouble, Verdict};
 use socket2::{Domain, SockRef, Socket, Type};
 
+use super::table::has_port;
+
 /// How much a buffer is asked to hold where it is to be filled. The system takes some more.
 const SMALL: usize = 4096;
 /// Linux's number for a connect that has begun; it has no stable ErrorKind.
 const EINPROGRESS: i32 = 115;
+/// After so many ports that earlier connections had, one more is taken as it is.
+const MOST_USED_PORTS: usize = 200;
 
 /// Ends the check where the system has no table of Linux's kind.
 ///
@@ -58,12 +62,7 @@ impl Host {
     /// The machine gives none.
     pub(super) fn listen(run: &Run, ip: IpAddr, manner: Manner) -> Verdict<Host> {
         let listen = || {
-            let socket = Socket::new(Domain::for_address((ip, 0).into()), Type::STREAM, None)?;
-            if manner == Manner::SmallBuffers {
-                socket.set_recv_buffer_size(SMALL)?;
-                socket.set_send_buffer_size(SMALL)?;
-            }
-            socket.bind(&SocketAddr::from((ip, 0)).into())?;
+            let socket = bound_to_a_fresh_port(ip, manner)?;
             socket.listen(if manner == Manner::NoBacklog { 0 } else { 16 })?;
             if manner == Manner::Deaf {
                 let_only_syns_in(&socket)?;
@@ -134,6 +133,25 @@ impl Host {
         let local = machine(stream.local_addr(), "learn a socket's address")?;
         run.note(&format!("the grader connects from {local} to {}", self.addr));
         Ok(End { stream, local, remote: self.addr })
+    }
+}
+
+/// A socket with a port that no row of the table has: what an earlier connection left there would
+/// be shown too, and would vanish at some moment of its own.
+fn bound_to_a_fresh_port(ip: IpAddr, manner: Manner) -> io::Result<Socket> {
+    let mut used = Vec::new(); // held, so that another port is given each time
+    loop {
+        let socket = Socket::new(Domain::for_address((ip, 0).into()), Type::STREAM, None)?;
+        if manner == Manner::SmallBuffers {
+            socket.set_recv_buffer_size(SMALL)?;
+            socket.set_send_buffer_size(SMALL)?;
+        }
+        socket.bind(&SocketAddr::from((ip, 0)).into())?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |addr| addr.port());
+        if !has_port(port) || used.len() == MOST_USED_PORTS {
+            return Ok(socket);
+        }
+        used.push(socket);
     }
 }
 

@@ -88,10 +88,20 @@ pub(super) fn is_held(line: &str) -> bool {
         .map(|(code, _)| format!("{} {} {code:02X} ", in_hex(local), in_hex(remote)))
         .collect();
     (0..20).any(|_| {
-        let read = |name| std::fs::read_to_string(name).unwrap_or_default();
-        let text = read("/proc/net/tcp") + &read("/proc/net/tcp6");
+        let text = system_text();
         rows.iter().any(|row| text.contains(row))
     })
+}
+
+/// Whether the system's own table has a row with this port at either end, such as what is left of
+/// an earlier connection.
+pub(super) fn has_port(port: u16) -> bool {
+    system_text().contains(&format!(":{port:04X} "))
+}
+
+fn system_text() -> String {
+    let read = |name| std::fs::read_to_string(name).unwrap_or_default();
+    read("/proc/net/tcp") + &read("/proc/net/tcp6")
 }
 
 /// A whole file of rows.
