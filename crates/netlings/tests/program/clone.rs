@@ -21,6 +21,8 @@ impl Clone {
         clone.write("exercises/tcp-echo/Cargo.toml", &manifest("tcp-echo"));
         clone.write("exercises/tcp-echo/src/main.rs", "fn main() {}\n");
         clone.write("exercises/tcp-echo/lesson.toml", &real("exercises/tcp-echo/lesson.toml"));
+        // It is the only lesson here.
+        clone.change("exercises/tcp-echo/lesson.toml", "needs = [\"file-ipc\"]", "needs = []");
         clone
     }
 
