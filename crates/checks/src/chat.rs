@@ -8,9 +8,6 @@ use std::time::Duration;
 
 use grader::{Program, Run, Server, TcpPeer, Verdict};
 
-/// What a program prints where its user may type.
-pub(crate) const PROMPT: &str = ">>> ";
-
 /// How long to look whether something happens that should not.
 pub(crate) const MOMENT: Duration = Duration::from_millis(500);
 

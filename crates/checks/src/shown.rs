@@ -10,16 +10,13 @@
 
 use std::fmt;
 
-use grader::quoted_start;
+use grader::{PROMPT, quoted_start};
 
 mod screen;
 mod terminal;
 
 pub(crate) use screen::Screen;
 use terminal::lines;
-
-/// The prompt that may stand before any shown text.
-const PROMPT: &str = ">>> ";
 
 /// The names of a terminal's first eight colours, in their order.
 const NAMES: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];

@@ -8,10 +8,11 @@
 use std::time::Duration;
 
 use grader::{
-    Cause, Check, Failure, Probe, Run, Server, Suite, TcpPeer, Trouble, Verdict, check, quoted,
+    Cause, Check, Failure, PROMPT, Probe, Run, Server, Suite, TcpPeer, Trouble, Verdict, check,
+    quoted,
 };
 
-use crate::chat::{self, PROMPT, Talk};
+use crate::chat::{self, Talk};
 use crate::errors;
 
 mod experiments;

@@ -42,7 +42,7 @@ pub use guard::Exit;
 pub use judge::{Check, LIMIT, Suite};
 pub use lesson::{CheckText, Lesson};
 pub use pattern::Pattern;
-pub use program::{Program, Server, Start};
+pub use program::{PROMPT, Program, Server, Start};
 pub use record::{Event, What};
 pub use relay::{TcpRelay, UdpRelay};
 pub use report::{CheckReport, LessonOutcome, LessonReport, Outcome};

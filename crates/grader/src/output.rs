@@ -115,13 +115,6 @@ impl Output {
         state.ended || state.full.is_some()
     }
 
-    /// Whether no more can come, and no line is left of what has.
-    pub(crate) fn is_over_and_taken(&self) -> bool {
-        let state = self.state();
-        let is_over = state.ended || state.full.is_some();
-        is_over && !state.rest().contains(&b'\n') && (state.rest().is_empty() || !state.ended)
-    }
-
     /// The next line, without its end.
     pub(crate) fn line(&self, deadline: Instant) -> Option<Vec<u8>> {
         self.wait(deadline, |state| state.rest().contains(&b'\n')).take_line()

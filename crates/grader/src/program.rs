@@ -6,12 +6,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::escape;
 use crate::finished::Finished;
 use crate::guard::Exit;
 use crate::late::Late;
 use crate::locked::locked;
-use crate::output::Output;
 use crate::record::What;
 use crate::stage::Stage;
 use crate::tcp::TcpPeer;
@@ -22,6 +20,7 @@ mod printed;
 mod process;
 mod start;
 
+pub use printed::PROMPT;
 pub(crate) use process::Process;
 use process::Typed;
 pub use start::Start;
@@ -32,8 +31,6 @@ const START: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_secs(5);
 /// How long the output of a program that has ended may still be on its way.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Of the lines that came while another was waited for so many are shown, the last ones.
-const CAME_SHOWN: usize = 6;
 /// How often a program must be seen asleep before it counts as resting. Once may be an accident of
 /// a program that computes without end.
 const TIMES_ASLEEP: usize = 3;
@@ -65,123 +62,6 @@ impl Program {
         }
     }
 
-    /// The next line on stdout, without its end and without leading prompts. Prompts that stand
-    /// behind the last line when stdout ends are none.
-    ///
-    /// # Errors
-    /// None comes.
-    pub fn next_line(&self) -> Verdict<String> {
-        let next = || self.line_of(&self.process.stdout, "stdout", self.stage.late());
-        let line = next()?;
-        let text = line.trim_start_matches(">>> ");
-        if text.is_empty() && !line.is_empty() && self.process.stdout.state().ends_within_a_line() {
-            return next();
-        }
-        Ok(text.to_owned())
-    }
-
-    /// The next line on stderr, without its end.
-    ///
-    /// # Errors
-    /// None comes.
-    pub fn next_stderr_line(&self) -> Verdict<String> {
-        self.line_of(&self.process.stderr, "stderr", self.stage.late())
-    }
-
-    /// Checks that the next line on stdout is `expected`.
-    ///
-    /// # Errors
-    /// Another one comes, or none.
-    pub fn expect_line(&self, expected: &str) -> Verdict {
-        let line = match self.next_line() {
-            Err(Trouble::Failed(failure)) if failure.expected.is_none() => {
-                return Err(failure
-                    .expected(escape::quoted_start(expected.as_bytes(), 120))
-                    .into());
-            }
-            line => line?,
-        };
-        crate::stage::expect_bytes("another line was printed", expected.as_bytes(), line.as_bytes())
-    }
-
-    /// What `find` makes of all that was printed on stdout; it is asked again whenever more came.
-    /// For what no line ends, such as a prompt.
-    ///
-    /// # Errors
-    /// `find` gives nothing in time, or until stdout ends.
-    pub fn find_in_stdout<T>(&self, find: impl Fn(&[u8]) -> Option<T>) -> Verdict<T> {
-        let output = &self.process.stdout;
-        let (since, mut late) = (Instant::now(), self.stage.late());
-        loop {
-            let over = output.is_over();
-            let state = output.wait(late.until(), |state| find(&state.bytes).is_some());
-            if let Some(found) = find(&state.bytes) {
-                return Ok(found);
-            }
-            drop(state);
-            if over || late.is_over() {
-                return Err(self.no_line(output, "stdout", since).into());
-            }
-        }
-    }
-
-    /// Waits until each of the lines `wanted` has come on stdout, in any order, without leading
-    /// prompts. Other lines are passed over; `passing` sees each of them, and what it says ends
-    /// the wait.
-    ///
-    /// # Errors
-    /// One does not come within the usual time, whatever else does; the failure's `received` has
-    /// the lines that came meanwhile. Or what `passing` says.
-    pub fn find_lines(
-        &self,
-        wanted: &[String],
-        mut passing: impl FnMut(&str) -> Verdict,
-    ) -> Verdict {
-        let stdout = &self.process.stdout;
-        let mut missing: Vec<&String> = wanted.iter().collect();
-        let mut came = Vec::new();
-        let (mut since, mut late) = (Instant::now(), self.stage.late());
-        while !missing.is_empty() {
-            if let Some(line) = stdout.line(late.until()) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                let line = line.trim_start_matches(">>> ").to_owned();
-                let before = missing.len();
-                missing.retain(|wanted| **wanted != line);
-                if missing.len() < before {
-                    (since, late) = (Instant::now(), self.stage.late());
-                } else {
-                    passing(&line)?;
-                }
-                came.push(line);
-            }
-            // A program that prints on and on is no less late than a silent one.
-            if !missing.is_empty() && (stdout.is_over_and_taken() || late.is_over()) {
-                return Err(self.lines_missing(&missing, &came, since).into());
-            }
-        }
-        Ok(())
-    }
-
-    fn lines_missing(&self, missing: &[&String], came: &[String], since: Instant) -> Failure {
-        let name = &self.process.name;
-        let exit = self.process.life.exit(Instant::now() + Duration::from_millis(200));
-        let ended = self.process.stdout.is_over();
-        let mut failure = match exit.filter(|_| ended) {
-            Some(exit) => Failure::new(format!("{name} ended first: {exit}")).cause(Cause::Ended),
-            None => self.stage.nothing_came(since, "", &format!("{name} did not print it")),
-        };
-        let last = &came[came.len().saturating_sub(CAME_SHOWN)..];
-        let quoted = |line: &&String| escape::quoted_start(line.as_bytes(), 96);
-        let mut shown: Vec<_> = last.iter().map(|line| quoted(&line)).collect();
-        if came.len() > last.len() {
-            shown.insert(0, format!("{} lines, the last of them", came.len()));
-        }
-        failure.received = came.join("\n").into_bytes();
-        let got = if shown.is_empty() { "nothing".into() } else { shown.join("\n") };
-        let expected: Vec<_> = missing.iter().map(quoted).collect();
-        failure.expected(expected.join("\n")).got(got)
-    }
-
     /// Whether it comes to rest: true once every thread of it and of all it started has been seen
     /// asleep a few times, or gets no processor; false when it has computed for `most` without.
     ///
@@ -206,69 +86,6 @@ impl Program {
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(true)
-    }
-
-    fn line_of(&self, output: &Output, stream: &str, mut late: Late) -> Verdict<String> {
-        let since = Instant::now();
-        loop {
-            // Asked before the look: what came with the end is there then.
-            let over = output.is_over();
-            if let Some(line) = output.line(late.until()) {
-                return Ok(String::from_utf8_lossy(&line).into_owned());
-            }
-            if over || late.is_over() {
-                return Err(self.no_line(output, stream, since).into());
-            }
-        }
-    }
-
-    fn no_line(&self, output: &Output, stream: &str, since: Instant) -> Failure {
-        let state = output.state();
-        let rest = (!state.rest().is_empty()).then(|| escape::quoted_start(state.rest(), 64));
-        let ended = state.ended;
-        drop(state);
-        let mut failure = if ended {
-            // The exit is known a moment after the streams' end; wait so that the ladder has it.
-            let exit = self.process.life.exit(Instant::now() + Duration::from_millis(200));
-            let end = exit.map_or("closed".into(), |exit| format!("closed ({exit})"));
-            Failure::new(format!("no line on {stream}: it was {end}")).cause(Cause::Ended)
-        } else {
-            let name = &self.process.name;
-            let message = format!("{name} printed no line on {stream}");
-            self.stage.nothing_came(since, "", &message)
-        };
-        if let Some(rest) = rest {
-            failure = failure.got(format!("{rest} and no end of line"));
-        }
-        failure
-    }
-
-    fn announced_address(&self) -> Verdict<SocketAddr> {
-        let expected = "listening on IP:PORT";
-        let late = Late::after(&self.stage, START);
-        let line = match self.line_of(&self.process.stdout, "stdout", late) {
-            Err(Trouble::Failed(mut failure)) => {
-                failure.message =
-                    format!("the server did not announce itself: {}", failure.message);
-                return Err(failure.expected(format!("{expected} as the first line")).into());
-            }
-            line => line?,
-        };
-        let addr =
-            line.strip_prefix("listening on ").and_then(|addr| addr.parse::<SocketAddr>().ok());
-        match addr {
-            Some(addr) if addr.ip().is_loopback() && addr.port() != 0 => Ok(addr),
-            _ => {
-                let message = match addr {
-                    Some(addr) if addr.port() == 0 => {
-                        "port 0 was announced; that is what was asked for, not the port it became"
-                    }
-                    _ => "the first line is not the announcement of a reachable address",
-                };
-                let shown = escape::quoted(line.as_bytes());
-                Err(Failure::new(message).expected(expected).got(shown).into())
-            }
-        }
     }
 
     /// Waits for the program to end by itself, at most 5 s. What it printed has then been read.

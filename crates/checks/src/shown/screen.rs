@@ -1,8 +1,8 @@
 //! What a program shows, read line by line.
 
-use grader::{Cause, Failure, Program, Trouble, Verdict, expect_bytes, quoted_start};
+use grader::{Cause, Failure, PROMPT, Program, Trouble, Verdict, expect_bytes, quoted_start};
 
-use super::{Ink, Line, PROMPT, lines};
+use super::{Ink, Line, lines};
 
 /// What a program shows, read line by line.
 pub(crate) struct Screen<'a> {

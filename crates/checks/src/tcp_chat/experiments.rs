@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use grader::{Cause, Failure, Program, Run, Server, Trouble, Verdict};
+use grader::{Cause, Failure, PROMPT, Program, Run, Server, Trouble, Verdict};
 
 use super::{LONGEST, MIB, VOLLEY, chat};
-use crate::chat::{MOMENT, PROMPT, Talk};
+use crate::chat::{MOMENT, Talk};
 
 /// The confirmed misconception, if any.
 type Finding = Verdict<Option<&'static str>>;

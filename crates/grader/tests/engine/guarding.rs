@@ -89,5 +89,5 @@ fn what_is_not_to_be_recorded_leaves_no_row() {
         run.program("client").finish()?.expect_code(4)
     });
     let told: Vec<_> = report.transcript.iter().map(|event| &*event.program).collect();
-    assert_eq!((told[0], told[1]), ("", "your client 2"), "{report:#?}");
+    assert_eq!((told[0], told[1]), ("", "your client"), "{report:#?}");
 }
