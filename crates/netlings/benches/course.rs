@@ -67,15 +67,35 @@ struct Figure {
     measure: fn(&Plan) -> anyhow::Result<Measured>,
 }
 
-const FIGURES: [Figure; 7] = [
+const FIGURES: [Figure; 11] = [
+    Figure {
+        name: "grade-file-ipc",
+        about: "what grading adds to a build after an edit",
+        measure: |plan| grading::after_an_edit(plan, "file-ipc"),
+    },
     Figure {
         name: "grade-tcp-echo",
-        about: "what grading adds to a build after an edit",
+        about: "the same",
         measure: |plan| grading::after_an_edit(plan, "tcp-echo"),
     },
     Figure {
+        name: "grade-tcp-chat",
+        about: "the same",
+        measure: |plan| grading::after_an_edit(plan, "tcp-chat"),
+    },
+    Figure {
+        name: "grade-handshake-trace",
+        about: "the same",
+        measure: |plan| grading::after_an_edit(plan, "handshake-trace"),
+    },
+    Figure {
+        name: "grade-udp-chat",
+        about: "the same",
+        measure: |plan| grading::after_an_edit(plan, "udp-chat"),
+    },
+    Figure {
         name: "grade-udp-time-server",
-        about: "the same; some of its checks wait by their nature",
+        about: "the same",
         measure: |plan| grading::after_an_edit(plan, "udp-time-server"),
     },
     Figure {

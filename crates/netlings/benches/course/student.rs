@@ -3,7 +3,8 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Student {
         let ended = held::run_well(command, LIMIT)?;
         let netlings = ended.out().find_map(|line| cargo_json::executable(&line.text, "netlings"));
         let netlings = netlings.context("cargo names no program for netlings")?;
-        let file = exercise.join("src/server.rs");
+        let file = edited(&exercise)?;
         let text = fs::read_to_string(&file)?;
         Ok(Self { tree, lesson: lesson.into(), netlings, file, text, edits: Cell::new(0) })
     }
@@ -72,8 +73,8 @@ impl Student {
         let mut mistakes = toml::from_str::<Mistakes>(&text)?.mistake.into_iter();
         let mistake = mistakes.find(|mistake| mistake.id == id);
         let mistake = mistake.ok_or_else(|| anyhow!("mistakes.toml has no mistake `{id}`"))?;
-        let of_server = mistake.file == "src/server.rs" && self.text.contains(&mistake.find);
-        ensure!(of_server, "the mistake `{id}` is not in src/server.rs");
+        let is_here = self.file.ends_with(&mistake.file) && self.text.contains(&mistake.find);
+        ensure!(is_here, "the mistake `{id}` is not in {}", self.file.display());
         self.text = self.text.replacen(&mistake.find, &mistake.replace, 1);
         Ok(())
     }
@@ -126,4 +127,13 @@ impl Student {
         graded::read(&document, &lesson, suite)
             .with_context(|| format!("no result:\n    {}", ended.complaint()))
     }
+}
+
+/// The file that a student edits: the server, or in a lesson without one the first that is theirs.
+fn edited(exercise: &Path) -> anyhow::Result<PathBuf> {
+    let entries = fs::read_dir(exercise.join("src"))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    files.retain(|file| !file.ends_with("main.rs"));
+    files.sort_by_key(|file| (!file.ends_with("server.rs"), file.clone()));
+    files.into_iter().next().context("nothing to edit")
 }
