@@ -54,12 +54,15 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
     let mut above = "";
     let mut lines = markdown.lines().enumerate();
     while let Some((number, line)) = lines.next() {
-        let Some(language) = line.strip_prefix("```") else {
+        // Within a list a block stands as far right as the list's text.
+        let indent = line.len() - line.trim_start().len();
+        let Some(language) = line[indent..].strip_prefix("```") else {
             above = if line.is_empty() { above } else { line };
             continue;
         };
         let path = above.strip_prefix('`').and_then(|rest| rest.strip_suffix("`:"));
-        let content = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
+        let content = lines.by_ref().map(|(_, line)| line.get(indent..).unwrap_or_default());
+        let content = content.take_while(|line| *line != "```");
         blocks.push(Block {
             line: number + 1,
             language: language.into(),
