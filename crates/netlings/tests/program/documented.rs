@@ -42,7 +42,7 @@ const OTHERS: [&str; 54] = [
     "grep", "head", "hexdump", "ip", "kill", "less", "ls", "lsof", "mkdir", "mkfifo", "mv", "nc",
     "ncat", "netstat", "od", "printf", "pwd", "python3", "rm", "seq", "sleep", "socat", "sort",
     "ss", "strace", "tail", "tcpdump", "tee", "time", "timeout", "touch", "tr", "true", "uniq",
-    "watch", "wc", "xxd", "yes",
+    "watch", "wc", "while", "do", "done", "xxd", "yes",
 ];
 
 /// What stands for a word of the reader's own.
