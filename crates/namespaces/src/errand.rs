@@ -1,5 +1,9 @@
 //! A short-lived child goes into namespaces, opens what is wanted there, and hands it back.
 //!
+//! Child and parent have one table of descriptors between them. With copies, a socket that another
+//! thread of the parent closes meanwhile would stay open until the child's end, and its FIN would
+//! not be sent. So the child closes what it opened once it is handed back.
+//!
 //! What the child does is all in [`Errand::carry_out`] and below it, and is legal between fork and
 //! exec of a process with threads: system calls through rustix (which makes them itself, without
 //! libc and its locks), on memory that the parent prepared. No allocation, no lock, no output, and
@@ -20,7 +24,7 @@ use rustix::net::{
     AddressFamily, Protocol, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
-use rustix::process::{Pid, Signal, WaitOptions};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
 use crate::opening::{Opening, What};
@@ -101,12 +105,12 @@ impl Errand<'_> {
         let child_failed = |error: io::Error| Refusal::new(Step::Child, None, error);
         let (ours, theirs) = UnixStream::pair().map_err(child_failed)?;
         let child = sys::fork_for(self, theirs.as_fd()).map_err(child_failed)?;
-        drop(theirs); // so that the child's death ends the socket
-        let brought = receive(&ours);
+        let brought = receive(&ours, child);
         if brought.is_err() {
             let _ = rustix::process::kill_process(child, Signal::KILL);
         }
         reap(child);
+        drop(theirs); // not before: the child has the same descriptors, not copies
         let (report, descriptors) = brought.map_err(child_failed)?;
         let [step, which, errno @ ..] = report;
         match Step::FALLIBLE.get(usize::from(step)) {
@@ -270,8 +274,10 @@ fn bring_loopback_up() -> Result<(), Errno> {
 
 // ---- from here on: in the parent
 
-fn receive(socket: &UnixStream) -> io::Result<([u8; 6], Vec<OwnedFd>)> {
-    let mut waiting = [PollFd::new(socket, PollFlags::IN)];
+fn receive(socket: &UnixStream, child: Pid) -> io::Result<([u8; 6], Vec<OwnedFd>)> {
+    // The child's end is readable too. It says more than the socket only where the child died.
+    let end = rustix::process::pidfd_open(child, PidfdFlags::empty())?;
+    let mut waiting = [PollFd::new(socket, PollFlags::IN), PollFd::new(&end, PollFlags::IN)];
     loop {
         match poll(&mut waiting, Some(&PATIENCE)) {
             Ok(0) => return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
@@ -287,8 +293,12 @@ fn receive(socket: &UnixStream) -> io::Result<([u8; 6], Vec<OwnedFd>)> {
         socket,
         &mut [IoSliceMut::new(&mut report)],
         &mut ancillary,
-        RecvFlags::CMSG_CLOEXEC,
-    )?;
+        RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT,
+    )
+    .map_err(|errno| match errno {
+        Errno::AGAIN => io::Error::other("it died"),
+        errno => errno.into(),
+    })?;
     let mut descriptors = Vec::new();
     for message in ancillary.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {

@@ -22,8 +22,9 @@ use crate::warden::Watch;
 
 /// Forks a child that runs `errand` and exits.
 pub(crate) fn fork_for(errand: &Errand<'_>, socket: BorrowedFd<'_>) -> io::Result<Pid> {
-    // SAFETY: `Errand::run` makes system calls on prepared memory only, see its module.
-    unsafe { fork(|| errand.run(socket)) }
+    // SAFETY: `Errand::run` makes system calls on prepared memory only, see its module. It closes
+    // the descriptors that it opened, and no other.
+    unsafe { fork(Descriptors::Shared, || errand.run(socket)) }
 }
 
 /// Forks a child that keeps `watch` until it is over.
@@ -31,7 +32,7 @@ pub(crate) fn fork_to_watch(watch: &Watch<'_>) -> io::Result<Pid> {
     // SAFETY: `Watch::run` makes system calls on prepared memory only, see its module. It begins by
     // closing all descriptors but its own, which in this process nobody uses any more.
     unsafe {
-        fork(|| {
+        fork(Descriptors::Copied, || {
             close_all_but(watch.owner.as_raw_fd());
             watch.run();
         })
@@ -49,20 +50,39 @@ impl Drop for Exit {
     }
 }
 
+/// What a forked child has of its parent's descriptors.
+#[derive(PartialEq)]
+enum Descriptors {
+    /// Copies, as usual. While the child has them, a socket that the parent closes is not closed.
+    Copied,
+    /// The same table: what the child opens the parent has too, until the child closes it.
+    Shared,
+}
+
 /// Runs `child` in a new process, which then exits. All signals stay blocked there: a handler of
 /// the parent's would act on what the two share, its self-pipe for example.
 ///
 /// # Safety
-/// `child` must only do what is legal after fork in a process with threads (signal-safety(7)).
-unsafe fn fork(child: impl FnOnce()) -> io::Result<Pid> {
+/// `child` must only do what is legal after fork in a process with threads (signal-safety(7)). With
+/// shared descriptors it must close those that it opened, and no other.
+unsafe fn fork(descriptors: Descriptors, child: impl FnOnce()) -> io::Result<Pid> {
+    let shared = if descriptors == Descriptors::Shared { libc::CLONE_FILES } else { 0 };
+    let flags = (libc::SIGCHLD | shared) as usize;
+    let none = 0usize;
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: both sets are this function's own; `all` is filled before it is read, `before` by the
-    // call that blocks. fork itself is legal at any time.
+    // call that blocks. The system call is used as fork(2) is, since the libraries' fork shares no
+    // descriptors: memory is copied, and the child goes on with a copy of this stack. libc does not
+    // hear of it, so its idea of the thread's id is wrong in the child, which nothing there asks.
     let pid = unsafe {
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-        libc::fork()
+        if cfg!(target_arch = "s390x") {
+            libc::syscall(libc::SYS_clone, none, flags, none, none, none)
+        } else {
+            libc::syscall(libc::SYS_clone, flags, none, none, none, none)
+        }
     };
     if pid == 0 {
         let _exit = Exit;
@@ -72,7 +92,7 @@ unsafe fn fork(child: impl FnOnce()) -> io::Result<Pid> {
     let error = io::Error::last_os_error();
     // SAFETY: `before` was filled by the call above.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    Pid::from_raw(pid).filter(|_| pid > 0).ok_or(error)
+    i32::try_from(pid).ok().filter(|pid| *pid > 0).and_then(Pid::from_raw).ok_or(error)
 }
 
 /// unshare(2), in a child that has one thread.

@@ -1,0 +1,436 @@
+//! Building a lab, and letting it go.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use namespaces::{Namespaces, Opening, Refusal, Step};
+
+use super::diag::Diag;
+use super::host::{Host, Keeper};
+use super::packet::Packet;
+use super::pump;
+use super::route::Route;
+use super::tap::Tap;
+use crate::cable::{Cable, Look};
+use crate::decode::Mac;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::locked::locked;
+use crate::port::{Port, PortKind};
+use crate::record::Recorder;
+use crate::rule::{Perfect, Rule};
+use crate::sys;
+use crate::tcp_state::Sighting;
+use crate::wire::Wire;
+
+const INTERFACE: &str = "eth0";
+const TUN: &str = "/dev/net/tun";
+/// Frames that may wait in a TAP device for the wire. More than any TCP has on its way here.
+const TAP_QUEUE: u32 = 8192;
+/// An address is usable after a fraction of a millisecond, or something is wrong.
+const ADDRESS_TAKES: Duration = Duration::from_secs(10);
+/// So many sockets are opened by one errand.
+const BATCH: usize = 50;
+
+/// Hosts, and the wire that they are all plugged into. When it is dropped, all of it is gone.
+#[derive(Debug)]
+pub struct Lab {
+    // In this order they are let go: first the programs, then the wire, then the namespaces.
+    keeper: Arc<Keeper>,
+    wire: Wire,
+    hosts: Vec<Host>,
+    port: PortKind,
+}
+
+impl Lab {
+    /// A lab without hosts yet.
+    pub fn builder() -> Builder {
+        Builder {
+            hosts: Vec::new(),
+            rule: Box::new(Perfect),
+            record_states: false,
+            pinned: false,
+            settings: Vec::new(),
+            port: None,
+            in_user_namespace: false,
+            mistake: None,
+        }
+    }
+
+    /// The hosts, in the order in which they were named.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// The host of that name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn host(&self, name: &str) -> &Host {
+        let found = self.hosts.iter().find(|host| host.name == name);
+        found.unwrap_or_else(|| panic!("the lab has no host {name:?}"))
+    }
+
+    /// The wire.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// How the hosts are plugged in.
+    pub fn port(&self) -> PortKind {
+        self.port
+    }
+
+    /// Whether the hosts are in a user namespace.
+    pub fn has_user_namespace(&self) -> bool {
+        self.hosts.iter().any(|host| host.namespaces.has_user_namespace())
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        drop(locked(&self.keeper.warden).take());
+    }
+}
+
+/// How a lab shall be.
+#[must_use = "nothing is built before `build`"]
+pub struct Builder {
+    hosts: Vec<Plan>,
+    rule: Box<dyn Rule>,
+    record_states: bool,
+    pinned: bool,
+    settings: Vec<(String, String)>,
+    port: Option<PortKind>,
+    in_user_namespace: bool,
+    mistake: Option<String>,
+}
+
+struct Plan {
+    name: String,
+    addresses: Vec<(IpAddr, u8)>,
+}
+
+impl Plan {
+    fn has_six(&self) -> bool {
+        self.addresses.iter().any(|(address, _)| address.is_ipv6())
+    }
+}
+
+impl Builder {
+    /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
+    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address.
+    pub fn host(mut self, name: &str, address: &str) -> Self {
+        self.hosts.push(Plan { name: name.into(), addresses: Vec::new() });
+        self.also(address)
+    }
+
+    /// Another address for the host named last.
+    pub fn also(mut self, address: &str) -> Self {
+        match (parse(address), self.hosts.last_mut()) {
+            (Some(parsed), Some(host)) => host.addresses.push(parsed),
+            (None, _) => {
+                let text = format!("{address:?} is no address; write it as 10.0.0.1/24");
+                self.mistake.get_or_insert(text);
+            }
+            (_, None) => {
+                self.mistake.get_or_insert("name a host before its second address".into());
+            }
+        }
+        self
+    }
+
+    /// The wire's rule from the first frame on. Without one everything passes.
+    pub fn rule(mut self, rule: impl Rule + 'static) -> Self {
+        self.rule = Box::new(rule);
+        self
+    }
+
+    /// Asks the hosts for their TCP states at every event, not only where a person decides. That
+    /// takes some microseconds for each frame.
+    pub fn record_states(mut self) -> Self {
+        self.record_states = true;
+        self
+    }
+
+    /// Tells each host the others' hardware addresses, so that none ever asks: no ARP on the wire.
+    pub fn pin_neighbours(mut self) -> Self {
+        self.pinned = true;
+        self
+    }
+
+    /// Keeps the kernels from giving up while a person thinks: many more retransmissions, and no
+    /// early end of FIN-WAIT-2.
+    pub fn patient(self) -> Self {
+        let tcp = |key: &str| format!("net/ipv4/tcp_{key}");
+        self.setting(&tcp("syn_retries"), "60")
+            .setting(&tcp("synack_retries"), "60")
+            .setting(&tcp("retries2"), "60")
+            .setting(&tcp("orphan_retries"), "60")
+            .setting(&tcp("fin_timeout"), "36000")
+    }
+
+    /// Writes a setting of every host, such as `("net/ipv4/tcp_syn_retries", "2")`, below /proc/sys.
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.into(), value.into()));
+        self
+    }
+
+    /// Plugs the hosts in this way only. Otherwise the way is chosen by what the machine allows.
+    pub fn port(mut self, kind: PortKind) -> Self {
+        self.port = Some(kind);
+        self
+    }
+
+    /// Puts the hosts in a user namespace even where that isn't needed, that is for root.
+    pub fn in_user_namespace(mut self) -> Self {
+        self.in_user_namespace = true;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// If what was asked for makes no sense, or the machine refuses it.
+    pub fn build(self) -> Result<Lab, Error> {
+        self.check()?;
+        let port = self.port.unwrap_or_else(default_port);
+        let mut rooms: Vec<Room> = Vec::new();
+        for (place, plan) in self.hosts.iter().enumerate() {
+            rooms.push(self.room(place, plan, port, rooms.first())?);
+        }
+        let plugs = match port {
+            PortKind::Tap => rooms.iter_mut().map(Room::plug_tap).collect::<Result<_, _>>()?,
+            PortKind::VethPacket => plug_veth(&rooms, self.hosts.iter().any(Plan::has_six))?,
+        };
+        self.configure(&rooms)?;
+        self.assemble(port, rooms, plugs)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if let Some(mistake) = &self.mistake {
+            return Err(Error::Asked(mistake.clone()));
+        }
+        for (place, plan) in self.hosts.iter().enumerate() {
+            if plan.name.is_empty() || plan.name.len() > 64 {
+                let text = format!("a host's name has 1 to 64 bytes, and {:?} has not", plan.name);
+                return Err(Error::Asked(text));
+            }
+            if self.hosts[..place].iter().any(|other| other.name == plan.name) {
+                return Err(Error::Asked(format!("two hosts are named {:?}", plan.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A host's namespaces, and what is needed from inside.
+    fn room(
+        &self,
+        place: usize,
+        plan: &Plan,
+        port: PortKind,
+        beside: Option<&Room>,
+    ) -> Result<Room, Refusal> {
+        let mut builder = quiet(Namespaces::builder().hostname(&plan.name), plan.has_six());
+        for (key, value) in &self.settings {
+            builder = builder.setting(key, value);
+        }
+        builder = match beside {
+            Some(first) => builder.beside(&first.namespaces),
+            None if self.in_user_namespace => builder.in_user_namespace(),
+            None => builder,
+        };
+        let netlink = |protocol| Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, protocol);
+        let mut open = vec![netlink(libc::NETLINK_ROUTE), netlink(libc::NETLINK_SOCK_DIAG)];
+        if port == PortKind::Tap {
+            open.push(Opening::device(TUN));
+        }
+        let (namespaces, opened) = builder.build_with(&open)?;
+        let mut opened = opened.into_iter();
+        let missing = || configure("descriptors", io::ErrorKind::UnexpectedEof.into());
+        let route = Route::over(opened.next().ok_or_else(missing)?);
+        let diag = Arc::new(Diag::over(opened.next().ok_or_else(missing)?));
+        Ok(Room { namespaces, route, diag, tun: opened.next(), mac: mac(place) })
+    }
+
+    fn configure(&self, rooms: &[Room]) -> Result<(), Refusal> {
+        for (room, plan) in rooms.iter().zip(&self.hosts) {
+            let set_up = || -> io::Result<()> {
+                let index = room.route.index(INTERFACE)?;
+                let _ = room.route.no_own_address(index);
+                room.route.set_mac(index, room.mac)?;
+                room.route.bring_up(index)?;
+                for (address, prefix) in &plan.addresses {
+                    room.route.add_address(index, *address, *prefix)?;
+                }
+                for (address, _) in &plan.addresses {
+                    wait_until_own(&room.route, *address)?;
+                }
+                for (other, plan) in rooms.iter().zip(&self.hosts).filter(|_| self.pinned) {
+                    for (address, _) in plan.addresses.iter().filter(|_| other.mac != room.mac) {
+                        room.route.pin_neighbour(index, *address, other.mac)?;
+                    }
+                }
+                Ok(())
+            };
+            set_up().map_err(|error| configure(&format!("{INTERFACE} of {}", plan.name), error))?;
+        }
+        Ok(())
+    }
+
+    fn assemble(self, port: PortKind, rooms: Vec<Room>, plugs: Vec<Plug>) -> Result<Lab, Error> {
+        let names = self.hosts.iter().map(|plan| plan.name.clone()).collect();
+        let recorder = Recorder::new(names);
+        let (ports, descriptors) =
+            plugs.into_iter().map(|plug| (plug.port, plug.descriptor)).unzip();
+        let addresses = |plan: &Plan| plan.addresses.iter().map(|it| it.0).collect::<Vec<_>>();
+        let whose = self.hosts.iter().map(addresses);
+        let diags = rooms.iter().map(|room| Arc::clone(&room.diag));
+        let look = look(whose.zip(diags).collect());
+        let cable = Cable::new(ports, self.rule, look, self.record_states, recorder.clone());
+        let wire = pump::start(cable, recorder, descriptors)
+            .map_err(|error| configure("the wire's thread", error))?;
+        let all = rooms.iter().map(|room| room.namespaces.clone()).collect();
+        let keeper = Arc::new(Keeper { hosts: all, warden: Mutex::new(None) });
+        let hosts = rooms.into_iter().zip(&self.hosts).enumerate().map(|(place, (room, plan))| {
+            let (name, addresses) = (plan.name.clone(), addresses(plan));
+            let keeper = Arc::clone(&keeper);
+            Host { name, place, addresses, namespaces: room.namespaces, diag: room.diag, keeper }
+        });
+        Ok(Lab { hosts: hosts.collect(), keeper, wire, port })
+    }
+}
+
+/// One host without an address that anybody could meet, to see whether it can be made.
+pub(super) fn alone(port: Option<PortKind>) -> Result<Lab, Error> {
+    Builder { port, ..Lab::builder() }.host("probe", "192.0.2.1/24").build()
+}
+
+/// A host while the lab is built.
+struct Room {
+    namespaces: Namespaces,
+    route: Route,
+    diag: Arc<Diag>,
+    tun: Option<OwnedFd>,
+    mac: Mac,
+}
+
+/// A port, and the descriptor that says when it has a frame.
+struct Plug {
+    port: Box<dyn Port>,
+    descriptor: Arc<OwnedFd>,
+}
+
+impl Room {
+    fn plug_tap(&mut self) -> Result<Plug, Refusal> {
+        let refused = |error| Refusal::new(Step::Configure, Some("a TAP device"), error);
+        let device = self.tun.take().ok_or_else(|| refused(io::ErrorKind::NotFound.into()))?;
+        let tap = Tap::attach(device, INTERFACE).map_err(refused)?;
+        let index = self.route.index(INTERFACE).map_err(refused)?;
+        self.route.set_queue(index, TAP_QUEUE).map_err(refused)?;
+        let descriptor = tap.descriptor();
+        Ok(Plug { port: Box::new(tap), descriptor })
+    }
+}
+
+/// One hidden namespace has the far ends of all hosts' veth pairs, each under a packet socket.
+fn plug_veth(rooms: &[Room], has_six: bool) -> Result<Vec<Plug>, Refusal> {
+    let Some(first) = rooms.first() else { return Ok(Vec::new()) };
+    let builder = quiet(Namespaces::builder().beside(&first.namespaces), has_six);
+    let route = Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE);
+    let (hidden, opened) = builder.build_with(&[route])?;
+    let route = opened.into_iter().next().map(Route::over);
+    let route = route.ok_or_else(|| configure("rtnetlink", io::ErrorKind::NotFound.into()))?;
+    let mut sockets = Vec::new();
+    for batch in rooms.chunks(BATCH) {
+        let socket = Opening::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
+        sockets.extend(hidden.open(&vec![socket; batch.len()])?);
+    }
+    let mut plugs = Vec::new();
+    for ((place, room), socket) in rooms.iter().enumerate().zip(sockets) {
+        let name = format!("wire{place}");
+        let plug = || -> io::Result<Plug> {
+            route.add_veth(&name, INTERFACE, room.namespaces.net())?;
+            let index = route.index(&name)?;
+            let _ = route.no_own_address(index);
+            sys::switch_offloads_off(room.route.as_fd(), INTERFACE)?;
+            let packet = Packet::attach(socket, index, rooms.len())?;
+            route.bring_up(index)?;
+            let descriptor = packet.descriptor();
+            Ok(Plug { port: Box::new(packet), descriptor })
+        };
+        plugs.push(plug().map_err(|error| configure("a veth pair", error))?);
+    }
+    Ok(plugs)
+}
+
+/// Without this the first frame to an IPv6 address may be lost at its own host.
+fn wait_until_own(route: &Route, address: IpAddr) -> io::Result<()> {
+    let late = Instant::now() + ADDRESS_TAKES;
+    while !route.is_own(address)? {
+        if Instant::now() > late {
+            let text = format!("{address} is not the host's own after {ADDRESS_TAKES:?}");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    Ok(())
+}
+
+fn configure(what: &str, error: io::Error) -> Refusal {
+    Refusal::new(Step::Configure, Some(what), error)
+}
+
+/// Keeps the kernel from talking by itself: no IPv6 where nobody asked for it, and where somebody
+/// did, none of the talk that makes addresses up. In a container /proc/sys may be read-only; then
+/// interfaces without an address of their own are the next best.
+fn quiet(builder: namespaces::Builder, has_six: bool) -> namespaces::Builder {
+    let (key, value) = if has_six { ("accept_ra", "0") } else { ("disable_ipv6", "1") };
+    let six = |set: &str, key: &str| format!("net/ipv6/conf/{set}/{key}");
+    builder
+        .setting_if_possible(&six("all", key), value)
+        .setting_if_possible(&six("default", key), value)
+        .setting_if_possible(&six("default", "router_solicitations"), "0")
+}
+
+fn default_port() -> PortKind {
+    match OpenOptions::new().read(true).write(true).open(TUN) {
+        Ok(_) => PortKind::Tap,
+        Err(_) => PortKind::VethPacket,
+    }
+}
+
+/// Locally administered, and the host's place, counted from 1, at the end.
+fn mac(place: usize) -> Mac {
+    let [.., high, low] = (place + 1).to_be_bytes();
+    Mac([2, 0, 0, 0, high, low])
+}
+
+fn parse(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, prefix) = text.split_once('/')?;
+    let (address, prefix): (IpAddr, u8) = (address.parse().ok()?, prefix.parse().ok()?);
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    (prefix <= most).then_some((address, prefix))
+}
+
+/// Asks the two hosts that a segment's addresses name.
+fn look(hosts: Vec<(Vec<IpAddr>, Arc<Diag>)>) -> Look {
+    Box::new(move |frame: &Frame| {
+        let decoded = frame.decode();
+        let (Some(_), Some((from, to))) = (decoded.tcp(), decoded.ends()) else {
+            return Vec::new();
+        };
+        let mut seen = Vec::new();
+        for (own, other) in [(from, to), (to, from)] {
+            let host = hosts.iter().position(|(addresses, _)| addresses.contains(&own.ip()));
+            let Some(host) = host else { continue };
+            let socket = hosts[host].1.one(own, other).unwrap_or_default();
+            seen.push(Sighting { host, socket });
+        }
+        seen
+    })
+}
