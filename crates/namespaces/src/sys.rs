@@ -51,7 +51,7 @@ impl Drop for Exit {
 }
 
 /// What a forked child has of its parent's descriptors.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Descriptors {
     /// Copies, as usual. While the child has them, a socket that the parent closes is not closed.
     Copied,

@@ -104,7 +104,7 @@ impl Cable {
             Verdict::Hold => {
                 self.held.push_back(frame.clone());
                 let states = (self.look)(&frame);
-                self.recorder.push(frame, now, Fate::Held, states);
+                self.recorder.writing().push(frame, now, Fate::Held, states);
             }
         }
     }
@@ -129,8 +129,11 @@ impl Cable {
     }
 
     fn deliver(&mut self, frame: Frame, now: Duration) {
+        let recorder = self.recorder.clone();
+        let writing = recorder.writing();
         let fate = self.send(&frame);
-        self.record(frame, now, fate);
+        let states = if self.always_look { (self.look)(&frame) } else { Vec::new() };
+        writing.push(frame, now, fate, states);
     }
 
     /// To every other port that no partition keeps it from, as a hub does it.
@@ -148,29 +151,33 @@ impl Cable {
 
     /// A person decided about a frame that was held.
     pub(crate) fn decided(&mut self, frame: &Frame, decision: Decision, now: Duration) {
+        let recorder = self.recorder.clone();
+        let writing = recorder.writing();
         let fate = match decision {
             Decision::Released => self.send(frame),
             Decision::Lost => Fate::Lost,
         };
         self.rule.on_decision(frame, decision);
         let states = (self.look)(frame);
-        self.recorder.push(frame.clone(), now, fate, states);
+        writing.push(frame.clone(), now, fate, states);
     }
 
     /// A frame from nowhere, for one host.
     pub(crate) fn inject(&mut self, to: usize, bytes: Arc<[u8]>, now: Duration) {
         self.frames += 1;
         let frame = Frame { id: self.frames, from: to, time: now, bytes };
+        let recorder = self.recorder.clone();
+        let writing = recorder.writing();
         if let Some(port) = self.ports.get_mut(to) {
             let _ = port.send(&frame.bytes);
         }
         let states = (self.look)(&frame);
-        self.recorder.push(frame, now, Fate::Injected, states);
+        writing.push(frame, now, Fate::Injected, states);
     }
 
     fn record(&mut self, frame: Frame, now: Duration, fate: Fate) {
         let states = if self.always_look { (self.look)(&frame) } else { Vec::new() };
-        self.recorder.push(frame, now, fate, states);
+        self.recorder.writing().push(frame, now, fate, states);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -93,22 +93,9 @@ impl Recorder {
         Self { shared: Arc::new(Shared { hosts, began, kept, more }) }
     }
 
-    pub(crate) fn push(&self, frame: Frame, time: Duration, fate: Fate, states: Vec<Sighting>) {
-        let mut kept = locked(&self.shared.kept);
-        if kept.switched_off {
-            return;
-        }
-        let number = kept.first + kept.events.len() as u64;
-        kept.bytes += frame.bytes.len();
-        kept.events.push_back(Event { number, time, frame, fate, states });
-        while kept.events.len() > MOST_EVENTS || kept.bytes > MOST_BYTES {
-            if let Some(gone) = kept.events.pop_front() {
-                kept.bytes -= gone.frame.bytes.len();
-                kept.first += 1;
-            }
-        }
-        drop(kept);
-        self.shared.more.notify_all();
+    /// To be held while a frame is sent: whoever has got a frame then finds it recorded.
+    pub(crate) fn writing(&self) -> Writing<'_> {
+        Writing { kept: locked(&self.shared.kept), more: &self.shared.more }
     }
 
     /// The hosts' names, in the order in which frames count them.
@@ -170,6 +157,31 @@ impl Recorder {
     }
 }
 
+/// While this lives nobody reads.
+pub(crate) struct Writing<'a> {
+    kept: MutexGuard<'a, Kept>,
+    more: &'a Condvar,
+}
+
+impl Writing<'_> {
+    pub(crate) fn push(mut self, frame: Frame, time: Duration, fate: Fate, states: Vec<Sighting>) {
+        let kept = &mut *self.kept;
+        if kept.switched_off {
+            return;
+        }
+        let number = kept.first + kept.events.len() as u64;
+        kept.bytes += frame.bytes.len();
+        kept.events.push_back(Event { number, time, frame, fate, states });
+        while kept.events.len() > MOST_EVENTS || kept.bytes > MOST_BYTES {
+            if let Some(gone) = kept.events.pop_front() {
+                kept.bytes -= gone.frame.bytes.len();
+                kept.first += 1;
+            }
+        }
+        self.more.notify_all();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +194,12 @@ mod tests {
     fn the_oldest_go_when_there_are_too_many_bytes() {
         let recorder = Recorder::new(vec!["alice".into()]);
         for id in 0..70 {
-            recorder.push(frame(id, 1 << 20), Duration::ZERO, Fate::Delivered, Vec::new());
+            recorder.writing().push(
+                frame(id, 1 << 20),
+                Duration::ZERO,
+                Fate::Delivered,
+                Vec::new(),
+            );
         }
         assert_eq!((recorder.forgotten(), recorder.events().len()), (6, 64));
         assert_eq!(recorder.since(68)[0].frame.id, 68);
@@ -192,12 +209,12 @@ mod tests {
     #[test]
     fn waiting_finds_what_came_before_and_what_comes_later() {
         let recorder = Recorder::new(vec![]);
-        recorder.push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
+        recorder.writing().push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
         let seen = |id: u64| recorder.wait_for(Duration::from_secs(9), |it| it.frame.id == id);
         assert_eq!(seen(1).expect("it is there").fate, Fate::Lost);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| seen(2));
-            recorder.push(frame(2, 60), Duration::ZERO, Fate::Held, Vec::new());
+            recorder.writing().push(frame(2, 60), Duration::ZERO, Fate::Held, Vec::new());
             assert_eq!(waiting.join().expect("no panic").expect("it came").fate, Fate::Held);
         });
         assert!(recorder.wait_for(Duration::ZERO, |it| it.frame.id == 3).is_none());

@@ -358,8 +358,8 @@ fn plug_veth(rooms: &[Room], has_six: bool) -> Result<Vec<Plug>, Refusal> {
             let index = route.index(&name)?;
             let _ = route.no_own_address(index);
             sys::switch_offloads_off(room.route.as_fd(), INTERFACE)?;
-            let packet = Packet::attach(socket, index, rooms.len())?;
             route.bring_up(index)?;
+            let packet = Packet::attach(socket, index, rooms.len())?;
             let descriptor = packet.descriptor();
             Ok(Plug { port: Box::new(packet), descriptor })
         };
@@ -433,4 +433,45 @@ fn look(hosts: Vec<(Vec<IpAddr>, Arc<Diag>)>) -> Look {
         }
         seen
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A device whose other end lies in a host's namespace goes when the kernel removes that
+    /// namespace, and not before.
+    #[test]
+    fn the_kernel_removes_a_hosts_namespace_after_the_lab_is_dropped() {
+        for port in [PortKind::Tap, PortKind::VethPacket] {
+            let plan = Lab::builder().host("alice", "10.0.0.1/24").port(port);
+            let Ok(lab) = plan.in_user_namespace().build() else {
+                eprintln!("not run: the machine refuses {port}");
+                continue;
+            };
+            let alice = &lab.host("alice").namespaces;
+            let route = Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE);
+            let beside = Namespaces::builder().beside(alice);
+            let (witness, opened) = beside.build_with(&[route]).expect("one more");
+            let route = Route::over(opened.into_iter().next().expect("a socket"));
+            route.add_veth("here", "there", alice.net()).expect("a pair");
+            assert!(route.index("here").is_ok());
+            drop(lab);
+            let late = Instant::now() + Duration::from_secs(20);
+            while route.index("here").is_ok() {
+                assert!(Instant::now() < late, "the namespace is still there");
+                std::thread::yield_now();
+            }
+            drop(witness);
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_with_the_length_of_its_prefix() {
+        assert_eq!(parse("10.0.0.1/24"), Some(([10, 0, 0, 1].into(), 24)));
+        assert!(parse("fd00::1/128").is_some());
+        for wrong in ["10.0.0.1", "10.0.0.1/33", "10.0.0/24", "fd00::1/129", "x/1", ""] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
 }

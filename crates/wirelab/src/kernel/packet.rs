@@ -26,7 +26,8 @@ pub(super) struct Packet {
 
 impl Packet {
     /// `socket` is a raw packet socket of no protocol yet, so that it has nothing of what passed
-    /// before. `hosts` share the memory.
+    /// before. The interface is up, or the socket would begin with an error. `hosts` share the
+    /// memory.
     pub(super) fn attach(socket: OwnedFd, index: u32, hosts: usize) -> io::Result<Self> {
         let slots = (ALL / hosts.max(1)).clamp(LEAST, MOST);
         let ring = Ring::on(socket.as_fd(), slots)?;
@@ -45,8 +46,13 @@ impl Port for Packet {
     }
 
     fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        // The second line: the host has no room, or has taken its interface down.
-        match rustix::net::send(&self.socket, frame, SendFlags::DONTWAIT) {
+        let mut sent = rustix::net::send(&self.socket, frame, SendFlags::DONTWAIT);
+        if sent == Err(Errno::NETDOWN) {
+            // So it says once after the interface was down, also where it is up again.
+            sent = rustix::net::send(&self.socket, frame, SendFlags::DONTWAIT);
+        }
+        match sent {
+            // The host has no room, or has taken its interface down.
             Ok(_) | Err(Errno::AGAIN | Errno::NOBUFS | Errno::NETDOWN | Errno::NXIO) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
