@@ -67,7 +67,8 @@ impl Tcp {
             syn: slice.syn(),
             fin: slice.fin(),
         };
-        let options = slice.options_iterator().map_while(Result::ok).filter_map(option);
+        let options =
+            slice.options_iterator().map_while(Result::ok).filter_map(|element| option(&element));
         Self {
             source: slice.source_port(),
             destination: slice.destination_port(),
@@ -104,8 +105,8 @@ impl Tcp {
     }
 }
 
-fn option(element: TcpOptionElement) -> Option<TcpOption> {
-    Some(match element {
+fn option(element: &TcpOptionElement) -> Option<TcpOption> {
+    Some(match *element {
         TcpOptionElement::Noop => return None,
         TcpOptionElement::MaximumSegmentSize(size) => TcpOption::MaximumSegmentSize(size),
         TcpOptionElement::WindowScale(shift) => TcpOption::WindowScale(shift),

@@ -13,6 +13,7 @@ pub(super) struct Message {
 }
 
 /// Where an attribute that holds others began.
+#[derive(Clone, Copy)]
 pub(super) struct Nest(usize);
 
 impl Message {

@@ -172,12 +172,11 @@ impl Rule for SlowMotion {
             if let Some(place) = direction.held_acks.iter().position(|held| *held == ack) {
                 direction.held_acks.remove(place);
             }
-            match decision {
-                Decision::Released => {
-                    direction.delivered_ack = higher(direction.delivered_ack, ack)
-                }
-                Decision::Lost => direction.lost_ack = higher(direction.lost_ack, ack),
-            }
+            let highest = match decision {
+                Decision::Released => &mut direction.delivered_ack,
+                Decision::Lost => &mut direction.lost_ack,
+            };
+            *highest = higher(*highest, ack);
         }
         if decision == Decision::Lost && tcp.space() > 0 {
             direction.lost.push((tcp.seq, tcp.end()));
