@@ -209,7 +209,7 @@ mod tests {
     fn cable(rule: impl Rule + 'static) -> (Cable, Sent, Recorder) {
         let sent = Sent::default();
         let port = |at| Box::new(Sink(at, Arc::clone(&sent))) as Box<dyn Port>;
-        let recorder = Recorder::new(vec!["a".into(), "b".into(), "c".into()]);
+        let recorder = Recorder::new(vec!["a".into(), "b".into(), "c".into()], Vec::new());
         let ports = vec![port(0), port(1), port(2)];
         let look = Box::new(|_: &Frame| Vec::new());
         let cable = Cable::new(ports, Box::new(rule), look, false, recorder.clone());

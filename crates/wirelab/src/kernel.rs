@@ -5,6 +5,7 @@ mod host;
 mod lab;
 mod netlink;
 mod packet;
+mod plug;
 mod pump;
 mod route;
 mod tap;

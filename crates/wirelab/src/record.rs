@@ -1,7 +1,12 @@
 //! What happened on the wire, in order.
 
+mod json;
+mod ladder;
+mod pcapng;
+
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -73,6 +78,7 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     hosts: Vec<String>,
+    addresses: Vec<Vec<IpAddr>>,
     began: SystemTime,
     kept: Mutex<Kept>,
     more: Condvar,
@@ -88,9 +94,9 @@ struct Kept {
 }
 
 impl Recorder {
-    pub(crate) fn new(hosts: Vec<String>) -> Self {
+    pub(crate) fn new(hosts: Vec<String>, addresses: Vec<Vec<IpAddr>>) -> Self {
         let (began, kept, more) = (SystemTime::now(), Mutex::default(), Condvar::new());
-        Self { shared: Arc::new(Shared { hosts, began, kept, more }) }
+        Self { shared: Arc::new(Shared { hosts, addresses, began, kept, more }) }
     }
 
     /// To be held while a frame is sent: whoever has got a frame then finds it recorded.
@@ -101,6 +107,11 @@ impl Recorder {
     /// The hosts' names, in the order in which frames count them.
     pub fn hosts(&self) -> &[String] {
         &self.shared.hosts
+    }
+
+    /// The addresses of a host, by its place.
+    pub fn addresses(&self, host: usize) -> &[IpAddr] {
+        self.shared.addresses.get(host).map_or(&[], Vec::as_slice)
     }
 
     /// The time of day at which the wire began.
@@ -118,6 +129,19 @@ impl Recorder {
         let kept = locked(&self.shared.kept);
         let skipped = usize::try_from(number.saturating_sub(kept.first)).unwrap_or(usize::MAX);
         kept.events.iter().skip(skipped).cloned().collect()
+    }
+
+    /// What became of each frame, the oldest first: all events but those of being held, since what
+    /// was decided then is an event of its own.
+    fn ends(&self) -> Vec<Event> {
+        let mut events = self.events();
+        events.retain(|event| event.fate != Fate::Held);
+        events
+    }
+
+    /// A host's name, by its place.
+    fn name(&self, host: usize) -> &str {
+        self.shared.hosts.get(host).map_or("?", String::as_str)
     }
 
     /// How many events were forgotten because there were too many.
@@ -192,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_when_there_are_too_many_bytes() {
-        let recorder = Recorder::new(vec!["alice".into()]);
+        let recorder = Recorder::new(vec!["alice".into()], Vec::new());
         for id in 0..70 {
             recorder.writing().push(
                 frame(id, 1 << 20),
@@ -208,7 +232,7 @@ mod tests {
 
     #[test]
     fn waiting_finds_what_came_before_and_what_comes_later() {
-        let recorder = Recorder::new(vec![]);
+        let recorder = Recorder::new(Vec::new(), Vec::new());
         recorder.writing().push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
         let seen = |id: u64| recorder.wait_for(Duration::from_secs(9), |it| it.frame.id == id);
         assert_eq!(seen(1).expect("it is there").fate, Fate::Lost);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cable::Cable;
@@ -124,6 +124,14 @@ impl Drop for Wire {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        // The kernel lets go of each port only after a wait, for the same moment if side by side.
+        let ports = std::mem::take(&mut locked(&self.shared.cable).ports);
+        thread::scope(|scope| {
+            for port in ports {
+                // Where no thread can be had, the port is dropped here, with the closure.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || drop(port));
+            }
+        });
     }
 }
 

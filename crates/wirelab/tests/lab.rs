@@ -7,6 +7,8 @@
 mod datagrams;
 #[path = "lab/hosts.rs"]
 mod hosts;
+#[path = "lab/outputs.rs"]
+mod outputs;
 #[path = "lab/stepping.rs"]
 mod stepping;
 #[path = "lab/teardown.rs"]

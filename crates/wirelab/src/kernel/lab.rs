@@ -3,38 +3,30 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use namespaces::{Namespaces, Opening, Refusal, Step};
+use namespaces::{Namespaces, Opening, Refusal};
 
 use super::diag::Diag;
 use super::host::{Host, Keeper};
-use super::packet::Packet;
+use super::plug::{INTERFACE, Plug, Room, TUN, configure, plug_veth, quiet};
 use super::pump;
 use super::route::Route;
-use super::tap::Tap;
 use crate::cable::{Cable, Look};
 use crate::decode::Mac;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::locked::locked;
-use crate::port::{Port, PortKind};
+use crate::port::PortKind;
 use crate::record::Recorder;
 use crate::rule::{Perfect, Rule};
-use crate::sys;
 use crate::tcp_state::Sighting;
 use crate::wire::Wire;
 
-const INTERFACE: &str = "eth0";
-const TUN: &str = "/dev/net/tun";
-/// Frames that may wait in a TAP device for the wire. More than any TCP has on its way here.
-const TAP_QUEUE: u32 = 8192;
 /// An address is usable after a fraction of a millisecond, or something is wrong.
 const ADDRESS_TAKES: Duration = Duration::from_secs(10);
-/// So many sockets are opened by one errand.
-const BATCH: usize = 50;
 
 /// Hosts, and the wire that they are all plugged into. When it is dropped, all of it is gone.
 #[derive(Debug)]
@@ -283,11 +275,11 @@ impl Builder {
     }
 
     fn assemble(self, port: PortKind, rooms: Vec<Room>, plugs: Vec<Plug>) -> Result<Lab, Error> {
-        let names = self.hosts.iter().map(|plan| plan.name.clone()).collect();
-        let recorder = Recorder::new(names);
         let (ports, descriptors) =
             plugs.into_iter().map(|plug| (plug.port, plug.descriptor)).unzip();
         let addresses = |plan: &Plan| plan.addresses.iter().map(|it| it.0).collect::<Vec<_>>();
+        let names = self.hosts.iter().map(|plan| plan.name.clone()).collect();
+        let recorder = Recorder::new(names, self.hosts.iter().map(addresses).collect());
         let whose = self.hosts.iter().map(addresses);
         let diags = rooms.iter().map(|room| Arc::clone(&room.diag));
         let look = look(whose.zip(diags).collect());
@@ -310,64 +302,6 @@ pub(super) fn alone(port: Option<PortKind>) -> Result<Lab, Error> {
     Builder { port, ..Lab::builder() }.host("probe", "192.0.2.1/24").build()
 }
 
-/// A host while the lab is built.
-struct Room {
-    namespaces: Namespaces,
-    route: Route,
-    diag: Arc<Diag>,
-    tun: Option<OwnedFd>,
-    mac: Mac,
-}
-
-/// A port, and the descriptor that says when it has a frame.
-struct Plug {
-    port: Box<dyn Port>,
-    descriptor: Arc<OwnedFd>,
-}
-
-impl Room {
-    fn plug_tap(&mut self) -> Result<Plug, Refusal> {
-        let refused = |error| Refusal::new(Step::Configure, Some("a TAP device"), error);
-        let device = self.tun.take().ok_or_else(|| refused(io::ErrorKind::NotFound.into()))?;
-        let tap = Tap::attach(device, INTERFACE).map_err(refused)?;
-        let index = self.route.index(INTERFACE).map_err(refused)?;
-        self.route.set_queue(index, TAP_QUEUE).map_err(refused)?;
-        let descriptor = tap.descriptor();
-        Ok(Plug { port: Box::new(tap), descriptor })
-    }
-}
-
-/// One hidden namespace has the far ends of all hosts' veth pairs, each under a packet socket.
-fn plug_veth(rooms: &[Room], has_six: bool) -> Result<Vec<Plug>, Refusal> {
-    let Some(first) = rooms.first() else { return Ok(Vec::new()) };
-    let builder = quiet(Namespaces::builder().beside(&first.namespaces), has_six);
-    let route = Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE);
-    let (hidden, opened) = builder.build_with(&[route])?;
-    let route = opened.into_iter().next().map(Route::over);
-    let route = route.ok_or_else(|| configure("rtnetlink", io::ErrorKind::NotFound.into()))?;
-    let mut sockets = Vec::new();
-    for batch in rooms.chunks(BATCH) {
-        let socket = Opening::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
-        sockets.extend(hidden.open(&vec![socket; batch.len()])?);
-    }
-    let mut plugs = Vec::new();
-    for ((place, room), socket) in rooms.iter().enumerate().zip(sockets) {
-        let name = format!("wire{place}");
-        let plug = || -> io::Result<Plug> {
-            route.add_veth(&name, INTERFACE, room.namespaces.net())?;
-            let index = route.index(&name)?;
-            let _ = route.no_own_address(index);
-            sys::switch_offloads_off(room.route.as_fd(), INTERFACE)?;
-            route.bring_up(index)?;
-            let packet = Packet::attach(socket, index, rooms.len())?;
-            let descriptor = packet.descriptor();
-            Ok(Plug { port: Box::new(packet), descriptor })
-        };
-        plugs.push(plug().map_err(|error| configure("a veth pair", error))?);
-    }
-    Ok(plugs)
-}
-
 /// Without this the first frame to an IPv6 address may be lost at its own host.
 fn wait_until_own(route: &Route, address: IpAddr) -> io::Result<()> {
     let late = Instant::now() + ADDRESS_TAKES;
@@ -376,25 +310,9 @@ fn wait_until_own(route: &Route, address: IpAddr) -> io::Result<()> {
             let text = format!("{address} is not the host's own after {ADDRESS_TAKES:?}");
             return Err(io::Error::new(io::ErrorKind::TimedOut, text));
         }
-        std::thread::sleep(Duration::from_micros(200));
+        thread::sleep(Duration::from_micros(200));
     }
     Ok(())
-}
-
-fn configure(what: &str, error: io::Error) -> Refusal {
-    Refusal::new(Step::Configure, Some(what), error)
-}
-
-/// Keeps the kernel from talking by itself: no IPv6 where nobody asked for it, and where somebody
-/// did, none of the talk that makes addresses up. In a container /proc/sys may be read-only; then
-/// interfaces without an address of their own are the next best.
-fn quiet(builder: namespaces::Builder, has_six: bool) -> namespaces::Builder {
-    let (key, value) = if has_six { ("accept_ra", "0") } else { ("disable_ipv6", "1") };
-    let six = |set: &str, key: &str| format!("net/ipv6/conf/{set}/{key}");
-    builder
-        .setting_if_possible(&six("all", key), value)
-        .setting_if_possible(&six("default", key), value)
-        .setting_if_possible(&six("default", "router_solicitations"), "0")
 }
 
 fn default_port() -> PortKind {
@@ -460,7 +378,7 @@ mod tests {
             let late = Instant::now() + Duration::from_secs(20);
             while route.index("here").is_ok() {
                 assert!(Instant::now() < late, "the namespace is still there");
-                std::thread::yield_now();
+                thread::yield_now();
             }
             drop(witness);
         }
