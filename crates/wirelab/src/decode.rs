@@ -225,8 +225,11 @@ fn arp(slice: &ArpPacketSlice<'_>) -> Option<Arp> {
 /// What is wrong with the checksums of a whole, unfragmented segment or datagram.
 fn wrong_checksum(bytes: &[u8]) -> Option<String> {
     let whole = SlicedPacket::from_ethernet(bytes).ok()?;
+    // The sums are ones' complement, where 0xffff is another way to write 0 (RFC 1071).
+    let number = |sum: u16| if sum == u16::MAX { 0 } else { sum };
     let told = |sum: u16, right: u16| {
-        (sum != right).then(|| format!("the checksum is {sum:#06x}, {right:#06x} would be right"))
+        (number(sum) != number(right))
+            .then(|| format!("the checksum is {sum:#06x}, {right:#06x} would be right"))
     };
     match (whole.net?, whole.transport?) {
         (NetSlice::Ipv4(ip), TransportSlice::Tcp(tcp)) => {

@@ -12,7 +12,10 @@ use crate::locked::locked;
 use crate::record::Recorder;
 use crate::rule::{Decision, Perfect, Rule};
 
-/// One wire that all hosts of a lab are plugged into, like a hub.
+const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
+
+/// One wire that all hosts of a lab are plugged into, like a hub. If its rule panics it stops, and
+/// says so where somebody waits for it or drops it.
 pub struct Wire {
     pub(crate) shared: Arc<Shared>,
     recorder: Recorder,
@@ -29,6 +32,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// For the thread: whoever waits for it need not, once this is dropped.
+    pub(crate) fn until_the_end(&self) -> impl Drop + '_ {
+        struct End<'a>(&'a Shared);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.over.store(true, Ordering::SeqCst);
+                // With the lock, so that it is not between somebody's look and their wait.
+                let _cable = locked(&self.0.cable);
+                self.0.held.notify_all();
+            }
+        }
+        End(self)
+    }
+
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
     }
@@ -71,11 +88,19 @@ impl Wire {
     }
 
     /// The oldest frame that is held and not taken yet; waits for one as long as `patience`.
+    ///
+    /// # Panics
+    /// If the rule has panicked: there will be none.
     pub fn next_held(&self, patience: Duration) -> Option<Held<'_>> {
+        let over = || self.shared.over.load(Ordering::SeqCst);
         let cable = locked(&self.shared.cable);
-        let waited = self.shared.held.wait_timeout_while(cable, patience, |it| it.held.is_empty());
+        let none_yet = |cable: &mut Cable| cable.held.is_empty() && !over();
+        let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
         let (mut cable, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        cable.held.pop_front().map(|frame| Held { wire: self, frame: Some(frame) })
+        let frame = cable.held.pop_front();
+        drop(cable);
+        assert!(frame.is_some() || !over(), "{RULE_PANICKED}");
+        frame.map(|frame| Held { wire: self, frame: Some(frame) })
     }
 
     /// Gives a host a frame that nobody sent. `host` is its place in the order of names.
@@ -121,9 +146,7 @@ impl Drop for Wire {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
         (self.shared.wake)();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let ended = self.thread.take().map(JoinHandle::join);
         // The kernel lets go of each port only after a wait, for the same moment if side by side.
         let ports = std::mem::take(&mut locked(&self.shared.cable).ports);
         thread::scope(|scope| {
@@ -132,6 +155,8 @@ impl Drop for Wire {
                 let _ = thread::Builder::new().spawn_scoped(scope, move || drop(port));
             }
         });
+        // A test whose rule panicked must not pass.
+        assert!(!matches!(ended, Some(Err(_))) || thread::panicking(), "{RULE_PANICKED}");
     }
 }
 

@@ -28,7 +28,9 @@ use crate::wire::Wire;
 /// An address is usable after a fraction of a millisecond, or something is wrong.
 const ADDRESS_TAKES: Duration = Duration::from_secs(10);
 
-/// Hosts, and the wire that they are all plugged into. When it is dropped, all of it is gone.
+/// Hosts, and the wire that they are all plugged into. When it is dropped, its programs are ended and
+/// all of it is gone; a socket of a host that you still hold keeps that host's stack until you drop
+/// it, but nothing comes or goes any more.
 #[derive(Debug)]
 pub struct Lab {
     // In this order they are let go: first the programs, then the wire, then the namespaces.
@@ -190,7 +192,23 @@ impl Builder {
     /// If what was asked for makes no sense, or the machine refuses it.
     pub fn build(self) -> Result<Lab, Error> {
         self.check()?;
-        let port = self.port.unwrap_or_else(default_port);
+        let kinds = match self.port {
+            Some(kind) => vec![kind],
+            None if tap_is_open() => vec![PortKind::Tap, PortKind::VethPacket],
+            None => vec![PortKind::VethPacket],
+        };
+        let mut refused = None;
+        for kind in kinds {
+            match self.make(kind) {
+                Ok((rooms, plugs)) => return self.assemble(kind, rooms, plugs),
+                Err(refusal) => refused.get_or_insert(refusal),
+            };
+        }
+        Err(refused.map_or_else(|| Error::Asked("name a kind of port".into()), Error::Refused))
+    }
+
+    /// All hosts, set up and plugged in, but for the wire.
+    fn make(&self, port: PortKind) -> Result<(Vec<Room>, Vec<Plug>), Refusal> {
         let mut rooms: Vec<Room> = Vec::new();
         for (place, plan) in self.hosts.iter().enumerate() {
             rooms.push(self.room(place, plan, port, rooms.first())?);
@@ -200,7 +218,7 @@ impl Builder {
             PortKind::VethPacket => plug_veth(&rooms, self.hosts.iter().any(Plan::has_six))?,
         };
         self.configure(&rooms)?;
-        self.assemble(port, rooms, plugs)
+        Ok((rooms, plugs))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -315,11 +333,8 @@ fn wait_until_own(route: &Route, address: IpAddr) -> io::Result<()> {
     Ok(())
 }
 
-fn default_port() -> PortKind {
-    match OpenOptions::new().read(true).write(true).open(TUN) {
-        Ok(_) => PortKind::Tap,
-        Err(_) => PortKind::VethPacket,
-    }
+fn tap_is_open() -> bool {
+    OpenOptions::new().read(true).write(true).open(TUN).is_ok()
 }
 
 /// Locally administered, and the host's place, counted from 1, at the end.

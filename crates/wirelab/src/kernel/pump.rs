@@ -44,6 +44,7 @@ fn spawn(
 }
 
 fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
+    let _end = shared.until_the_end();
     // A port that is gone, because the host has deleted its interface, is asked no more.
     let mut ports: Vec<(usize, Arc<OwnedFd>)> = descriptors.into_iter().enumerate().collect();
     loop {
