@@ -33,7 +33,7 @@
 //!
 //! # Where it works
 //!
-//! On Linux. Elsewhere everything compiles, and making namespaces is refused in words. Where Linux
+//! On Linux 5.3 or later. Elsewhere everything compiles, and making namespaces is refused in words. Where Linux
 //! refuses (a container's seccomp filter, AppArmor on Ubuntu, `user.max_user_namespaces` of 0), the
 //! [`Refusal`] says what to change.
 

@@ -40,6 +40,14 @@ impl Lab {
     pub fn wire(&self) -> &Wire {
         match self.never {}
     }
+
+    pub fn port(&self) -> PortKind {
+        match self.never {}
+    }
+
+    pub fn has_user_namespace(&self) -> bool {
+        match self.never {}
+    }
 }
 
 /// There is none on this system, so there is no value of this type.

@@ -47,7 +47,7 @@
 //!
 //! # What it takes
 //!
-//! Linux, and no root: hosts are network namespaces, in a user namespace if need be. [`probe`] says
+//! Linux 5.3 or later, and no root: hosts are network namespaces, in a user namespace if need be. [`probe`] says
 //! whether this machine allows that, and what to change where it doesn't. Elsewhere the crate
 //! compiles, and [`Builder::build`] says in words that it is for Linux.
 //!

@@ -233,6 +233,12 @@ impl Builder {
             if self.hosts[..place].iter().any(|other| other.name == plan.name) {
                 return Err(Error::Asked(format!("two hosts are named {:?}", plan.name)));
             }
+            let others = self.hosts[..place].iter().flat_map(|other| &other.addresses);
+            let taken =
+                |(address, _): &&(IpAddr, u8)| plan.addresses.iter().any(|it| it.0 == *address);
+            if let Some((address, _)) = { others }.find(taken) {
+                return Err(Error::Asked(format!("two hosts have the address {address}")));
+            }
         }
         Ok(())
     }

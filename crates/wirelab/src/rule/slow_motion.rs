@@ -34,6 +34,8 @@ pub struct SlowMotion {
 struct Direction {
     /// The number of its SYN.
     first: Option<u32>,
+    /// Whether it has sent that SYN with an ACK.
+    first_has_ack: bool,
     /// The highest number behind anything it sent.
     end: Option<u32>,
     /// What was lost by hand and not sent again yet: from, and behind.
@@ -85,7 +87,12 @@ impl SlowMotion {
                 *direction = Direction { first: Some(tcp.seq), ..Direction::default() };
             }
         }
-        let repeated = tcp.space() > 0 && self.is_repeated(from, to, tcp);
+        // In a simultaneous open each side sends its SYN twice, first without an ACK and then with
+        // one. The second is no repetition (RFC 9293 section 3.5, figure 7).
+        let direction = self.directions.entry((from, to)).or_default();
+        let first_syn_ack = tcp.flags.syn && tcp.flags.ack && !direction.first_has_ack;
+        direction.first_has_ack |= first_syn_ack;
+        let repeated = tcp.space() > 0 && !first_syn_ack && self.is_repeated(from, to, tcp);
         if repeated {
             return Verdict::Absorb;
         }
@@ -212,6 +219,29 @@ mod tests {
         assert_eq!(rule.on_frame(&syn), Verdict::Absorb);
         rule.on_decision(&syn, Decision::Released);
         assert_eq!(rule.on_frame(&syn), Verdict::Absorb);
+    }
+
+    #[test]
+    fn a_syn_that_comes_again_with_an_ack_is_shown() {
+        let mut rule = SlowMotion::stepped();
+        let (syn, syn_ack) =
+            (segment(0, 100, None, true, b""), segment(0, 100, Some(501), true, b""));
+        assert_eq!(rule.on_frame(&syn), Verdict::Hold);
+        assert_eq!(rule.on_frame(&syn_ack), Verdict::Hold);
+        assert_eq!(rule.on_frame(&syn_ack), Verdict::Absorb);
+        assert_eq!(rule.on_frame(&syn), Verdict::Absorb);
+    }
+
+    #[test]
+    fn slow_motion_by_itself_delays_each_frame_and_absorbs_as_well() {
+        let delay = Duration::from_secs(3);
+        let mut rule = SlowMotion::delayed(delay);
+        let syn = segment(0, 100, None, true, b"");
+        assert_eq!(rule.on_frame(&syn), Verdict::Deliver(delay));
+        assert_eq!(rule.on_frame(&syn), Verdict::Absorb);
+        let ack = segment(0, 101, Some(501), false, b"");
+        assert_eq!(rule.on_frame(&ack), Verdict::Deliver(delay));
+        assert_eq!(rule.on_frame(&ack), Verdict::Deliver(delay), "it takes no numbers");
     }
 
     #[test]

@@ -204,7 +204,8 @@ fn what_makes_no_sense_is_told_before_anything_is_made() {
     let alice = || Lab::builder().host("alice", "10.0.0.1/24");
     assert!(told(alice().host("bob", "10.0.0.2")).contains("write it as 10.0.0.1/24"));
     assert!(told(alice().host("bob", "10.0.0.2/33")).contains("\"10.0.0.2/33\""));
-    assert!(told(alice().host("alice", "10.0.0.2/24")).contains("two hosts"));
+    assert!(told(alice().host("alice", "10.0.0.2/24")).contains("two hosts are named"));
+    assert!(told(alice().host("bob", "10.0.0.1/24")).contains("two hosts have the address"));
     assert!(told(Lab::builder().host("", "10.0.0.2/24")).contains("1 to 64 bytes"));
 }
 

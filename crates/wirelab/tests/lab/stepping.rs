@@ -125,6 +125,37 @@ fn both_closing_at_once_go_through_closing() {
     );
 }
 
+/// RFC 9293 section 3.5, figure 7.
+#[test]
+fn both_connecting_at_once_make_one_connection() {
+    on_each(
+        || alice_and_bob().rule(SlowMotion::stepped()),
+        |lab| {
+            let alice =
+                lab.host("alice").connecting_from(5000, "10.0.0.2:7000").expect("it begins");
+            let syn = next(lab.wire());
+            let bob = lab.host("bob").connecting_from(7000, "10.0.0.1:5000").expect("it begins");
+            let other_syn = next(lab.wire());
+            assert_eq!((told(&syn), told(&other_syn)), ("alice: SYN".into(), "bob: SYN".into()));
+            assert_eq!(states(lab), (SynSent, SynSent));
+            syn.release();
+            assert_eq!(states(lab), (SynSent, SynReceived));
+            other_syn.release();
+            assert_eq!(states(lab), (SynReceived, SynReceived));
+            // A SYN again, with the same number, but it says more than the first.
+            let (answer, other_answer) = (next(lab.wire()), next(lab.wire()));
+            assert!(told(&answer).ends_with(": SYN, ACK"), "{}", told(&answer));
+            assert!(told(&other_answer).ends_with(": SYN, ACK"), "{}", told(&other_answer));
+            lab.wire().perfect();
+            answer.release();
+            other_answer.release();
+            wait_for_states(lab, Established, Established);
+            (&alice).write_all(b"x").expect("it takes it");
+            (&bob).read_exact(&mut [0]).expect("it comes");
+        },
+    );
+}
+
 #[test]
 fn where_nobody_listens_the_answer_is_a_reset() {
     on_each(
