@@ -1,0 +1,256 @@
+//! Why the system refused, in words, and what to change.
+
+use std::fmt;
+use std::fs;
+use std::io;
+
+/// What was being done when the system refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// There are no network namespaces on this system.
+    NotLinux,
+    /// Starting the child that makes the namespaces, or hearing from it.
+    Child,
+    /// unshare(2) with CLONE_NEWUSER.
+    MakeUser,
+    /// Writing /proc/self/setgroups, uid_map and gid_map.
+    MapIds,
+    /// setns(2) into a namespace made before.
+    Enter,
+    /// unshare(2) with CLONE_NEWNET and CLONE_NEWUTS.
+    MakeNet,
+    /// Giving the UTS namespace its hostname.
+    Hostname,
+    /// Bringing the loopback interface up.
+    Loopback,
+    /// Writing a file below /proc/sys.
+    Setting,
+    /// Opening /proc/self/ns/….
+    OpenNamespace,
+    /// Opening a socket or a device inside.
+    Open,
+    /// Setting up an interface inside.
+    Configure,
+}
+
+#[cfg(target_os = "linux")]
+impl Step {
+    /// The steps of the child that makes namespaces, as it reports them: by their place here.
+    pub(crate) const FALLIBLE: [Step; 9] = [
+        Step::MakeUser,
+        Step::MapIds,
+        Step::Enter,
+        Step::MakeNet,
+        Step::Hostname,
+        Step::Loopback,
+        Step::Setting,
+        Step::OpenNamespace,
+        Step::Open,
+    ];
+}
+
+/// The system refused; the text says what, why, and what to do about it.
+#[derive(Debug)]
+pub struct Refusal {
+    step: Step,
+    /// Which of several: a setting's or a device's name.
+    name: Option<String>,
+    error: io::Error,
+}
+
+impl Refusal {
+    /// A refusal at `step`, with the system's own error. `name` says which of several settings,
+    /// sockets, devices or interfaces it was about.
+    pub fn new(step: Step, name: Option<&str>, error: io::Error) -> Self {
+        Self { step, name: name.map(str::to_owned), error }
+    }
+
+    /// What was being done.
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// The system's own error.
+    pub fn error(&self) -> &io::Error {
+        &self.error
+    }
+
+    /// What to change so that it works, as far as that can be told from outside.
+    pub fn fix(&self) -> Option<String> {
+        fix(self.step, self.error.raw_os_error(), &Machine::look())
+    }
+
+    fn what(&self) -> &'static str {
+        match self.step {
+            Step::NotLinux => "network namespaces exist on Linux only",
+            Step::Child => "the child that makes namespaces failed",
+            Step::MakeUser => "no user namespace could be made",
+            Step::MapIds => "the user namespace was made, but without any rights in it",
+            Step::Enter => "a namespace could not be entered",
+            Step::MakeNet => "no network namespace could be made",
+            Step::Hostname => "the hostname could not be set",
+            Step::Loopback => "the loopback interface could not be brought up",
+            Step::Setting => "a setting below /proc/sys could not be written",
+            Step::OpenNamespace => "/proc/self/ns could not be opened",
+            Step::Open => "a socket or device could not be opened inside",
+            Step::Configure => "an interface could not be set up",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what())?;
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        if self.step != Step::NotLinux {
+            write!(f, ": {}", self.error)?;
+        }
+        match self.fix() {
+            Some(fix) => write!(f, ". {fix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.error.kind(), refusal)
+    }
+}
+
+/// What can be seen of the machine that decides about namespaces.
+#[derive(Default)]
+struct Machine {
+    /// user.max_user_namespaces
+    most_user: Option<u64>,
+    /// kernel.unprivileged_userns_clone, on Debian's and Arch's older kernels
+    debian_switch: Option<u64>,
+    /// kernel.apparmor_restrict_unprivileged_userns, on Ubuntu
+    apparmor: Option<u64>,
+    /// A seccomp filter is on this process.
+    filtered: bool,
+}
+
+impl Machine {
+    fn look() -> Self {
+        let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse().ok();
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        Self {
+            most_user: number("/proc/sys/user/max_user_namespaces"),
+            debian_switch: number("/proc/sys/kernel/unprivileged_userns_clone"),
+            apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+            filtered: status.lines().any(|line| line.replace('\t', " ") == "Seccomp: 2"),
+        }
+    }
+}
+
+const EPERM: i32 = 1;
+const ENOENT: i32 = 2;
+const EACCES: i32 = 13;
+const EINVAL: i32 = 22;
+const ENOSPC: i32 = 28;
+const EROFS: i32 = 30;
+const ENOSYS: i32 = 38;
+
+const CONTAINER: &str = "The container's seccomp filter forbids it; start the container with \
+    `--security-opt seccomp=unconfined`, or with `--cap-add SYS_ADMIN --cap-add NET_ADMIN`";
+const APPARMOR: &str = "AppArmor keeps ordinary users from it (Ubuntu 23.10 and later); allow it \
+    with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`";
+
+fn fix(step: Step, errno: Option<i32>, machine: &Machine) -> Option<String> {
+    let denied = matches!(errno, Some(EPERM | EACCES));
+    let said = match (step, errno) {
+        (Step::NotLinux, _) => "Use Linux, for example in a virtual machine or in WSL 2",
+        (Step::MakeUser, Some(ENOSPC)) if machine.most_user == Some(0) => {
+            "User namespaces are switched off; allow them with \
+             `sudo sysctl -w user.max_user_namespaces=15000`"
+        }
+        (Step::MakeUser, Some(ENOSPC)) => {
+            "There are too many already, or they are nested too deep; see \
+             /proc/sys/user/max_user_namespaces"
+        }
+        (Step::MakeUser, Some(EINVAL | ENOSYS)) => {
+            "The kernel was built without user namespaces (CONFIG_USER_NS); run this as root"
+        }
+        (Step::MakeUser, _) if denied && machine.debian_switch == Some(0) => {
+            "User namespaces are for root only; allow them with \
+             `sudo sysctl -w kernel.unprivileged_userns_clone=1`"
+        }
+        // A process without the right to a user namespace at all is stopped by the filter before
+        // anything else is asked, so this comes first.
+        (Step::MakeUser | Step::MakeNet | Step::Enter, _) if denied && machine.filtered => {
+            CONTAINER
+        }
+        (Step::MakeUser | Step::MapIds | Step::MakeNet | Step::Hostname | Step::Loopback, _)
+            if denied && machine.apparmor.is_some_and(|on| on != 0) =>
+        {
+            APPARMOR
+        }
+        (Step::MakeUser, _) if denied => {
+            "A process in a chroot, or one whose user is not mapped in its own user namespace, \
+             may not make one; run this outside of it"
+        }
+        (Step::MakeNet, Some(ENOSPC)) => {
+            "There are too many already; see /proc/sys/user/max_net_namespaces"
+        }
+        (Step::MakeNet, Some(EINVAL)) => {
+            "The kernel was built without network namespaces (CONFIG_NET_NS)"
+        }
+        (Step::OpenNamespace | Step::MapIds, Some(ENOENT)) => "Mount /proc here",
+        (Step::Setting, Some(EROFS | EACCES | EPERM)) => {
+            "/proc/sys is mounted read-only, as in most containers; start the container with \
+             `--security-opt systempaths=unconfined`"
+        }
+        _ => return None,
+    };
+    Some(said.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(step: Step, errno: i32, machine: &Machine) -> String {
+        fix(step, Some(errno), machine).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_container_filter_is_named_with_the_option_that_lifts_it() {
+        let machine = Machine { filtered: true, most_user: Some(9), ..Machine::default() };
+        assert!(said(Step::MakeUser, EPERM, &machine).contains("seccomp=unconfined"));
+        assert!(said(Step::MakeNet, EPERM, &machine).contains("seccomp=unconfined"));
+    }
+
+    #[test]
+    fn apparmor_is_named_where_it_takes_the_rights_away() {
+        let machine = Machine { apparmor: Some(1), ..Machine::default() };
+        assert!(said(Step::MapIds, EACCES, &machine).contains("apparmor_restrict"));
+        let machine = Machine { apparmor: Some(0), ..Machine::default() };
+        assert!(!said(Step::MapIds, EACCES, &machine).contains("apparmor_restrict"));
+    }
+
+    #[test]
+    fn a_limit_of_none_is_told_from_a_limit_that_is_used_up() {
+        let none = Machine { most_user: Some(0), ..Machine::default() };
+        assert!(said(Step::MakeUser, ENOSPC, &none).contains("max_user_namespaces=15000"));
+        let some = Machine { most_user: Some(100), ..Machine::default() };
+        assert!(said(Step::MakeUser, ENOSPC, &some).contains("too many"));
+    }
+
+    #[test]
+    fn the_text_has_what_was_tried_the_error_and_the_fix() {
+        let error = io::Error::from_raw_os_error(ENOENT);
+        let text = Refusal::new(Step::OpenNamespace, None, error).to_string();
+        assert!(text.starts_with("/proc/self/ns could not be opened: "), "{text}");
+        assert!(text.ends_with("Mount /proc here"), "{text}");
+    }
+}

@@ -1,0 +1,63 @@
+//! What this machine can do.
+
+use std::fmt;
+
+use namespaces::Refusal;
+use serde::{Serialize, Serializer};
+
+use crate::port::PortKind;
+
+/// What this machine can do.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Capability {
+    /// Hosts that are kernels, on one wire; or why not, and what to change.
+    #[serde(serialize_with = "told")]
+    pub kernel: Result<Kernel, Refusal>,
+}
+
+/// How hosts that are kernels are made here.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Kernel {
+    /// How they are plugged in.
+    pub port: PortKind,
+    /// Whether they are in a user namespace, as for everybody but root.
+    pub user_namespace: bool,
+    /// Why they are not plugged in with TAP devices, where they are not.
+    #[serde(skip)]
+    pub no_tap: Option<Refusal>,
+}
+
+fn told<S: Serializer>(kernel: &Result<Kernel, Refusal>, to: S) -> Result<S::Ok, S::Error> {
+    match kernel {
+        Ok(kernel) => kernel.serialize(to),
+        Err(refusal) => to.serialize_str(&refusal.to_string()),
+    }
+}
+
+/// Tries it: makes a host and lets it go, which takes some tens of milliseconds.
+pub fn probe() -> Capability {
+    #[cfg(target_os = "linux")]
+    let kernel = crate::kernel::probe();
+    #[cfg(not(target_os = "linux"))]
+    let kernel = Err(crate::elsewhere::refusal());
+    Capability { kernel }
+}
+
+/// One sentence or two.
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kernel {
+            Ok(kernel) => {
+                write!(f, "Hosts with kernels of their own, on {}", kernel.port)?;
+                f.write_str(if kernel.user_namespace { ", without root." } else { ", as root." })?;
+                match &kernel.no_tap {
+                    Some(refusal) => write!(f, " (TAP devices: {refusal}.)"),
+                    None => Ok(()),
+                }
+            }
+            Err(refusal) => write!(f, "No hosts with kernels of their own: {refusal}."),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The thread that keeps the wire going: takes frames from the ports, and delivers what is due.
+//!
+//! It sleeps in poll(2) until a port has a frame, a delay is over, or somebody wakes it. A lab in
+//! which nothing happens takes no processor.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::io::Errno;
+
+use crate::cable::Cable;
+use crate::locked::locked;
+use crate::record::Recorder;
+use crate::wire::{Shared, Wire};
+
+/// So many frames are taken from one port before the others have their turn.
+const TURN: usize = 64;
+
+/// Starts a wire over ports with these descriptors, in the same order.
+pub(super) fn start(
+    cable: Cable,
+    recorder: Recorder,
+    descriptors: Vec<Arc<OwnedFd>>,
+) -> io::Result<Wire> {
+    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let rings = Arc::clone(&bell);
+    let wake = Box::new(move || {
+        // Fails only where it has been rung 2^64 - 1 times and not heard.
+        let _ = rustix::io::write(&rings, &1u64.to_ne_bytes());
+    });
+    Wire::start(cable, recorder, wake, |shared| spawn(Arc::clone(shared), bell, descriptors))
+}
+
+fn spawn(
+    shared: Arc<Shared>,
+    bell: Arc<OwnedFd>,
+    descriptors: Vec<Arc<OwnedFd>>,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("wire".into()).spawn(move || run(&shared, &bell, descriptors))
+}
+
+fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
+    let _end = shared.until_the_end();
+    // A port that is gone, because the host has deleted its interface, is asked no more.
+    let mut ports: Vec<(usize, Arc<OwnedFd>)> = descriptors.into_iter().enumerate().collect();
+    loop {
+        let due = locked(&shared.cable).next_due();
+        let wait = due.map(|time| time.saturating_sub(shared.now()));
+        let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
+        let mut waiting = vec![PollFd::new(bell, PollFlags::IN)];
+        waiting.extend(ports.iter().map(|(_, port)| PollFd::new(port, PollFlags::IN)));
+        match poll(&mut waiting, wait.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return, // no memory even for that
+        }
+        if shared.over.load(Ordering::SeqCst) {
+            return;
+        }
+        let ready: Vec<PollFlags> = waiting.iter().skip(1).map(PollFd::revents).collect();
+        drop(waiting);
+        let _ = rustix::io::read(bell, &mut [0u8; 8]);
+        let mut cable = locked(&shared.cable);
+        cable.deliver_due(shared.now());
+        let mut still_there = ready.iter().map(|ready| {
+            ready.contains(PollFlags::IN) || !ready.intersects(PollFlags::ERR | PollFlags::NVAL)
+        });
+        for ((port, _), _) in ports.iter().zip(&ready).filter(|(_, it)| it.contains(PollFlags::IN))
+        {
+            take_turn(&mut cable, *port, shared);
+        }
+        if !cable.held.is_empty() {
+            shared.held.notify_all();
+        }
+        drop(cable);
+        ports.retain(|(_, port)| still_there.next().unwrap_or(true) || forgiven(port));
+    }
+}
+
+fn take_turn(cable: &mut Cable, port: usize, shared: &Shared) {
+    for _ in 0..TURN {
+        match cable.ports[port].recv() {
+            Ok(Some(bytes)) => cable.arrived(port, bytes, shared.now()),
+            _ => return,
+        }
+    }
+}
+
+/// A packet socket reports once that its interface went down; it goes on when that is up again.
+fn forgiven(port: &OwnedFd) -> bool {
+    rustix::net::sockopt::socket_error(port).is_ok()
+}

@@ -1,0 +1,107 @@
+//! Hosts that are real kernels, and one wire between them that is our code: it can be watched,
+//! stepped, slowed, and made to lose.
+//!
+//! ```no_run
+//! use std::io::{Read, Write};
+//! use std::time::Duration;
+//!
+//! use wirelab::{Lab, Loss};
+//!
+//! let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24").build()?;
+//! lab.wire().rule(Loss::of(0.1, 7)); // one frame in ten is lost, always the same with seed 7
+//!
+//! let listener = lab.host("bob").listen(7000)?;
+//! let server = std::thread::spawn(move || -> std::io::Result<()> {
+//!     let (mut stream, _) = listener.accept()?;
+//!     stream.write_all(b"hello")
+//! });
+//! let mut client = lab.host("alice").connect("10.0.0.2:7000")?;
+//! let mut text = String::new();
+//! client.read_to_string(&mut text)?;
+//! assert_eq!(text, "hello");
+//! server.join().unwrap()?;
+//! for event in lab.wire().recorder().events() {
+//!     println!("{:?} {} {}", event.time, event.fate, event.frame.decode());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # One frame at a time
+//!
+//! With a rule that holds frames, the network stands still until you let it go on. Whatever has
+//! happened by then has happened: after [`Held::release`] the receiver's kernel has dealt with the
+//! frame, and [`Host::tcp_states`] says what came of it.
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use wirelab::{Lab, SlowMotion, TcpState};
+//! # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24").build()?;
+//! lab.wire().rule(SlowMotion::stepped()); // and kernels' own impatience isn't shown
+//! let listener = lab.host("bob").listen(7000)?;
+//! let client = lab.host("alice").connecting("10.0.0.2:7000")?; // doesn't wait
+//! let syn = lab.wire().next_held(Duration::from_secs(2)).expect("a SYN");
+//! assert_eq!(lab.host("alice").tcp_states()?[0].state, TcpState::SynSent);
+//! syn.lose(); // alice's kernel will send it again, in a second
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it takes
+//!
+//! Linux 5.3 or later, and no root: hosts are network namespaces, in a user namespace if need be. [`probe`] says
+//! whether this machine allows that, and what to change where it doesn't. Elsewhere the crate
+//! compiles, and [`Builder::build`] says in words that it is for Linux.
+//!
+//! Nothing of a lab is left when it is dropped: no namespace, no device, no program that was started
+//! on a host. That holds after a panic, and when the owner is killed. Labs don't see each other;
+//! every one may use the same addresses, in tests that run at the same time too.
+//!
+//! # Time
+//!
+//! Kernels have clocks of their own. What isn't acknowledged in time is sent again, after 200 ms and
+//! later, a SYN after one second. [`SlowMotion`] keeps that from being seen;
+//! [`Builder::patient`] keeps kernels from giving up while a person thinks.
+
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier drives it there yet"))]
+mod cable;
+mod capability;
+mod decode;
+mod frame;
+mod locked;
+mod port;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier writes one there yet"))]
+mod record;
+mod rule;
+mod tcp_state;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier starts one there yet"))]
+mod wire;
+
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "ioctls, and a ring of frames shared with the kernel")]
+mod sys;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Builder, Host, Lab};
+#[cfg(target_os = "linux")]
+pub use kernel::{Builder, Host, Lab};
+
+pub use capability::{Capability, Kernel, probe};
+pub use decode::{
+    Arp, Decoded, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp, decode,
+};
+pub use error::Error;
+pub use frame::Frame;
+pub use namespaces::Refusal;
+pub use port::{Port, PortKind};
+pub use record::{Event, Fate, Recorder};
+pub use rule::{
+    Decision, Delay, Duplication, Hold, Loss, Only, Perfect, Reordering, Rule, SlowMotion, Then,
+    Verdict,
+};
+pub use tcp_state::{Sighting, TcpSocket, TcpState, Timer, TimerKind};
+pub use wire::{Held, Wire};
+
+mod error;

@@ -1,0 +1,246 @@
+//! What happened on the wire, in order.
+
+mod json;
+mod ladder;
+mod pcapng;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::frame::Frame;
+use crate::locked::locked;
+use crate::tcp_state::Sighting;
+
+/// So many events are kept, and so many bytes of frames; then the oldest go.
+const MOST_EVENTS: usize = 100_000;
+const MOST_BYTES: usize = 64 << 20;
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It went to the other hosts. A frame that was delivered twice has two events.
+    Delivered,
+    /// It waits for somebody to release or lose it.
+    Held,
+    /// It was lost, by a rule or by hand.
+    Lost,
+    /// A rule took it off the wire because it repeats what the wire already holds or has delivered.
+    Absorbed,
+    /// A partition kept it from every host that it could have reached.
+    Cut,
+    /// It came from no host: [`Wire::inject`](crate::Wire::inject).
+    Injected,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Fate::Delivered => "delivered",
+            Fate::Held => "held",
+            Fate::Lost => "lost",
+            Fate::Absorbed => "absorbed",
+            Fate::Cut => "cut",
+            Fate::Injected => "injected",
+        })
+    }
+}
+
+/// One thing that happened to one frame.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Counts a wire's events, from 0.
+    pub number: u64,
+    /// When, since the wire began. `frame.time` is when the frame was sent.
+    pub time: Duration,
+    /// The frame. Its `from` is the sender; an injected frame's is the host that it went to.
+    pub frame: Frame,
+    /// What became of it.
+    pub fate: Fate,
+    /// What sender and receiver say of the frame's connection right after this. Taken for TCP, for
+    /// what is held and what becomes of it then; for everything with
+    /// [`Builder::record_states`](crate::Builder::record_states).
+    pub states: Vec<Sighting>,
+}
+
+/// A wire's events, bounded: after 100,000 events or 64 MiB of frames the oldest are forgotten. A
+/// clone is the same recorder; it outlives the wire.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    hosts: Vec<String>,
+    addresses: Vec<Vec<IpAddr>>,
+    began: SystemTime,
+    kept: Mutex<Kept>,
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Event>,
+    bytes: usize,
+    /// The number of the first kept event, and so the count of those forgotten.
+    first: u64,
+    switched_off: bool,
+}
+
+impl Recorder {
+    pub(crate) fn new(hosts: Vec<String>, addresses: Vec<Vec<IpAddr>>) -> Self {
+        let (began, kept, more) = (SystemTime::now(), Mutex::default(), Condvar::new());
+        Self { shared: Arc::new(Shared { hosts, addresses, began, kept, more }) }
+    }
+
+    /// To be held while a frame is sent: whoever has got a frame then finds it recorded.
+    pub(crate) fn writing(&self) -> Writing<'_> {
+        Writing { kept: locked(&self.shared.kept), more: &self.shared.more }
+    }
+
+    /// The hosts' names, in the order in which frames count them.
+    pub fn hosts(&self) -> &[String] {
+        &self.shared.hosts
+    }
+
+    /// The addresses of a host, by its place.
+    pub fn addresses(&self, host: usize) -> &[IpAddr] {
+        self.shared.addresses.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The time of day at which the wire began.
+    pub fn began(&self) -> SystemTime {
+        self.shared.began
+    }
+
+    /// All events that are kept.
+    pub fn events(&self) -> Vec<Event> {
+        self.since(0)
+    }
+
+    /// The events from that number on.
+    pub fn since(&self, number: u64) -> Vec<Event> {
+        let kept = locked(&self.shared.kept);
+        let skipped = usize::try_from(number.saturating_sub(kept.first)).unwrap_or(usize::MAX);
+        kept.events.iter().skip(skipped).cloned().collect()
+    }
+
+    /// What became of each frame, the oldest first: all events but those of being held, since what
+    /// was decided then is an event of its own.
+    fn ends(&self) -> Vec<Event> {
+        let mut events = self.events();
+        events.retain(|event| event.fate != Fate::Held);
+        events
+    }
+
+    /// A host's name, by its place.
+    fn name(&self, host: usize) -> &str {
+        self.shared.hosts.get(host).map_or("?", String::as_str)
+    }
+
+    /// How many events were forgotten because there were too many.
+    pub fn forgotten(&self) -> u64 {
+        locked(&self.shared.kept).first
+    }
+
+    /// Records nothing from now on, or again.
+    pub fn switch(&self, on: bool) {
+        locked(&self.shared.kept).switched_off = !on;
+    }
+
+    /// The first event of which `wanted` is true, among those kept and those to come; `None` after
+    /// `patience`.
+    pub fn wait_for(
+        &self,
+        patience: Duration,
+        mut wanted: impl FnMut(&Event) -> bool,
+    ) -> Option<Event> {
+        let late = std::time::Instant::now() + patience;
+        let mut next = 0;
+        let mut kept = locked(&self.shared.kept);
+        loop {
+            let skipped = usize::try_from(next - kept.first.min(next)).unwrap_or(usize::MAX);
+            if let Some(event) = kept.events.iter().skip(skipped).find(|event| wanted(event)) {
+                return Some(event.clone());
+            }
+            next = kept.first + kept.events.len() as u64;
+            let left = late.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            kept = (self.shared.more.wait_timeout(kept, left))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+/// While this lives nobody reads.
+pub(crate) struct Writing<'a> {
+    kept: MutexGuard<'a, Kept>,
+    more: &'a Condvar,
+}
+
+impl Writing<'_> {
+    pub(crate) fn push(mut self, frame: Frame, time: Duration, fate: Fate, states: Vec<Sighting>) {
+        let kept = &mut *self.kept;
+        if kept.switched_off {
+            return;
+        }
+        let number = kept.first + kept.events.len() as u64;
+        kept.bytes += frame.bytes.len();
+        kept.events.push_back(Event { number, time, frame, fate, states });
+        while kept.events.len() > MOST_EVENTS || kept.bytes > MOST_BYTES {
+            if let Some(gone) = kept.events.pop_front() {
+                kept.bytes -= gone.frame.bytes.len();
+                kept.first += 1;
+            }
+        }
+        self.more.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(id: u64, length: usize) -> Frame {
+        Frame { id, from: 0, time: Duration::ZERO, bytes: vec![0; length].into() }
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many_bytes() {
+        let recorder = Recorder::new(vec!["alice".into()], Vec::new());
+        for id in 0..70 {
+            recorder.writing().push(
+                frame(id, 1 << 20),
+                Duration::ZERO,
+                Fate::Delivered,
+                Vec::new(),
+            );
+        }
+        assert_eq!((recorder.forgotten(), recorder.events().len()), (6, 64));
+        assert_eq!(recorder.since(68)[0].frame.id, 68);
+        assert_eq!(recorder.since(2)[0].number, 6);
+    }
+
+    #[test]
+    fn waiting_finds_what_came_before_and_what_comes_later() {
+        let recorder = Recorder::new(Vec::new(), Vec::new());
+        recorder.writing().push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
+        let seen = |id: u64| recorder.wait_for(Duration::from_secs(9), |it| it.frame.id == id);
+        assert_eq!(seen(1).expect("it is there").fate, Fate::Lost);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| seen(2));
+            recorder.writing().push(frame(2, 60), Duration::ZERO, Fate::Held, Vec::new());
+            assert_eq!(waiting.join().expect("no panic").expect("it came").fate, Fate::Held);
+        });
+        assert!(recorder.wait_for(Duration::ZERO, |it| it.frame.id == 3).is_none());
+    }
+}

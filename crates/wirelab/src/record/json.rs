@@ -1,0 +1,87 @@
+//! The record as JSON lines: one about the lab, then one for each event.
+
+use std::io::{self, Write};
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::{Event, Fate, Recorder};
+use crate::decode::Numbers;
+
+/// The first line.
+#[derive(Serialize)]
+struct Lab<'a> {
+    /// Seconds since 1970.
+    began: f64,
+    hosts: Vec<Host<'a>>,
+    /// How many events were forgotten before the first one here.
+    forgotten: u64,
+}
+
+#[derive(Serialize)]
+struct Host<'a> {
+    name: &'a str,
+    addresses: &'a [std::net::IpAddr],
+}
+
+/// Each further line. Times are in microseconds since the wire began.
+#[derive(Serialize)]
+struct Line<'a> {
+    number: u64,
+    at_us: u64,
+    sent_us: u64,
+    frame: u64,
+    from: &'a str,
+    fate: Fate,
+    text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    states: Vec<State<'a>>,
+    bytes: String,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    host: &'a str,
+    state: &'static str,
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Recorder {
+    /// Writes all events as lines of JSON: first one with the hosts, then one for each event, with
+    /// the frame in words and in hexadecimal.
+    ///
+    /// # Errors
+    /// If `out` doesn't take it.
+    pub fn write_json_lines(&self, mut out: impl Write) -> io::Result<()> {
+        let hosts = self.hosts().iter().enumerate();
+        let hosts = hosts.map(|(place, name)| Host { name, addresses: self.addresses(place) });
+        let began = self.began().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let lab = Lab { began, hosts: hosts.collect(), forgotten: self.forgotten() };
+        writeln!(out, "{}", serde_json::to_string(&lab)?)?;
+        let mut numbers = Numbers::default();
+        for event in self.events() {
+            writeln!(out, "{}", serde_json::to_string(&self.line(&event, &mut numbers))?)?;
+        }
+        out.flush()
+    }
+
+    fn line(&self, event: &Event, numbers: &mut Numbers) -> Line<'_> {
+        let states = event.states.iter();
+        Line {
+            number: event.number,
+            at_us: microseconds(event.time),
+            sent_us: microseconds(event.frame.time),
+            frame: event.frame.id,
+            from: self.name(event.frame.from),
+            fate: event.fate,
+            text: numbers.line(&event.frame.decode()),
+            states: states
+                .map(|seen| State { host: self.name(seen.host), state: seen.state().name() })
+                .collect(),
+            bytes: event.frame.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a recorder writes of a handshake in which the first SYN was lost.
+
+use wirelab::{Hold, Recorder};
+
+use crate::tier::{alice_and_bob, next, on_one, step};
+
+fn recorded(test: impl FnOnce(&Recorder)) {
+    on_one(alice_and_bob().rule(Hold), |lab| {
+        let _listener = lab.host("bob").listen(7000).expect("it listens");
+        let _client = lab.host("alice").connecting("10.0.0.2:7000").expect("it begins");
+        next(lab.wire()).lose();
+        step(lab);
+        step(lab);
+        test(lab.wire().recorder());
+    });
+}
+
+#[test]
+fn a_ladder_has_a_row_for_each_frame_with_both_states() {
+    recorded(|recorder| {
+        let ladder = recorder.ladder();
+        let rows: Vec<&str> = ladder.lines().collect();
+        assert_eq!(rows.len(), 4, "{ladder}");
+        let has = |row: usize, parts: &[&str]| {
+            parts.iter().for_each(|part| assert!(rows[row].contains(part), "{part}:\n{ladder}"));
+        };
+        has(0, &["alice │", "│ bob"]);
+        has(1, &["SYN-SENT │── SYN seq=0 ─", "✗", "│ LISTEN", "lost"]);
+        has(2, &["SYN-SENT │── SYN seq=0 ─", "▶│ SYN-RECEIVED"]);
+        has(3, &["ESTABLISHED │◀─", "─ SYN, ACK seq=0 ack=1 ──│ SYN-RECEIVED"]);
+        let bars = |row: &str| -> Vec<usize> {
+            row.chars().enumerate().filter(|(_, it)| *it == '│').map(|(at, _)| at).collect()
+        };
+        assert!(rows.iter().all(|row| bars(row) == bars(rows[0])), "{ladder}");
+    });
+}
+
+#[test]
+fn json_lines_have_the_hosts_and_then_every_event() {
+    recorded(|recorder| {
+        let mut out = Vec::new();
+        recorder.write_json_lines(&mut out).expect("a Vec takes it");
+        let text = String::from_utf8(out).expect("text");
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(lines[0]["hosts"][1]["name"], "bob");
+        assert_eq!(lines[0]["hosts"][1]["addresses"][0], "10.0.0.2");
+        let fates: Vec<_> = lines[1..].iter().map(|line| line["fate"].clone()).collect();
+        // The third frame of the handshake is held by now, or not yet.
+        assert_eq!(fates[..6], ["held", "lost", "held", "delivered", "held", "delivered"]);
+        assert_eq!(lines[4]["text"], "SYN seq=0");
+        assert_eq!(lines[4]["states"][1]["state"], "SYN-RECEIVED");
+        let bytes = lines[4]["bytes"].as_str().expect("a text");
+        assert!(bytes.starts_with("020000000002020000000001"), "{bytes}");
+    });
+}
+
+/// Reads the file back, block by block, as the format says.
+#[test]
+fn a_pcapng_file_has_named_interfaces_and_comments() {
+    recorded(|recorder| {
+        let mut file = Vec::new();
+        recorder.write_pcapng(&mut file).expect("a Vec takes it");
+        let number = |at: usize| {
+            let bytes = file[at..at + 4].try_into().expect("four bytes");
+            u32::from_le_bytes(bytes) as usize
+        };
+        let (mut at, mut kinds, mut text) = (0, Vec::new(), String::new());
+        while at < file.len() {
+            let length = number(at + 4);
+            assert_eq!(length % 4, 0);
+            assert_eq!(number(at + length - 4), length, "the length stands at both ends");
+            kinds.push(number(at));
+            text.push_str(&String::from_utf8_lossy(&file[at..at + length]));
+            at += length;
+        }
+        assert_eq!(kinds, [0x0a0d_0d0a, 1, 1, 4, 6, 6, 6]);
+        for part in ["alice\0", "bob\0", "lost", "; alice SYN-SENT, bob SYN-RECEIVED"] {
+            assert!(text.contains(part), "{part}");
+        }
+    });
+}
