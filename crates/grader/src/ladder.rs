@@ -15,8 +15,8 @@ use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::escape;
+use crate::layout::wrapped;
 use crate::record::{Event, What};
-use crate::report::wrapped;
 
 mod svg;
 
@@ -192,7 +192,7 @@ impl Ladder {
     #[must_use]
     pub fn lines(&self, row: &Row) -> Vec<String> {
         let parts = match row.whole {
-            true => wrapped(&row.label, self.inside.saturating_sub(6)),
+            true => wrapped("", &row.label, self.inside.saturating_sub(6), 0),
             false => vec![row.label.clone()],
         };
         let line = |(number, label): (usize, &String)| {

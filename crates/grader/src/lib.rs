@@ -15,6 +15,7 @@ pub mod interrupt;
 mod judge;
 pub mod ladder;
 mod late;
+pub mod layout;
 pub mod lesson;
 mod locked;
 mod output;

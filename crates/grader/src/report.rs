@@ -7,6 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::ladder;
+use crate::layout::wrapped;
 use crate::record::Event;
 use crate::words;
 
@@ -237,27 +238,9 @@ fn push_block(text: &mut String, label: &str, value: &str) {
 /// Words, broken between them at the look's width; further lines stand under the first one's words.
 fn push_wrapped(text: &mut String, lead: &str, words: &str, look: Look, color: Option<Color>) {
     let room = look.width.saturating_sub(lead.width()).max(20);
-    for (number, line) in wrapped(words, room).iter().enumerate() {
+    for (number, line) in wrapped("", words, room, 0).iter().enumerate() {
         let lead = if number == 0 { lead.to_owned() } else { " ".repeat(lead.width()) };
         let line = color.map_or_else(|| line.clone(), |color| look.paint(line, color));
         let _ = writeln!(text, "{lead}{line}");
     }
-}
-
-/// `words` in lines of at most `room` columns; a longer word stands alone on a line.
-#[must_use]
-pub fn wrapped(words: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in words.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if last.width() + 1 + word.width() <= room {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.into());
-        }
-    }
-    lines
 }

@@ -1,13 +1,14 @@
 //! The course map: what there is, how far the student is, and what to do next.
 
 use colored::{ColoredString, Colorize};
+use grader::layout::wrapped;
 use grader::lesson::{CheckText, Lesson};
 use grader::progress::{Progress, Standing, Standings};
 use unicode_width::UnicodeWidthStr;
 
 use crate::course::{Course, Entry};
 use crate::ending::{INFRASTRUCTURE, PASSED, Stop};
-use crate::screen::{Screen, wrapped};
+use crate::screen::Screen;
 use crate::{todo, words};
 
 /// Prints the map and what to do next. A broken lesson is told of, and the rest is shown.

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use colored::Colorize;
+use grader::layout::wrapped;
 use grader::lesson::Lesson;
 use grader::report::{failure_text, mark};
 use grader::{CheckReport, Grading, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
 use crate::course::Course;
-use crate::screen::{Screen, cut, wrapped};
+use crate::screen::{Screen, cut};
 use crate::{todo, words};
 
 /// The rows of one lesson. Reports arrive in the order in which the checks end; a row is printed

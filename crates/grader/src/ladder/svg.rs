@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Place, Row, cut, time};
-use crate::report::wrapped;
+use crate::layout::wrapped;
 
 /// The picture's width; its height is what the rows need. Lengths are in SVG's own units.
 const WIDTH: usize = 1280;
@@ -152,7 +152,8 @@ impl Picture {
         let (tick, x) =
             if anchor == "start" { (rail + 14, rail + 24) } else { (rail - 14, rail - 24) };
         self.add(format_args!("<line x1=\"{rail}\" y1=\"{y}\" x2=\"{tick}\" y2=\"{y}\"/>"));
-        let parts = if row.whole { wrapped(&row.label, COLUMNS) } else { vec![row.label.clone()] };
+        let parts =
+            if row.whole { wrapped("", &row.label, COLUMNS, 0) } else { vec![row.label.clone()] };
         for (number, label) in parts.iter().enumerate() {
             let words = safe(&cut(label, COLUMNS));
             self.add(format_args!(
@@ -166,7 +167,7 @@ impl Picture {
 
     /// A narrator's words, in a box of their own.
     fn told(&mut self, words: &str) {
-        let lines = wrapped(words, TOLD_COLUMNS);
+        let lines = wrapped("", words, TOLD_COLUMNS, 0);
         let (x, width, height) = (LEFT + 24, RIGHT - LEFT - 48, lines.len() * LINE + 18);
         let y = self.y + 6;
         self.add(format_args!(
