@@ -267,6 +267,10 @@ impl Reader<'_> {
                 _ => Ok(()),
             },
             ["cargo", "fmt" | "clippy" | "check", ..] => Ok(()),
+            ["cargo", "bench", "-p", package] => {
+                let place = format!("crates/{package}/benches");
+                real_path(&place).is_dir().then_some(()).ok_or(format!("there is no {place}"))
+            }
             ["just"] => Ok(()),
             ["just", recipe, ..] => {
                 let is_it = |line: &str| line.split([' ', ':']).next() == Some(recipe);
