@@ -200,8 +200,8 @@ fn take(run: &mut Run) -> Verdict {
     .or_probe(|failure| experiments::what_take_leaves(run, &failure.received))
 }
 
-/// Fails when a missing folder is taken for a message that will come, or is made, or not named. What
-/// ends by itself has a little longer here than the second that it should need: its start counts.
+/// Fails when a missing folder is taken for a message that will come, or is made, or not named. At
+/// once means: long before the 60 seconds are over. A program's start counts, and may be slow.
 fn missing_directory(run: &mut Run) -> Verdict {
     let mailbox = Mailbox::new(run)?;
     let path = mailbox.path_beside("no-such-folder").join("mailbox");

@@ -11,7 +11,7 @@
 //! Read on:   POSIX, `rename`; the documentation of std::fs::rename
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 

@@ -11,7 +11,7 @@
 //! Read on:   POSIX, `rename`; the documentation of std::fs::rename
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -43,9 +43,12 @@ fn draft_beside(mailbox: &Path) -> PathBuf {
 /// Writes the draft: everything that `message` gives, to its end, byte for byte.
 fn write(draft: &Path, mut message: impl Read) -> io::Result<()> {
     // step 2: create the draft, copy everything from the message into it, tell every failure
-    // Bytes, not text: a String can't hold them all. What a dead sender left under this name is
-    // emptied by `create`, where `append` would go on behind it.
-    let mut file = File::create(draft)?;
+    // Bytes, not text: a String can't hold them all. A dead sender may have left something under
+    // this name: away with it. `create` would also empty the file that a link here leads to.
+    let mut file = File::create_new(draft).or_else(|error| match error.kind() {
+        ErrorKind::AlreadyExists => fs::remove_file(draft).and_then(|()| File::create_new(draft)),
+        _ => Err(error),
+    })?;
     io::copy(&mut message, &mut file)?;
     file.flush()
     // end of step 2

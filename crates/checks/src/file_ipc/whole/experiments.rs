@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use grader::{Run, Verdict};
+use grader::{Program, Run, Verdict};
 
 use super::super::experiments::Finding;
-use super::super::mailbox::{Mailbox, at_rest, finish, typed};
+use super::super::mailbox::{Mailbox, at_rest, finish};
 use super::super::message::{LENGTH, large};
 use super::{End, held, send_limited};
 
@@ -87,24 +87,29 @@ pub(super) fn without_leftovers(run: &Run) -> Finding {
 }
 
 /// Two senders came into each other's way. What does the second do while the first is held in the
-/// middle, and under which name do both write?
+/// middle, and under which name does each write, with both of them held?
 pub(super) fn one_is_held(run: &Run) -> Finding {
-    run.note("a further experiment: one sender is held, a second sends");
+    run.note("a further experiment: one sender is held, then a second");
     let mailbox = Mailbox::new(run)?;
     let half = LENGTH / 2;
     let first = held(&mailbox, &large(0)[..half])?;
     at_rest(&first);
-    let drafts_of_first = drafts(&mailbox, large(0));
-    let sent = typed(mailbox.sender(), large(1))?.finished()?;
-    // A draft that is gone while its sender still waits: the second one has published it.
-    let published = drafts_of_first.iter().any(|draft| !draft.exists());
-    first.write_stdin(&large(0)[half..]);
-    first.close_stdin();
-    let first = first.finished()?;
-    if sent.exit.code != Some(0) && first.exit.code == Some(0) {
+    let of_first = drafts(&mailbox, large(0));
+    let second = held(&mailbox, &large(1)[..half])?;
+    at_rest(&second);
+    // That the first one's draft is gone would not do: the second may have removed it.
+    let is_one_name = of_first.len() == 1 && of_first == drafts(&mailbox, large(1));
+    let ended = |sender: Program, rest: &[u8]| {
+        sender.write_stdin(rest);
+        sender.close_stdin();
+        sender.finished()
+    };
+    let second = ended(second, &large(1)[half..])?;
+    let first = ended(first, &large(0)[half..])?;
+    if second.exit.code != Some(0) && first.exit.code == Some(0) {
         return Ok(Some("refuses_a_second_sender"));
     }
-    if sent.exit.code == Some(0) && published {
+    if second.exit.code == Some(0) && is_one_name {
         return Ok(Some("one_name_for_all_drafts"));
     }
     names_of_drafts(run)
