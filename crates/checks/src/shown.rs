@@ -95,6 +95,8 @@ pub(crate) struct Line {
     /// The colours in which the line's end was printed, or `None` while there is no end. A ground
     /// here colours the whole next line on a terminal that scrolls.
     pub(crate) end: Option<Ink>,
+    /// The columns at which a character set was chosen.
+    switches: Vec<usize>,
 }
 
 impl Line {
@@ -121,6 +123,12 @@ impl Line {
     /// The colours of the first character, a prompt's too.
     pub(crate) fn begins_in(&self) -> Option<Ink> {
         self.all.first().map(|cell| cell.ink)
+    }
+
+    /// Whether a character set is chosen within its text, where no colour ends.
+    pub(crate) fn switches_within(&self) -> bool {
+        let start = self.all.len() - self.cells().len();
+        self.switches.iter().any(|at| (start + 1..self.all.len()).contains(at))
     }
 
     /// Whether it is a prompt and nothing else.
@@ -185,6 +193,8 @@ mod tests {
             "\x1b[1;4;33;42malex\x1b[0m\r\n",
             "\x1b[7;32;43malex\x1b[27;39;49m\n",
             "\x1b[33;42mal\x1b[33;42mex\x1b[0m\n",
+            "\x1b[33m\x1b[42malex\x1b(B\x1b[m\n",
+            "\x1b[33m\x1b[42malex\x1b[m\x0f\n",
             ">>> >>> \x1b[33;42malex\x1b[0m\n",
             ">>> \r\x1b[K\x1b[33;42malex\x1b[0m\n",
             ">>> \x1b[2K\x1b[G\x1b[33;42malex\x1b[K\x1b[0m\n",
@@ -193,6 +203,7 @@ mod tests {
             let line = only(spelling);
             assert_eq!(line.text(), "alex", "{spelling:?}");
             assert!(line.is_in(YELLOW_ON_GREEN), "{spelling:?}: {}", line.described());
+            assert!(!line.switches_within(), "{spelling:?}");
         }
     }
 
@@ -237,6 +248,9 @@ mod tests {
         for driving in ["\x1b[2J", "\x1bc", "\x1b]0;title\x07", "\x07", "\x1bPq\x1b\\", "\x1b[5A"] {
             let line = only(&format!("before{driving}after\n"));
             assert!(line.text().chars().any(char::is_control), "{driving:?}: {}", line.text());
+        }
+        for switch in ["\x0e", "\x0f", "\x1b(0", "\x1b(B", "\x1b)B"] {
+            assert!(only(&format!("before{switch}after\n")).switches_within(), "{switch:?}");
         }
         assert_eq!(only("before\rAFTER\n").text(), "AFTERe");
         assert_eq!(only("\x1b[?2004hplain\n").text(), "plain");

@@ -5,11 +5,11 @@
 //! the connection happens when it is that program's turn to hear. What is asked of one role is
 //! asked of the other. What is tried when a check has failed stands in [`experiments`].
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use grader::{
-    Cause, Check, Failure, PROMPT, Probe, Run, Server, Suite, TcpPeer, Trouble, Verdict, check,
-    quoted,
+    Cause, Check, Failure, PROMPT, Probe, Program, Run, Server, Suite, TcpPeer, Trouble, Verdict,
+    check, quoted,
 };
 
 use crate::chat::{self, Talk};
@@ -37,7 +37,7 @@ pub(crate) const SUITE: Suite = Suite {
         Check { limit: SLOW, ..check!(endless_line) },
         check!(end_of_input),
         check!(errors_are_clear),
-        check!(both_at_once),
+        Check { limit: SLOW, ..check!(both_at_once) },
     ],
 };
 
@@ -65,16 +65,33 @@ fn one_exchange(run: &mut Run) -> Verdict {
 }
 
 /// A failure means that the prompt waits in a buffer, as stdout keeps what has no line's end, or
-/// that there is none.
+/// that there is none, or that the cursor does not stay behind it.
 fn prompt_is_flushed(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     talk.hears("your turn")?;
     server.expect_printed(PROMPT).or_probe(|_| experiments::when_it_prompts(run, &mut talk))?;
+    cursor_stays(&server)?;
     let (client, peer) = chat::client(run)?;
     client
         .expect_printed(PROMPT)
-        .or_probe(|_| experiments::when_it_prompts(run, &mut Talk { program: &client, peer }))
+        .or_probe(|_| experiments::when_it_prompts(run, &mut Talk { program: &client, peer }))?;
+    cursor_stays(&client)
+}
+
+/// The prompt has no line's end. Before a peer's line, or after a typed one, that end would be
+/// right; here the program has printed all that it will, and nobody says or types anything.
+fn cursor_stays(program: &Program) -> Verdict {
+    experiments::comes_to_rest(program);
+    let printed = program.stdout();
+    let prompt = PROMPT.as_bytes();
+    let is_line = |end: &[u8]| printed.strip_suffix(end).is_some_and(|rest| rest.ends_with(prompt));
+    if !is_line(b"\n") && !is_line(b"\r\n") {
+        return Ok(());
+    }
+    let failure = Failure::new("the prompt is a line of its own").expected(quoted(prompt));
+    let got = quoted(format!("{PROMPT}\n").as_bytes());
+    Err(failure.got(got).explain("prompt_is_a_line").into())
 }
 
 /// The client's side says `q`: the server closes although this peer doesn't, and serves the next.
@@ -443,6 +460,7 @@ fn endless_line(run: &mut Run) -> Verdict {
         let got = format!("{} more, after {much}", grader::size(grown));
         return Err(failure.expected("less than 8 MiB more").got(got).into());
     }
+    talk.peer.close(); // a server may wait for that, so that its last words arrive
     goes_on(run, &server)
 }
 
@@ -550,21 +568,30 @@ fn three_in_a_row(run: &Run, talk: &mut Talk<'_>) -> Verdict {
     Ok(())
 }
 
-/// How many lines go each way in a volley, and how long they are: in all more than a pipe holds,
+/// How many lines go each way at most in a volley, and how long they are: in all more than a pipe holds,
 /// so that the program is still printing while the last ones are typed.
 const VOLLEY: usize = 600;
 const VOLLEY_LINE: usize = 250;
+/// How long a volley goes on, for a program that looks now and then is slow, not wrong; and how
+/// many lines it has even so.
+const VOLLEY_TIME: Duration = Duration::from_secs(5);
+const SHORT_VOLLEY: usize = 3;
 
 /// Both talk at the same time, and a lot: for each line that is shown, the user types one.
 fn volley(run: &Run, talk: &mut Talk<'_>) -> Verdict {
     let text = |number: usize| format!("line {number:.<VOLLEY_LINE$}");
     let all: String = (1..=VOLLEY).map(|number| text(number) + "\n").collect();
     talk.peer.send(all.as_bytes())?;
+    let (began, mut typed) = (Instant::now(), 0);
     for number in 1..=VOLLEY {
+        if number > SHORT_VOLLEY && began.elapsed() > VOLLEY_TIME {
+            break;
+        }
+        typed = number;
         talk.program.type_line(&format!("my line {number}"));
         talk.shows(&text(number)).or_probe(|failure| experiments::lines_in_peace(run, failure))?;
     }
-    for number in 1..=VOLLEY {
+    for number in 1..=typed {
         talk.peer.expect_line(&format!("my line {number}"))?;
     }
     Ok(())

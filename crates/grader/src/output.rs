@@ -31,11 +31,6 @@ impl State {
         &self.bytes[self.taken..]
     }
 
-    /// Whether all of it has been taken, and what was taken last has no end of line.
-    pub(crate) fn ends_within_a_line(&self) -> bool {
-        self.ended && self.rest().is_empty() && !self.bytes.ends_with(b"\n")
-    }
-
     /// Takes the next whole line, or what is left at the end.
     fn take_line(&mut self) -> Option<Vec<u8>> {
         let rest = self.rest();

@@ -37,6 +37,12 @@ pub(crate) fn hold(phone: &Telephone, stream: TcpStream, peer: SocketAddr) -> io
     todo!("step 7: put the call on the telephone; prompt; receive until it is over; close, hang up")
 }
 
+/// Says on both sides why the conversation ends: a line of `peer`'s is too long.
+fn refuse(call: &TcpStream, peer: SocketAddr) -> io::Result<()> {
+    screen::diagnostic(format_args!("{peer}: a line of more than {} bytes", line::LONGEST));
+    line::write(call, TOO_LONG).or(Ok(())) // fails where nobody is there to read it
+}
+
 /// Shows what `peer` says, as `from IP:PORT: text`, with a prompt after it, until it is over.
 ///
 /// What a stranger sends goes through `netkit::visible`: raw, it could drive this terminal.

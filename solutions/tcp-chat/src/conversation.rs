@@ -46,6 +46,12 @@ pub(crate) fn hold(phone: &Telephone, stream: TcpStream, peer: SocketAddr) -> io
     // end of step 7
 }
 
+/// Says on both sides why the conversation ends: a line of `peer`'s is too long.
+fn refuse(call: &TcpStream, peer: SocketAddr) -> io::Result<()> {
+    screen::diagnostic(format_args!("{peer}: a line of more than {} bytes", line::LONGEST));
+    line::write(call, TOO_LONG).or(Ok(())) // fails where nobody is there to read it
+}
+
 /// Shows what `peer` says, as `from IP:PORT: text`, with a prompt after it, until it is over.
 ///
 /// What a stranger sends goes through `netkit::visible`: raw, it could drive this terminal.
@@ -57,7 +63,7 @@ fn receive(call: &TcpStream, peer: SocketAddr) -> io::Result<()> {
         let heard = line::read(&mut input).inspect_err(|e| screen::diagnostic(netkit::cause(e)));
         match heard.unwrap_or(Line::End) {
             Line::End => return Ok(()),
-            Line::TooLong { .. } => return line::write(call, TOO_LONG).or(Ok(())),
+            Line::TooLong { .. } => return refuse(call, peer),
             Line::Text(text) if text == QUIT => return Ok(()),
             Line::Text(text) => {
                 // One call for the whole line: the keyboard's thread prints prompts meanwhile.

@@ -105,7 +105,8 @@ impl<'a> Screen<'a> {
         self.program.find_in_stdout(|bytes| lines(bytes).pop().filter(&wanted))
     }
 
-    /// Checks that the prompt is shown, in no colour, with nothing after it.
+    /// Checks that the prompt is shown, with nothing after it. It may have a colour of its own, but
+    /// not that of the line above.
     ///
     /// # Errors
     /// It is not.
@@ -118,11 +119,11 @@ impl<'a> Screen<'a> {
             other => other,
         })?;
         match prompt.begins_in() {
-            None | Some(Ink::PLAIN) => Ok(()),
-            Some(ink) => {
+            Some(ink) if ink != Ink::PLAIN && self.last.ink() == Some(ink) => {
                 let failure = Failure::new("the prompt is shown in the colours of the line above");
                 Err(failure.expected("no colour").got(ink.to_string()).into())
             }
+            _ => Ok(()),
         }
     }
 }

@@ -55,6 +55,12 @@ impl Terminal {
         self.column = 0;
     }
 
+    /// A character set is chosen. Where a terminal resets colours it often does that, too.
+    fn switch_set(&mut self) {
+        let (last, column) = (self.lines.len() - 1, self.column);
+        self.lines[last].switches.push(column);
+    }
+
     /// "Erase in line": what is to the right of here, to the left, or all.
     fn erase(&mut self, what: u16) {
         let column = self.column;
@@ -133,6 +139,7 @@ impl Perform for Terminal {
             b'\n' => self.end_line(),
             b'\r' => self.column = 0,
             0x08 => self.column = self.column.saturating_sub(1),
+            0x0e | 0x0f => self.switch_set(), // SO, SI
             other => self.put(char::from(other)),
         }
     }
@@ -151,9 +158,11 @@ impl Perform for Terminal {
         }
     }
 
-    fn esc_dispatch(&mut self, _marks: &[u8], _ignored: bool, byte: u8) {
-        if byte != b'\\' {
-            self.put('\x1b'); // `ESC \` only ends what is told below
+    fn esc_dispatch(&mut self, marks: &[u8], _ignored: bool, byte: u8) {
+        match (marks, byte) {
+            ([b'(' | b')'], b'B' | b'0') => self.switch_set(), // as in `tput sgr0`
+            ([], b'\\') => {} // `ESC \` only ends what is told below
+            _ => self.put('\x1b'),
         }
     }
 

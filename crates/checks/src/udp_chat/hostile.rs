@@ -106,7 +106,8 @@ pub(super) fn expect_refused(program: &Program) -> Verdict {
 /// Control characters of every kind between words. What shows a control character is free; that
 /// something does, and that it is none itself, is not.
 fn control_characters(words: &[&str]) -> String {
-    let between = ["\x1b]0;", "\x07", "\r", "\u{9b}2J", "\u{202e}", "\x7f", "\x1b[31m"];
+    let between =
+        ["\x1b]0;", "\x07", "\r", "\u{9b}2J", "\u{202e}", "\x7f", "\x1b[31m", "\x0f", "\x1b(B"];
     let mut text = String::new();
     for (word, control) in words.iter().zip(between) {
         text.extend([word, control]);
@@ -119,7 +120,7 @@ pub(super) fn terminal_safety(run: &mut Run) -> Verdict {
     let server = coloured(run)?;
     let mut talk = Talk::with(&server);
     let mut client = server.udp()?;
-    let words = ["one", "two", "three", "four", "five", "six", "seven"];
+    let words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     let hostile = control_characters(&words);
     for (start, ink) in [("bob : ", Ink::PLAIN), ("alex : ", ALEX), ("", Ink::PLAIN)] {
         let message = format!("{start}{hostile} : end");
@@ -156,6 +157,10 @@ pub(super) fn expect_safe(line: &Line, start: &str, words: &[&str], ink: Ink) ->
     if let Some(raw) = shown.chars().find(|c| drives(*c)) {
         let message = format!("U+{:04X} reaches the terminal as it is", u32::from(raw));
         return Err(failure(&message).explain("terminal_driven").into());
+    }
+    if line.switches_within() {
+        let failure = failure("a code that the peer sent chooses the terminal's character set");
+        return Err(failure.explain("terminal_driven").into());
     }
     let red = Some(Colour::Number(1)); // nobody but the peer asks for it
     if line.cells().iter().any(|cell| cell.ink.text == red) {

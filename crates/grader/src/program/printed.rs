@@ -18,18 +18,18 @@ const CAME_SHOWN: usize = 6;
 
 impl Program {
     /// The next line on stdout, without its end and without leading prompts. Prompts that stand
-    /// behind the last line when stdout ends are none.
+    /// alone are none: a program may end the line of an open prompt before it shows something.
     ///
     /// # Errors
     /// None comes.
     pub fn next_line(&self) -> Verdict<String> {
-        let next = || self.line_of(&self.process.stdout, "stdout", self.stage.late());
-        let line = next()?;
-        let text = line.trim_start_matches(PROMPT);
-        if text.is_empty() && !line.is_empty() && self.process.stdout.state().ends_within_a_line() {
-            return next();
+        loop {
+            let line = self.line_of(&self.process.stdout, "stdout", self.stage.late())?;
+            let text = line.trim_start_matches(PROMPT);
+            if !text.is_empty() || line.is_empty() {
+                return Ok(text.to_owned());
+            }
         }
-        Ok(text.to_owned())
     }
 
     /// The next line on stderr, without its end.
