@@ -34,6 +34,17 @@ impl Course {
         Self::at(root)
     }
 
+    /// Refuses where the course is not the clone around the current directory: for commands that
+    /// change its files. Nobody who stands elsewhere means this clone.
+    pub(crate) fn is_around_here(&self) -> Result<(), Stop> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let around = here.ancestors().find(|place| is_clone(place));
+        match around.is_some_and(|place| place == self.root) {
+            true => Ok(()),
+            false => Err(Stop::usage(words::NO_CLONE)),
+        }
+    }
+
     /// Reads the lessons of the clone at `root`.
     pub(crate) fn at(root: &Path) -> Result<Self, Stop> {
         let folder = root.join("exercises");

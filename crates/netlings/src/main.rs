@@ -100,6 +100,9 @@ fn main() -> ExitCode {
 
 fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
     let course = Course::find()?;
+    if let Some(Command::Reset(_) | Command::New(_) | Command::Skeletons(_)) = command {
+        course.is_around_here()?;
+    }
     match command {
         None => Ok(map::show(&course, screen)),
         Some(Command::List) => Ok(map::list(&course, screen)),

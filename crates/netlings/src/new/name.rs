@@ -17,7 +17,7 @@ const KEYWORDS: [&str; 51] = [
 ];
 
 /// What cargo, the compiler or Windows keeps for itself.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 18] = [
     "alloc",
     "aux",
     "build",
@@ -28,7 +28,6 @@ const RESERVED: [&str; 20] = [
     "examples",
     "incremental",
     "lib",
-    "lpt1",
     "main",
     "nul",
     "prn",
@@ -37,7 +36,6 @@ const RESERVED: [&str; 20] = [
     "solution",
     "std",
     "test",
-    "com1",
 ];
 
 /// Whether a new lesson can have this name; else why not.
@@ -53,7 +51,10 @@ pub(super) fn is_free(course: &Course, name: &str) -> Result<(), String> {
     if KEYWORDS.contains(&&*module(name)) {
         return Err(words::name_is_a_keyword(name));
     }
-    if RESERVED.contains(&name) {
+    let device = ["com", "lpt"]
+        .iter()
+        .any(|it| name.strip_prefix(it).is_some_and(|rest| rest.len() == 1 && rest != "0"));
+    if RESERVED.contains(&name) || device {
         return Err(words::name_is_reserved(name));
     }
     if let Some(lesson) = name.strip_suffix("-solution") {
