@@ -1,8 +1,9 @@
 //! What `watch` prints of the grader's own sockets.
 //!
 //! The grader brings both ends of a connection into a state and holds them there until the program
-//! has printed it. So it doesn't matter how often the program looks, in which order it prints, and
-//! how often the same. That something is *not* printed is shown by the next thing that is.
+//! has printed it. So it hardly matters how often the program looks (once within the patience of
+//! 2 s), in which order it prints, and how often the same. That something is *not* printed is shown
+//! by the next thing that is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
