@@ -51,9 +51,9 @@ pub(super) fn is_free(course: &Course, name: &str) -> Result<(), String> {
     if KEYWORDS.contains(&&*module(name)) {
         return Err(words::name_is_a_keyword(name));
     }
-    let device = ["com", "lpt"]
-        .iter()
-        .any(|it| name.strip_prefix(it).is_some_and(|rest| rest.len() == 1 && rest != "0"));
+    // com1 to com9 and lpt1 to lpt9 are devices of Windows.
+    let number = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+    let device = number.is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
     if RESERVED.contains(&name) || device {
         return Err(words::name_is_reserved(name));
     }
