@@ -77,6 +77,10 @@ pub(crate) struct Judged {
     pub(crate) stderr: Vec<String>,
     /// The step that an untouched skeleton came to.
     pub(crate) step_to_do: Option<String>,
+    /// The failure tells the cause too: it says it all, or a panic names its place and reason.
+    pub(crate) cause_is_told: bool,
+    /// When the failure was found, from the check's beginning on.
+    pub(crate) found: Option<Duration>,
     pub(crate) duration: Duration,
 }
 
@@ -112,6 +116,12 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
         let by_code = exit.is_some_and(|exit| exit.code == Some(101));
         panic_words(text).or(by_code.then(|| "exit code 101".into())).map(|words| (process, words))
     });
+    let cause_is_told = match &verdict {
+        Err(Trouble::Failed(failure)) => {
+            panicked.is_some() || (!out_of_time && failure.says_it_all())
+        }
+        _ => panicked.is_some(),
+    };
     let verdict = match (&step_to_do, panicked) {
         (Some(step), _) => with_message(verdict, format!("step {step}"), true),
         (None, Some((process, words))) => {
@@ -125,7 +135,13 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
     };
     let events = run.stage.recorder.events();
     let stderr = last_lines(&processes, &said);
-    Judged { verdict, events, stderr, step_to_do, duration }
+    let found = match &verdict {
+        Err(Trouble::Failed(failure)) => {
+            Some(run.stage.recorder.since_the_beginning(failure.found))
+        }
+        _ => None,
+    };
+    Judged { verdict, events, stderr, step_to_do, cause_is_told, found, duration }
 }
 
 /// Ends the programs of a check that does not end by itself; with them its conversations end.

@@ -10,12 +10,13 @@
 //! An [`Event`] becomes a [`Row`], which says what stands where and in which words; a [`Ladder`]
 //! draws rows for a terminal, one by one, and [`svg`] draws all of them as a picture.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::escape;
-use crate::layout::wrapped;
+use crate::layout::{broken, wrapped};
 use crate::record::{Event, What};
 
 mod svg;
@@ -27,6 +28,12 @@ const MARGIN: usize = 10;
 /// A long conversation shows this many rows from its start, and this many before its end.
 const HEAD: usize = 14;
 const TAIL: usize = 24;
+/// Where a failure was found in between, its own rows are shown too, so many before and after, and
+/// fewer at both ends.
+const BEFORE: usize = 12;
+const AFTER: usize = 3;
+const HEAD_BESIDE: usize = 6;
+const TAIL_BESIDE: usize = 17;
 /// The narrowest a ladder is drawn.
 const NARROWEST: usize = 40;
 /// What is narrower leaves the times out.
@@ -107,8 +114,8 @@ impl Row {
                 Side::Right => Place::AtRight,
             },
         };
-        // What a conversation is about often stands in the arguments.
-        let whole = event.what == What::Run;
+        // What a conversation is about often stands in the arguments, and why it ended on stderr.
+        let whole = matches!(event.what, What::Run | What::Stderr | What::Note);
         Row { at: (place != Place::Between).then_some(event.at), place, label, whole }
     }
 
@@ -191,8 +198,10 @@ impl Ladder {
     /// The lines of a row, each as wide as the ladder.
     #[must_use]
     pub fn lines(&self, row: &Row) -> Vec<String> {
+        let room = self.inside.saturating_sub(6);
         let parts = match row.whole {
-            true => wrapped("", &row.label, self.inside.saturating_sub(6), 0),
+            true if row.place == Place::Told => wrapped("", &row.label, room, 0),
+            true => broken(&row.label, room),
             false => vec![row.label.clone()],
         };
         let line = |(number, label): (usize, &String)| {
@@ -201,8 +210,8 @@ impl Ladder {
                 Place::ToLeft => self.arrow_left(label),
                 Place::LostToRight => self.lost_to_right(label),
                 Place::LostToLeft => self.lost_to_left(label),
-                Place::AtLeft => self.at_left(label),
-                Place::AtRight => self.at_right(label),
+                Place::AtLeft => self.at_left(label, number == 0),
+                Place::AtRight => self.at_right(label, number == 0),
                 Place::Between => self.between(label),
                 Place::Told => self.told(label),
             };
@@ -238,16 +247,19 @@ impl Ladder {
         format!("│   lost ✗ {line} {label} ──│")
     }
 
-    fn at_left(&self, label: &str) -> String {
+    /// Only a row's first line has the tick: it happened once.
+    fn at_left(&self, label: &str, is_first: bool) -> String {
         let label = cut(label, self.inside.saturating_sub(4));
         let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
-        format!("├─ {label}{gap}│")
+        let tick = if is_first { "├─" } else { "│ " };
+        format!("{tick} {label}{gap}│")
     }
 
-    fn at_right(&self, label: &str) -> String {
+    fn at_right(&self, label: &str, is_first: bool) -> String {
         let label = cut(label, self.inside.saturating_sub(4));
         let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
-        format!("│{gap}{label} ─┤")
+        let tick = if is_first { "─┤" } else { " │" };
+        format!("│{gap}{label} {tick}")
     }
 
     fn between(&self, label: &str) -> String {
@@ -264,18 +276,19 @@ impl Ladder {
 }
 
 /// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
-/// grader on the left, the program on the right.
+/// grader on the left, the program on the right. Where a long conversation is cut, the rows around
+/// the time `found` stay.
 #[must_use]
-pub(crate) fn draw(events: &[Event], width: usize) -> String {
+pub(crate) fn draw(events: &[Event], found: Option<Duration>, width: usize) -> String {
     let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
     let names = Names::of(events);
     let mut lines = vec![names.heading(ladder)];
     let rows = folded(events);
-    let hidden = rows.len().saturating_sub(HEAD + TAIL);
+    let gaps = gaps(&rows, found);
     for (number, (event, repeats)) in rows.iter().enumerate() {
-        if hidden > 1 && (HEAD..HEAD + hidden).contains(&number) {
-            if number == HEAD {
-                let label = format!("{hidden} more events");
+        if let Some(gap) = gaps.iter().find(|gap| gap.contains(&number)) {
+            if number == gap.start {
+                let label = format!("{} more events", gap.len());
                 lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
             }
             // How a program ended is never left out.
@@ -290,6 +303,21 @@ pub(crate) fn draw(events: &[Event], width: usize) -> String {
         lines.extend(ladder.lines(&row));
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// The rows of a long conversation that are left out, each gap of at least two.
+fn gaps(rows: &[(&Event, usize)], found: Option<Duration>) -> Vec<Range<usize>> {
+    let hidden = HEAD..rows.len().saturating_sub(TAIL);
+    let last = found.and_then(|found| rows.iter().rposition(|(event, _)| event.at <= found));
+    let around = last.map(|last| (last + 1).saturating_sub(BEFORE)..last + 1);
+    let gaps = match around.filter(|it| it.start < hidden.end && hidden.start < it.end) {
+        None => vec![hidden],
+        Some(around) => {
+            let tail = rows.len() - TAIL_BESIDE;
+            vec![HEAD_BESIDE..around.start, (around.end + AFTER).min(tail)..tail]
+        }
+    };
+    gaps.into_iter().filter(|gap| gap.len() > 1).collect()
 }
 
 /// The events, each with how often it came in a row, told in the same words.
@@ -420,7 +448,7 @@ mod tests {
             event(86_399_999, What::ReceivedDatagramLost, "\"x\"", 1),
         ];
         for width in [1, 40, 41, 80, 120] {
-            let drawn = draw(&events, width);
+            let drawn = draw(&events, None, width);
             let widths: Vec<_> = drawn.lines().skip(1).map(UnicodeWidthStr::width).collect();
             assert!(widths.iter().all(|w| *w == width.max(40)), "{widths:?}\n{drawn}");
         }
@@ -429,7 +457,7 @@ mod tests {
     #[test]
     fn a_long_label_keeps_its_count() {
         let text = format!("\"{}\"", "x".repeat(250));
-        let drawn = draw(&[event(1, What::Sent, &text, 250)], 60);
+        let drawn = draw(&[event(1, What::Sent, &text, 250)], None, 60);
         assert!(drawn.contains("…\" 250 B ─"), "{drawn}");
     }
 
@@ -437,33 +465,58 @@ mod tests {
     fn a_long_conversation_is_cut_in_its_middle() {
         let events: Vec<_> =
             (0..1000).map(|at| event(at, What::Sent, &at.to_string(), 1)).collect();
-        let drawn = draw(&events, 80);
+        let drawn = draw(&events, None, 80);
         assert!(drawn.contains("962 more events") && drawn.lines().count() < 45, "{drawn}");
+    }
+
+    #[test]
+    fn where_a_long_conversation_is_cut_the_rows_around_the_failure_stay() {
+        let events: Vec<_> =
+            (0..100).map(|at| event(at, What::Sent, &format!("row {at}."), 1)).collect();
+        for found in 0..100 {
+            let drawn = draw(&events, Some(Duration::from_millis(found)), 80);
+            for row in [0, found.saturating_sub(11), found.saturating_sub(1), found, 99] {
+                assert!(drawn.contains(&format!("row {row}.")), "{found}, {row}: {drawn}");
+            }
+            assert!(drawn.lines().count() < 43, "{found}: {drawn}");
+        }
+        // Without a failure it is the middle that is left out.
+        assert!(!draw(&events, None, 80).contains("row 50."));
     }
 
     #[test]
     fn the_same_again_is_folded_and_an_exit_is_never_left_out() {
         let mut events: Vec<_> = (0..50).map(|at| event(at, What::Sent, "\"tick\"", 4)).collect();
-        let drawn = draw(&events, 80);
+        let drawn = draw(&events, None, 80);
         assert!(drawn.contains("50 times \"tick\" 4 B") && drawn.lines().count() == 2, "{drawn}");
         events = (0..90).map(|at| event(at, What::Sent, &at.to_string(), at)).collect();
         events[40].what = What::Exit;
         events[40].text = "exit code 1".into();
-        assert!(draw(&events, 80).contains("exit code 1"));
+        assert!(draw(&events, None, 80).contains("exit code 1"));
     }
 
     #[test]
     fn a_long_command_is_shown_to_its_end() {
         let command = format!("client --addr 127.0.0.1:1 {} --retries 20", "x ".repeat(60));
-        let drawn = draw(&[event(0, What::Run, &command, 0)], 80);
-        assert!(drawn.contains("--retries 20 ─┤") && drawn.lines().count() == 4, "{drawn}");
+        let drawn = draw(&[event(0, What::Run, &command, 0)], None, 80);
+        assert!(drawn.contains("--retries 20  │") && drawn.lines().count() == 4, "{drawn}");
+        assert_eq!(drawn.matches('┤').count(), 1, "it was run once: {drawn}");
+    }
+
+    #[test]
+    fn what_is_on_stderr_and_a_note_with_a_seed_are_shown_to_their_ends() {
+        let long = format!("\"error: {}refused\"", "x ".repeat(60));
+        let note = format!("a further experiment: {}seed 4294967295", "x ".repeat(60));
+        let events = [event(0, What::Stderr, &long, 149), event(1, What::Note, &note, 0)];
+        let drawn = draw(&events, None, 80);
+        assert!(drawn.contains("refused\" 149 B") && drawn.contains("4294967295"), "{drawn}");
     }
 
     #[test]
     fn several_peers_are_told_apart() {
         let mut second = event(1, What::Connect, "", 0);
         second.peer = "client 2".into();
-        let drawn = draw(&[event(0, What::Connect, "", 0), second], 80);
+        let drawn = draw(&[event(0, What::Connect, "", 0), second], None, 80);
         assert!(drawn.contains("client: connect") && drawn.contains("client 2: connect"));
     }
 

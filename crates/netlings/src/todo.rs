@@ -17,6 +17,7 @@ pub(crate) struct Todo {
 pub(crate) fn all_in(folder: &Path) -> Vec<Todo> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let sources = sources.filter(|path| path.is_file()); // a pipe's reader would wait for ever
     let steps = sources.flat_map(|file| {
         let content = fs::read_to_string(&file).unwrap_or_default();
         let found: Vec<_> = steps_in(&content).collect();

@@ -213,6 +213,13 @@ pub(crate) fn solution_stands_in(lesson: &str) -> String {
 
 // Starting anew.
 
+pub(crate) fn no_file_to_keep(path: &Path) -> String {
+    format!(
+        "cannot keep {}: it is no file. Move it away, or remove it, and try again",
+        path.display()
+    )
+}
+
 pub(crate) const NOTHING_TO_KEEP: &str = "There were no files of yours to keep.";
 
 pub(crate) fn was_reset(lesson: &str) -> String {
