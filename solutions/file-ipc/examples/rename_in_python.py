@@ -34,6 +34,8 @@ def look(path, take):
         raise FileNotFoundError(2, "no such folder", path)
     try:
         if take:
+            # A look moves nothing: a folder, or a file that we may not read, is told and stays.
+            open(path, "rb").close()
             mine = f"{path}.{os.getpid()}.taken"
             os.rename(path, mine)
             path = mine
