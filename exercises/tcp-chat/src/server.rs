@@ -40,6 +40,6 @@ fn listen(addr: &Addr) -> io::Result<TcpListener> {
 /// may leave this loop: `hold` has no other, so it alone may have a `?`.
 fn serve(listener: &TcpListener, phone: &Telephone) -> io::Result<()> {
     todo!(
-        "step 4: until the input is over: accept, hold the conversation; tell a failure and go on"
+        "step 4: accept and hold one conversation after another until the input ends; survive a failure"
     )
 }
