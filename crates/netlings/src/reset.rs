@@ -98,9 +98,8 @@ fn keep(src: &Path, yours: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>,
     let unfinished = dated.join("src.unfinished");
     for file in yours {
         let copy = unfinished.join(file);
-        copy_file(&src.join(file), &copy).map_err(|error| {
+        copy_file(&src.join(file), &copy).inspect_err(|_| {
             let _ = fs::remove_dir_all(&dated); // a part of a copy is of no use to anybody
-            error
         })?;
     }
     let kept = dated.join("src");
