@@ -41,6 +41,12 @@ impl<'a> Mailbox<'a> {
         self.folder.path().join(name)
     }
 
+    /// A name without a folder, such as `no-box-x4fz`, that no file has.
+    pub(super) fn name_of_nothing(&self) -> String {
+        let own = self.folder.path().file_name().unwrap_or_default();
+        format!("no-{}", own.to_string_lossy())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
