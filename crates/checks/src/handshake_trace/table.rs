@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use grader::{Cause, Failure, Finished, Probe, Run, Trouble, Verdict, quoted_start};
+use grader::{Cause, Failure, Finished, PROMPT, Probe, Run, Trouble, Verdict, quoted_start};
 use tempfile::NamedTempFile;
 
 /// The first line of `/proc/net/tcp`.
@@ -124,10 +124,20 @@ fn table(run: &Run, bytes: &[u8]) -> Verdict<Finished> {
     run.program("table").arg(file.path()).finish()
 }
 
-/// The lines that it prints, whole.
+/// The lines that it prints, whole. Where a state is two hex digits they are given in upper case:
+/// the contract leaves open in which they are printed.
 fn printed(table: &Finished) -> Vec<String> {
     let text = String::from_utf8_lossy(&table.output.stdout);
-    text.lines().map(|line| line.trim_start_matches(">>> ").to_owned()).collect()
+    text.lines().map(|line| with_upper_digits(line.trim_start_matches(PROMPT))).collect()
+}
+
+fn with_upper_digits(line: &str) -> String {
+    match line.rsplit_once(' ') {
+        Some((ends, code)) if code.len() == 2 && u8::from_str_radix(code, 16).is_ok() => {
+            format!("{ends} {}", code.to_ascii_uppercase())
+        }
+        _ => line.into(),
+    }
 }
 
 /// Checks that exactly these lines are printed, in this order.

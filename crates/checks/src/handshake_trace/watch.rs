@@ -2,7 +2,7 @@
 //!
 //! The grader brings both ends of a connection into a state and holds them there until the program
 //! has printed it. So it hardly matters how often the program looks (once within the patience of
-//! 2 s), in which order it prints, and how often the same. That something is *not* printed is shown
+//! 5 s), in which order it prints, and how often the same. That something is *not* printed is shown
 //! by the next thing that is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,9 +17,9 @@ const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// How long a program watches that is ended by the grader.
 const LONG: &str = "60";
-/// How long a program may take to start and print its first row, and for each thing after that.
-const START: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a program may take to start and print its first row, and for each thing after that: no
+/// contract says how often it looks.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// A program may print every row at every look.
 const MOST_OUTPUT: usize = 64 << 20;
 /// So much of a processor a program may use before it has once been seen asleep.
@@ -40,10 +40,8 @@ impl Watch {
 
     /// Waits for the row that is there at the start: until then the program may be starting.
     fn is_ready(&self, run: &Run, host: &Host) -> Verdict {
-        run.patience(START);
-        let ready = self.sees(&[listening(host)]);
         run.patience(PATIENCE);
-        ready
+        self.sees(&[listening(host)])
     }
 
     fn at(run: &Run, addr: SocketAddr) -> Verdict<Watch> {
@@ -138,7 +136,9 @@ pub(super) fn sees_listen(run: &mut Run) -> Verdict {
             let ends_well = again.program.wait_exit()?.code == Some(0);
             return Ok(ends_well.then_some("ends_before_its_time"));
         }
-        let silent = failure.cause == Cause::Silence && !came(failure, &up);
+        let text = String::from_utf8_lossy(&failure.received);
+        let nothing_new = text.lines().all(|line| line == listening(&host));
+        let silent = failure.cause == Cause::Silence && nothing_new;
         Ok((silent && again.shows(std::slice::from_ref(&up))).then_some("later_looks_show_nothing"))
     })?;
     watch.end()
@@ -237,9 +237,8 @@ pub(super) fn only_that_port(run: &mut Run) -> Verdict {
         let shown = watch.shows(&[more.client.line("ESTABLISHED")]);
         Ok(shown.then_some("everybodys_sockets"))
     };
-    run.patience(START);
-    sees(&[listening(&host)]).or_probe(others)?;
     run.patience(PATIENCE);
+    sees(&[listening(&host)]).or_probe(others)?;
     decoy.client.half_close(run)?;
     let _another_decoy = elsewhere.connect(run)?;
     let pair = host.connect(run)?;
