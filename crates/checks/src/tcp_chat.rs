@@ -82,7 +82,7 @@ fn prompt_is_flushed(run: &mut Run) -> Verdict {
 /// The prompt has no line's end. Before a peer's line, or after a typed one, that end would be
 /// right; here the program has printed all that it will, and nobody says or types anything.
 fn cursor_stays(program: &Program) -> Verdict {
-    experiments::comes_to_rest(program);
+    program.comes_to_rest(experiments::REST);
     let printed = program.stdout();
     let prompt = PROMPT.as_bytes();
     let is_line = |end: &[u8]| printed.strip_suffix(end).is_some_and(|rest| rest.ends_with(prompt));

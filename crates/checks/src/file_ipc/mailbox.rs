@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use grader::{Cause, Failure, Finished, Program, Run, Start, Trouble, Verdict, expect_bytes, size};
 use tempfile::TempDir;
@@ -124,14 +123,9 @@ pub(super) fn finish(start: Start<'_>) -> Verdict<Finished> {
     start.start()?.finished()
 }
 
-/// Returns when the program sleeps, twice in a row, or has ended; or never rests.
+/// Returns when the program rests, or has ended; or never rests.
 pub(super) fn at_rest(program: &Program) {
-    let late = Instant::now() + REST;
-    let mut calm = 0;
-    while calm < 2 && !program.has_ended() && Instant::now() < late {
-        calm = if program.asleep() { calm + 1 } else { 0 };
-        thread::sleep(Duration::from_millis(1)); // between two looks it gets its turn
-    }
+    program.comes_to_rest(REST);
 }
 
 /// A `recv` has ended well and printed exactly `message`.

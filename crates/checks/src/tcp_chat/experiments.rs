@@ -10,6 +10,9 @@ use grader::{Cause, Failure, PROMPT, Program, Run, Server, Trouble, Verdict};
 use super::{LONGEST, MIB, VOLLEY, chat};
 use crate::chat::{MOMENT, Talk};
 
+/// How long a program may take to come to rest.
+pub(super) const REST: Duration = Duration::from_secs(4);
+
 /// The confirmed misconception, if any.
 type Finding = Verdict<Option<&'static str>>;
 
@@ -142,36 +145,12 @@ fn spins(run: &Run, program: &Program) -> Finding {
     if text.lines().filter(|line| line.ends_with(": ")).count() > 100 {
         return Ok(Some("end_shown_as_lines"));
     }
-    let enough = program.cpu()? + Duration::from_millis(200);
-    if comes_to_rest_unless(program, || program.cpu().is_ok_and(|cpu| cpu >= enough)) {
-        return Ok(None);
-    }
-    if program.cpu()? < enough {
-        return Ok(None); // a machine so busy that nothing can be said
+    if program.rests(Duration::from_millis(200))? {
+        return Ok(None); // or on a machine so busy that nothing can be said
     }
     run.note("a further experiment: does it rest while its peer is there?");
     let (client, _peer) = chat::client(run)?;
-    Ok(comes_to_rest(&client).then_some("takes_the_end_for_nothing_yet"))
-}
-
-/// Whether all threads of the program sleep at some moment.
-pub(super) fn comes_to_rest(program: &Program) -> bool {
-    comes_to_rest_unless(program, || false)
-}
-
-/// [`comes_to_rest`]; looks until something else is known, at most 4 s.
-fn comes_to_rest_unless(program: &Program, known: impl Fn() -> bool) -> bool {
-    for _ in 0..400 {
-        // Not an event one could wait for.
-        std::thread::sleep(Duration::from_millis(10));
-        if program.asleep() {
-            return true;
-        }
-        if known() {
-            return false;
-        }
-    }
-    false
+    Ok(client.comes_to_rest(REST).then_some("takes_the_end_for_nothing_yet"))
 }
 
 /// The next caller was not served. Has the server ended, and how? Or does it do something else?
@@ -196,7 +175,7 @@ pub(super) fn after_hearing_nothing(run: &Run, talk: &mut Talk<'_>, failure: &Fa
     }
     if talk.peer.has_ended() || talk.is_ended_by_it()? {
         let program = talk.program;
-        let is_well = comes_to_rest(program) || program.wait_exit()?.code == Some(0);
+        let is_well = program.comes_to_rest(REST) || program.wait_exit()?.code == Some(0);
         let is_well = is_well && (!program.has_ended() || program.wait_exit()?.code == Some(0));
         return Ok(is_well.then_some("empty_is_the_end"));
     }
@@ -208,7 +187,7 @@ pub(super) fn after_saying_nothing(run: &Run, talk: &mut Talk<'_>) -> Finding {
     run.note("a further experiment: the user types something");
     if talk.peer.has_ended() || talk.is_ended_by_it()? {
         let program = talk.program;
-        let is_well = comes_to_rest(program) || program.wait_exit()?.code == Some(0);
+        let is_well = program.comes_to_rest(REST) || program.wait_exit()?.code == Some(0);
         let is_well = is_well && (!program.has_ended() || program.wait_exit()?.code == Some(0));
         return Ok(is_well.then_some("empty_is_the_end"));
     }
