@@ -21,6 +21,14 @@ use terminal::lines;
 /// The names of a terminal's first eight colours, in their order.
 const NAMES: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
+/// Whether a character drives a terminal that it is printed on: control characters (C0 but the tab,
+/// DEL, C1), and those that reorder text (Unicode Standard Annex 9, "explicit directional").
+pub(crate) fn drives_a_terminal(c: char) -> bool {
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c != '\t' && (c.is_control() || reorders)
+}
+
 /// A colour as a program asks for it. How exactly it looks is the terminal's affair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Colour {

@@ -14,6 +14,7 @@ use grader::{
 
 use crate::chat::{self, Talk};
 use crate::errors;
+use crate::shown::drives_a_terminal;
 
 mod experiments;
 
@@ -422,13 +423,6 @@ fn shows_safely(talk: &mut Talk<'_>) -> Verdict {
         rest = after;
     }
     Ok(())
-}
-
-fn drives_a_terminal(c: char) -> bool {
-    c != '\t'
-        && (c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
 /// A peer sends without LF until it is cut off. A failure means that the program waits for the LF

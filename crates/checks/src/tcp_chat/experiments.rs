@@ -8,7 +8,8 @@ use std::time::Duration;
 use grader::{Cause, Failure, PROMPT, Program, Run, Server, Trouble, Verdict};
 
 use super::{LONGEST, MIB, VOLLEY, chat};
-use crate::chat::{MOMENT, Talk};
+use crate::MOMENT;
+use crate::chat::Talk;
 
 /// How long a program may take to come to rest.
 pub(super) const REST: Duration = Duration::from_secs(4);

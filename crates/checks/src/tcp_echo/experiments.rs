@@ -10,12 +10,10 @@ use std::time::Duration;
 use grader::{Cause, Failure, Finished, Pattern, Program, Run, Server, TcpPeer, Trouble, Verdict};
 
 use super::{MIB, client_fed, exchange};
+use crate::MOMENT;
 
 /// The confirmed misconception, if any.
 type Finding = Verdict<Option<&'static str>>;
-
-/// How long to look whether something happens that should not.
-const MOMENT: Duration = Duration::from_millis(500);
 
 /// All that comes back in a conversation in which `bytes` were sent.
 fn answer(server: &Server, bytes: &[u8]) -> Verdict<Vec<u8>> {
