@@ -276,6 +276,17 @@ mod tests {
     }
 
     #[test]
+    fn what_moves_recolours_or_reorders_drives_a_terminal_and_text_does_not() {
+        for c in ['\x1b', '\r', '\n', '\x7f', '\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{61c}']
+        {
+            assert!(drives_a_terminal(c), "{c:?}");
+        }
+        for c in ['\t', ' ', 'x', '好', '\u{fffd}', '\u{2028}'] {
+            assert!(!drives_a_terminal(c), "{c:?}");
+        }
+    }
+
+    #[test]
     fn bytes_that_are_not_utf8_are_one_replacement_each() {
         assert_eq!(lines(b"\xff\n")[0].text(), "\u{fffd}");
     }

@@ -6,6 +6,7 @@ use crate::record::{Event, What};
 /// A long conversation shows this many rows from its start, and this many before its end.
 const HEAD: usize = 14;
 const TAIL: usize = 24;
+
 /// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
 /// grader on the left, the program on the right.
 #[must_use]
