@@ -7,29 +7,159 @@
 //!           ┊   2.0 s, nothing came                  ┊
 //! ```
 //!
-//! An [event](crate::Event) becomes a [`Row`], which says what stands where and in which words; a [`Ladder`]
+//! An [`Event`] becomes a [`Row`], which says what stands where and in which words; a [`Ladder`]
 //! draws rows for a terminal, one by one, and [`svg`] draws all of them as a picture.
 
 use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::escape;
 use crate::layout::wrapped;
+use crate::record::{Event, What};
 
-mod check;
-mod row;
 mod svg;
 
-pub(crate) use check::draw;
-pub use row::{Place, Row, Side};
 pub use svg::svg;
 
 /// Columns left of the left lifeline: the time and a gap.
 const MARGIN: usize = 10;
+/// A long conversation shows this many rows from its start, and this many before its end.
+const HEAD: usize = 14;
+const TAIL: usize = 24;
 /// The narrowest a ladder is drawn.
 const NARROWEST: usize = 40;
 /// What is narrower leaves the times out.
 const NARROW: usize = 60;
+
+/// One row of a ladder, before it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// When it happened; a row without has no time before it.
+    pub at: Option<Duration>,
+    /// Where its words stand.
+    pub place: Place,
+    /// Its words.
+    pub label: String,
+    /// None of its words may be cut off: it takes as many lines as it needs.
+    pub whole: bool,
+}
+
+/// Where the words of a row stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On an arrow from the left lifeline to the right one.
+    ToRight,
+    /// On an arrow from the right lifeline to the left one.
+    ToLeft,
+    /// On an arrow from the left that does not arrive.
+    LostToRight,
+    /// On an arrow from the right that does not arrive.
+    LostToLeft,
+    /// At the left lifeline.
+    AtLeft,
+    /// At the right lifeline.
+    AtRight,
+    /// Between the lifelines, which are dotted there: a pause, a remark.
+    Between,
+    /// Between the lifelines, in as many lines as it takes: what a narrator says.
+    Told,
+}
+
+/// A lifeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+impl Row {
+    /// What `event` looks like. What a program does by itself stands at the lifeline `side`;
+    /// `called` are the names that stand before its words, or nothing.
+    #[must_use]
+    pub fn of(event: &Event, side: Side, called: &str) -> Self {
+        let words = words(event);
+        let label = if called.is_empty() { words } else { format!("{called}: {words}") };
+        let place = match event.what {
+            What::Connect
+            | What::Sent
+            | What::SentDatagram
+            | What::HalfClose
+            | What::Close
+            | What::Reset => Place::ToRight,
+            What::Accept
+            | What::Received
+            | What::ReceivedDatagram
+            | What::End
+            | What::ResetReceived => Place::ToLeft,
+            What::SentDatagramLost => Place::LostToRight,
+            What::ReceivedDatagramLost => Place::LostToLeft,
+            What::Wait | What::Note => Place::Between,
+            What::Run
+            | What::Stdin
+            | What::StdinClosed
+            | What::Stdout
+            | What::Stderr
+            | What::Exit
+            | What::TakenDown => match side {
+                Side::Left => Place::AtLeft,
+                Side::Right => Place::AtRight,
+            },
+        };
+        // What a conversation is about often stands in the arguments.
+        let whole = event.what == What::Run;
+        Row { at: (place != Place::Between).then_some(event.at), place, label, whole }
+    }
+
+    /// Words at a place, where they fit.
+    #[must_use]
+    pub fn at(at: Option<Duration>, place: Place, label: impl Into<String>) -> Self {
+        Row { at, place, label: label.into(), whole: false }
+    }
+
+    /// What a narrator says.
+    #[must_use]
+    pub fn told(words: impl Into<String>) -> Self {
+        Row { whole: true, ..Row::at(None, Place::Told, words) }
+    }
+}
+
+/// What the arrow, or the remark at a lifeline, says.
+fn words(event: &Event) -> String {
+    let size = escape::size(event.bytes);
+    let times = if event.times > 1 { format!(" in {} pieces", event.times) } else { String::new() };
+    let data = format!("{} {size}{times}", event.text);
+    let address =
+        |word: &str| event.address.map_or(String::new(), |address| format!(" {word} {address}"));
+    let own_words = |else_these: &str| match event.text.as_str() {
+        "" | "\"\"" => else_these.to_owned(),
+        words => words.to_owned(),
+    };
+    match event.what {
+        What::Run => format!("run: {}", event.text),
+        What::Stdin => format!("types {data}"),
+        What::StdinClosed => "stdin ends".into(),
+        What::Stdout => format!("prints {data}"),
+        What::Stderr => format!("stderr {data}"),
+        What::Exit => event.text.clone(),
+        What::TakenDown => own_words("killed by the grader"),
+        What::Connect => own_words(&format!("connect{}", address("to"))),
+        What::Accept => format!("connect{}", address("from")),
+        What::HalfClose => own_words("half-close"),
+        What::End => own_words("end of stream"),
+        What::Close => own_words("close"),
+        What::Reset | What::ResetReceived => own_words("reset"),
+        What::SentDatagram | What::SentDatagramLost => {
+            format!("datagram {data}{}", address("to"))
+        }
+        What::ReceivedDatagram | What::ReceivedDatagramLost => {
+            format!("datagram {data}{}", address("from"))
+        }
+        What::Sent | What::Received => data,
+        What::Wait | What::Note => event.text.clone(),
+    }
+}
 
 /// Draws the rows of a ladder for a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +263,99 @@ impl Ladder {
     }
 }
 
+/// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
+/// grader on the left, the program on the right.
+#[must_use]
+pub(crate) fn draw(events: &[Event], width: usize) -> String {
+    let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
+    let names = Names::of(events);
+    let mut lines = vec![names.heading(ladder)];
+    let rows = folded(events);
+    let hidden = rows.len().saturating_sub(HEAD + TAIL);
+    for (number, (event, repeats)) in rows.iter().enumerate() {
+        if hidden > 1 && (HEAD..HEAD + hidden).contains(&number) {
+            if number == HEAD {
+                let label = format!("{hidden} more events");
+                lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
+            }
+            // How a program ended is never left out.
+            if event.what != What::Exit {
+                continue;
+            }
+        }
+        let mut row = Row::of(event, Side::Right, &names.before(event));
+        if *repeats > 1 {
+            row.label = format!("{repeats} times {}", row.label);
+        }
+        lines.extend(ladder.lines(&row));
+    }
+    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// The events, each with how often it came in a row, told in the same words.
+fn folded(events: &[Event]) -> Vec<(&Event, usize)> {
+    let mut rows: Vec<(&Event, usize)> = Vec::new();
+    for event in events {
+        let same = |last: &Event| {
+            (last.what, &last.peer, &last.program) == (event.what, &event.peer, &event.program)
+                && (&last.text, last.bytes, last.address)
+                    == (&event.text, event.bytes, event.address)
+        };
+        match rows.last_mut() {
+            Some((last, repeats)) if same(last) => *repeats += 1,
+            _ => rows.push((event, 1)),
+        }
+    }
+    rows
+}
+
+/// Who takes part in a check.
+struct Names {
+    peers: Vec<String>,
+    programs: Vec<String>,
+}
+
+impl Names {
+    fn of(events: &[Event]) -> Self {
+        let names = |name: fn(&Event) -> &String| {
+            let mut names: Vec<String> = Vec::new();
+            for event in events {
+                if !name(event).is_empty() && !names.contains(name(event)) {
+                    names.push(name(event).clone());
+                }
+            }
+            names
+        };
+        Names { peers: names(|event| &event.peer), programs: names(|event| &event.program) }
+    }
+
+    fn heading(&self, ladder: Ladder) -> String {
+        let left = match &*self.peers {
+            [] => "grader".into(),
+            [one] => format!("{one} (grader)"),
+            _ => "grader".into(),
+        };
+        let right = match &*self.programs {
+            [] => "",
+            [one] => one,
+            _ => "your programs",
+        };
+        ladder.heading(&left, right)
+    }
+
+    /// Who it was, where there are several.
+    fn before(&self, event: &Event) -> String {
+        let mut names = Vec::new();
+        if self.peers.len() > 1 && !event.peer.is_empty() {
+            names.push(event.peer.as_str());
+        }
+        if self.programs.len() > 1 && !event.program.is_empty() {
+            names.push(event.program.as_str());
+        }
+        names.join(", ")
+    }
+}
+
 /// A time in at most seven columns, for as long as a day lasts.
 fn time(at: Duration) -> String {
     match at.as_millis() {
@@ -169,7 +392,7 @@ fn cut(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Event, What};
+    use std::time::Duration;
 
     fn event(at: u64, what: What, text: &str, bytes: u64) -> Event {
         Event {
