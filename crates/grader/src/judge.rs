@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::Event;
+use crate::rest::at_rest_within;
 use crate::run::Run;
 use crate::stage::Stage;
 use crate::subject::Subject;
@@ -188,14 +189,7 @@ fn with_leftovers(verdict: Verdict, trouble: Trouble) -> Verdict {
 /// Waits until the programs sleep, so that what they do last, a panic too, has happened. A program
 /// that never rests is not waited for: whether it may be busy is for a check to say.
 fn settle(processes: &[Arc<Process>]) {
-    let late = Instant::now() + SETTLE;
-    let mut calm = 0;
-    while calm < 2 && Instant::now() < late {
-        let asleep = processes.iter().all(|process| process.asleep().unwrap_or(true));
-        calm = if asleep { calm + 1 } else { 0 };
-        // Between two looks a program that was just woken gets its turn.
-        thread::sleep(Duration::from_micros(500));
-    }
+    at_rest_within(&processes.iter().map(|process| &**process), SETTLE);
 }
 
 fn stderr_of(process: &Process) -> String {

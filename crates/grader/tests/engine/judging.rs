@@ -332,7 +332,11 @@ fn a_program_that_never_sleeps_does_not_rest() {
         return; // the system does not tell
     }
     let report = graded(&acting("silent"), |run| {
-        assert!(run.program("server").start()?.rests(Duration::from_millis(50))?);
+        let silent = run.program("server").start()?;
+        assert!(silent.rests(Duration::from_millis(50))?);
+        assert!(silent.comes_to_rest(Duration::from_secs(10)));
+        silent.kill()?;
+        assert!(silent.comes_to_rest(Duration::from_secs(10)));
         Ok(())
     });
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
@@ -340,6 +344,7 @@ fn a_program_that_never_sleeps_does_not_rest() {
         let server = run.server()?;
         let _client = server.connect()?;
         assert!(!server.rests(Duration::from_millis(50))?);
+        assert!(!server.comes_to_rest(Duration::from_millis(50)));
         Ok(())
     });
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
