@@ -145,8 +145,11 @@ pub(super) fn expect_one_of(printed: &[u8], messages: &[&[u8]]) -> Verdict {
     }
     let names: Vec<_> = messages.iter().map(|message| name(message)).collect();
     let expected = format!("{}, whole: {}", names.join(" or "), size(message::LENGTH as u64));
-    let what = if printed.len() < message::LENGTH { "a part" } else { "something else" };
-    let mut failure = Failure::new(format!("{what} was received, and not a message"));
+    let mut failure = Failure::new(match printed.len() {
+        0 => "nothing was received, where a whole message should be",
+        length if length < message::LENGTH => "only a part of a message was received",
+        _ => "what was received is none of the messages that were sent",
+    });
     failure.received = printed.to_vec();
     Err(failure.cause(Cause::Differs { at: 0 }).expected(expected).got(told(printed)).into())
 }
