@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::variants::in_parallel;
 
+/// A grading is mostly waiting, most of all that of a mistake: so many times more of them at once
+/// than checks of one.
+const AT_ONCE: usize = 3;
+
 /// Something that should come out the same every time.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -47,7 +51,7 @@ pub(crate) fn repeat<D: Send>(
 ) {
     let runs = still_to_run(cases, tallies);
     let work = |run: usize| once(runs[run]);
-    in_parallel(runs.len(), grader::default_jobs(), work, |run, difference| {
+    in_parallel(runs.len(), AT_ONCE * grader::default_jobs(), work, |run, difference| {
         let case = &cases[runs[run]];
         let tally = tallies.entry(case.name.clone()).or_default();
         tally.done += 1;
