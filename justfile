@@ -37,9 +37,13 @@ verify *LESSONS:
 flaky N="20" MISTAKES=N *OPTIONS:
     cargo run --quiet -p netlings -- flaky --solutions {{N}} --mistakes {{MISTAKES}} {{OPTIONS}}
 
-# Measures, each figure beside its reference in the same run; NAME chooses some
+# Measures, each figure beside its reference in the same run; NAME chooses some of the course's
 bench *NAME:
     cargo bench --quiet -p netlings --bench course -- {{NAME}}
+
+# Measures the wire between real kernels beside the kernel's own, as you and in a user namespace
+bench-wire:
+    cargo bench --quiet -p wirelab --bench wire
 
 # Type-checks all of it for Windows and macOS (first `rustup target add` both); nothing is run there
 check-elsewhere:

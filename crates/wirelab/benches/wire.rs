@@ -1,29 +1,31 @@
 //! Figures of the kernel tier on this machine: `cargo bench -p wirelab`.
 //!
-//! Each is taken for every kind of port that the machine allows. The reference is the same work
-//! over the loopback of the machine, in the same run.
+//! Each is taken for every kind of port that the machine allows, as the user who runs it and in a
+//! user namespace. The reference, in the same run and between the same two hosts, is a veth pair of
+//! the kernel's own, with no program in between; `ip` (iproute2) makes it.
 
 #[cfg(target_os = "linux")]
 mod here {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::process::Stdio;
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use wirelab::{Builder, Lab, PortKind};
+    use wirelab::{Builder, Host, Lab, PortKind};
 
     const BULK: usize = 512 << 20;
     const ROUNDS: u32 = 5000;
 
     pub(crate) fn main() {
-        loopback();
         for port in [PortKind::Tap, PortKind::VethPacket] {
             for in_user_namespace in [false, true] {
                 let plan = || {
-                    let plan = two().port(port);
+                    let plan = Lab::builder().port(port);
                     if in_user_namespace { plan.in_user_namespace() } else { plan }
                 };
-                match plan().build() {
+                let two = plan().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+                match two.pin_neighbours().build() {
                     Ok(lab) => {
                         println!("{port}, in a user namespace: {}", lab.has_user_namespace());
                         traffic(&lab);
@@ -37,31 +39,53 @@ mod here {
         }
     }
 
-    fn two() -> Builder {
-        Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24").pin_neighbours()
+    /// A pair of the kernel's own between the two hosts, beside the wire.
+    fn straight(lab: &Lab) -> Result<(), String> {
+        let (alice, bob) = (lab.host("alice"), lab.host("bob"));
+        let mut command = bob.command("cat").map_err(|error| error.to_string())?;
+        let mut stays = command.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        let there = stays.id().to_string();
+        let ip = |host: &Host, words: &str| -> Result<(), String> {
+            let mut ip = host.command("ip").map_err(|error| error.to_string())?;
+            let said =
+                ip.args(words.split(' ')).output().map_err(|error| format!("ip: {error}"))?;
+            if said.status.success() { Ok(()) } else { Err(format!("ip {words}: {said:?}")) }
+        };
+        let made = ip(alice, &format!("link add own type veth peer name own netns {there}"))
+            .and_then(|()| ip(alice, "addr add 10.9.0.1/24 dev own"))
+            .and_then(|()| ip(bob, "addr add 10.9.0.2/24 dev own"))
+            .and_then(|()| ip(alice, "link set own up"))
+            .and_then(|()| ip(bob, "link set own up"));
+        drop(stays.stdin.take());
+        stays.wait().map_err(|error| error.to_string())?;
+        made
     }
 
-    fn loopback() {
-        println!("the machine's own loopback");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let there = listener.local_addr().expect("an address");
-        bulk(&listener, || TcpStream::connect(there).expect("it listens"));
-        let socket = || UdpSocket::bind("127.0.0.1:0").expect("a port");
-        round_trips(socket(), &socket());
+    /// The same traffic over whatever leads to bob's `address`.
+    fn exchange(lab: &Lab, address: &str) {
+        let (alice, bob) = (lab.host("alice"), lab.host("bob"));
+        let listener = bob.listen_at(format!("{address}:7000").parse().expect("an address"));
+        let listener = listener.expect("it listens");
+        bulk(&listener, || alice.connect((address, 7000)).expect("it listens"));
+        let client = alice.udp(0).expect("a socket");
+        client.connect((address, 9000)).expect("an address");
+        round_trips(bob.udp(9000).expect("a socket"), &client);
     }
 
     fn traffic(lab: &Lab) {
-        let (alice, bob) = (lab.host("alice"), lab.host("bob"));
+        match straight(lab) {
+            Ok(()) => {
+                print!("  the kernel's own veth");
+                exchange(lab, "10.9.0.2");
+            }
+            Err(why) => println!("  no reference: {why}"),
+        }
         for record in [false, true] {
             lab.wire().recorder().switch(record);
-            print!("  recording: {record}");
-            let listener = bob.listen(7000).expect("it listens");
-            bulk(&listener, || alice.connect("10.0.0.2:7000").expect("it listens"));
-            let client = alice.udp(0).expect("a socket");
-            client.connect("10.0.0.2:9000").expect("an address");
-            client.connect("10.0.0.2:9000").expect("an address");
-            round_trips(bob.udp(9000).expect("a socket"), &client);
+            print!("  the wire, recording: {record}");
+            exchange(lab, "10.0.0.2");
         }
+        let alice = lab.host("alice");
         let mut command = alice.command("cat").expect("a command");
         let counters = command.arg("/proc/net/netstat").output().expect("it starts").stdout;
         println!("  segments sent again: {}", sent_again(&String::from_utf8_lossy(&counters)));
@@ -100,9 +124,6 @@ mod here {
     }
 
     fn round_trips(server: UdpSocket, client: &UdpSocket) {
-        if client.peer_addr().is_err() {
-            client.connect(server.local_addr().expect("an address")).expect("an address");
-        }
         let patience = Some(Duration::from_secs(5));
         client.set_read_timeout(patience).expect("a time");
         server.set_read_timeout(patience).expect("a time");
@@ -142,32 +163,26 @@ mod here {
         println!("  idle for 2 s: {} ns of processor", used() - before);
     }
 
+    /// Hosts made in a second, and how long one takes to be gone: in labs of two, and in one of a
+    /// hundred. Each with the neighbours that its kernel finds by itself.
     fn making(plan: impl Fn() -> Builder) {
-        let began = Instant::now();
         const LABS: u32 = 20;
-        let labs: Vec<_> = (0..LABS).map(|_| plan().build().expect("one was built")).collect();
-        let made = began.elapsed();
-        let began = Instant::now();
-        drop(labs);
-        println!(
-            "  labs of two hosts: {:?} to make, {:?} to drop",
-            made / LABS,
-            began.elapsed() / LABS
-        );
         let hosts = |count: u32| {
-            let named = (1..=count).map(|host| (format!("h{host}"), format!("10.0.{host}.1/24")));
+            let named = (1..=count).map(|host| (format!("h{host}"), format!("10.0.{host}.1/16")));
             named.fold(plan(), |plan, (name, address)| plan.host(&name, &address))
         };
-        let began = Instant::now();
-        let lab = hosts(100).build().expect("many");
-        let made = began.elapsed();
-        let began = Instant::now();
-        drop(lab);
-        let gone = began.elapsed();
-        println!(
-            "  a lab of 102 hosts: {:.0} hosts/s, {gone:?} to drop",
-            102.0 / made.as_secs_f64()
-        );
+        for (what, labs, size) in [("labs of two", LABS, 2), ("a lab of 100", 1, 100)] {
+            let began = Instant::now();
+            let made: Vec<_> = (0..labs).map(|_| hosts(size).build().expect("built")).collect();
+            let took = began.elapsed();
+            let began = Instant::now();
+            drop(made);
+            println!(
+                "  {what}: {:.0} hosts/s, {:.1} ms for one to be gone",
+                f64::from(labs * size) / took.as_secs_f64(),
+                began.elapsed().as_secs_f64() * 1e3 / f64::from(labs * size)
+            );
+        }
     }
 }
 
