@@ -7,6 +7,7 @@ use std::process::Command;
 
 use namespaces::{Namespaces, Refusal};
 
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::port::PortKind;
 use crate::rule::Rule;
@@ -101,6 +102,18 @@ impl Host {
     }
 
     pub fn udp(&self, _: u16) -> io::Result<UdpSocket> {
+        match self.never {}
+    }
+
+    pub fn listening(&self, _: u16) -> io::Result<Endpoint> {
+        match self.never {}
+    }
+
+    pub fn dialling(&self, _: u16, _: SocketAddr) -> io::Result<Endpoint> {
+        match self.never {}
+    }
+
+    pub fn datagrams(&self, _: u16) -> io::Result<Endpoint> {
         match self.never {}
     }
 

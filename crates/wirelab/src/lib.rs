@@ -65,6 +65,7 @@
 mod cable;
 mod capability;
 mod decode;
+mod endpoint;
 mod frame;
 mod locked;
 mod port;
@@ -92,6 +93,7 @@ pub use capability::{Capability, Kernel, probe};
 pub use decode::{
     Arp, Decoded, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp, decode,
 };
+pub use endpoint::Endpoint;
 pub use error::Error;
 pub use frame::Frame;
 pub use namespaces::Refusal;

@@ -5,6 +5,8 @@
 
 #[path = "lab/datagrams.rs"]
 mod datagrams;
+#[path = "lab/endpoints.rs"]
+mod endpoints;
 #[path = "lab/hosts.rs"]
 mod hosts;
 #[path = "lab/outputs.rs"]

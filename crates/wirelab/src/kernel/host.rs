@@ -11,6 +11,7 @@ use namespaces::{Namespaces, Warden};
 use socket2::{Domain, Socket, Type};
 
 use super::diag::Diag;
+use crate::endpoint::Endpoint;
 use crate::locked::locked;
 use crate::tcp_state::TcpSocket;
 
@@ -118,7 +119,13 @@ impl Host {
     /// # Errors
     /// If it can't even begin, or the port is taken.
     pub fn connecting_from(&self, port: u16, to: impl ToSocketAddrs) -> io::Result<TcpStream> {
-        let to = one(to)?;
+        let socket = self.begin_connecting(port, one(to)?)?;
+        socket.set_nonblocking(false)?;
+        Ok(socket.into())
+    }
+
+    /// A socket that doesn't block, with its SYN on the way.
+    fn begin_connecting(&self, port: u16, to: SocketAddr) -> io::Result<Socket> {
         let socket = self.namespaces.socket(Domain::for_address(to), Type::STREAM, None)?;
         if port != 0 {
             let own = self.addresses().find(|address| address.is_ipv4() == to.is_ipv4());
@@ -126,8 +133,12 @@ impl Host {
             socket.set_reuse_address(true)?;
             socket.bind(&SocketAddr::from((own, port)).into())?;
         }
-        begin_connecting(&socket, to)?;
-        Ok(socket.into())
+        socket.set_nonblocking(true)?;
+        match socket.connect(&to.into()) {
+            Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+            begun => begun?,
+        }
+        Ok(socket)
     }
 
     /// A UDP socket for all addresses of the host, of the first one's family. Port 0 means any.
@@ -140,6 +151,32 @@ impl Host {
             IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
         self.namespaces.udp((all, port).into())
+    }
+
+    /// A listener at the host's first address that doesn't block, whatever the tier. Port 0 means
+    /// any.
+    ///
+    /// # Errors
+    /// If the system refuses the socket or the port.
+    pub fn listening(&self, port: u16) -> io::Result<Endpoint> {
+        Endpoint::kernel(self.listen(port)?.into())
+    }
+
+    /// A connection from here that has just begun, whatever the tier: the SYN is on its way, and
+    /// nothing ever blocks. Local port 0 means any.
+    ///
+    /// # Errors
+    /// If it can't even begin, or the port is taken.
+    pub fn dialling(&self, local_port: u16, to: SocketAddr) -> io::Result<Endpoint> {
+        Endpoint::kernel(self.begin_connecting(local_port, to)?)
+    }
+
+    /// A datagram socket of the host that doesn't block, whatever the tier. Port 0 means any.
+    ///
+    /// # Errors
+    /// If the system refuses the socket or the port.
+    pub fn datagrams(&self, port: u16) -> io::Result<Endpoint> {
+        Endpoint::kernel(self.udp(port)?.into())
     }
 
     /// The host's TCP sockets as its kernel tells them, in no order. What is CLOSED isn't there.
@@ -162,13 +199,4 @@ impl Host {
 
 fn one(to: impl ToSocketAddrs) -> io::Result<SocketAddr> {
     to.to_socket_addrs()?.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
-}
-
-fn begin_connecting(socket: &Socket, to: SocketAddr) -> io::Result<()> {
-    socket.set_nonblocking(true)?;
-    match socket.connect(&to.into()) {
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
-        begun => begun?,
-    }
-    socket.set_nonblocking(false)
 }
