@@ -28,6 +28,13 @@ use crate::wire::Wire;
 /// An address is usable after a fraction of a millisecond, or something is wrong.
 const ADDRESS_TAKES: Duration = Duration::from_secs(10);
 
+/// What makes a host patient, on kernels that have it: rto_max since Linux 6.15.
+const PATIENCE: [(&str, &str); 3] = [
+    ("net/ipv4/tcp_rto_max_ms", "4000"),
+    ("net/ipv4/neigh/default/mcast_solicit", "10000"),
+    ("net/ipv4/neigh/default/delay_first_probe_time", "36000"),
+];
+
 /// Hosts, and the wire that they are all plugged into. When it is dropped, its programs are ended and
 /// all of it is gone; a socket of a host that you still hold keeps that host's stack until you drop
 /// it, but nothing comes or goes any more.
@@ -49,6 +56,7 @@ impl Lab {
             record_states: false,
             pinned: false,
             settings: Vec::new(),
+            patient: false,
             port: None,
             in_user_namespace: false,
             mistake: None,
@@ -99,6 +107,7 @@ pub struct Builder {
     record_states: bool,
     pinned: bool,
     settings: Vec<(String, String)>,
+    patient: bool,
     port: Option<PortKind>,
     in_user_namespace: bool,
     mistake: Option<String>,
@@ -158,8 +167,11 @@ impl Builder {
     }
 
     /// Keeps the kernels from giving up while a person thinks: many more retransmissions, and no
-    /// early end of FIN-WAIT-2.
-    pub fn patient(self) -> Self {
+    /// early end of FIN-WAIT-2. Where the kernel lets itself be told (newer ones do), a neighbour's
+    /// hardware address is asked for as often as it takes and not checked later, and what was lost
+    /// is sent again after 4 s at most, however long the wait was before.
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
         let tcp = |key: &str| format!("net/ipv4/tcp_{key}");
         self.setting(&tcp("syn_retries"), "60")
             .setting(&tcp("synack_retries"), "60")
@@ -254,6 +266,9 @@ impl Builder {
         let mut builder = quiet(Namespaces::builder().hostname(&plan.name), plan.has_six());
         for (key, value) in &self.settings {
             builder = builder.setting(key, value);
+        }
+        for (key, value) in PATIENCE.iter().filter(|_| self.patient) {
+            builder = builder.setting_if_possible(key, value);
         }
         builder = match beside {
             Some(first) => builder.beside(&first.namespaces),
