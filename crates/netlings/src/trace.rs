@@ -67,6 +67,9 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
         let near = near_match(typed, scenarios::ALL.iter().map(|it| it.name));
         Stop::usage(words::unknown_scenario(typed, near))
     })?;
+    if options.quiz && !scenario.has_states() {
+        return Err(Stop::usage(words::no_states(scenario.name)));
+    }
     let lab = lab(scenario)?;
     show(screen, options, scenario, &lab)
 }

@@ -1,9 +1,10 @@
 //! What somebody tells a trace to do: keys at a terminal, lines from anywhere else.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::demo::keyboard::{Key, Keys, Line, NoEcho, Pressed};
 use crate::ending::Stop;
@@ -46,6 +47,8 @@ pub(crate) struct Input {
     teller: SyncSender<Happening>,
     /// The terminal's own echo is off and keys come one by one.
     no_echo: Option<NoEcho>,
+    /// What came while nobody asked for it.
+    early: VecDeque<Happening>,
     has_ended: bool,
 }
 
@@ -82,7 +85,7 @@ impl Input {
         let (teller, happenings) = sync_channel(64);
         let interrupted = teller.clone();
         grader::interrupt::instead(move || drop(interrupted.send(Happening::Interrupted)));
-        Self { happenings, teller, no_echo: None, has_ended: false }
+        Self { happenings, teller, no_echo: None, early: VecDeque::new(), has_ended: false }
     }
 
     /// Reads stdin in a thread of its own: key by key where that is wanted and possible, otherwise
@@ -152,16 +155,25 @@ impl Input {
     }
 
     /// Lets so much time pass; false when Ctrl-C came.
-    pub(crate) fn pause(&self, time: Duration) -> bool {
-        !matches!(self.happenings.recv_timeout(time), Ok(Happening::Interrupted))
+    pub(crate) fn pause(&mut self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.happenings.recv_timeout(left) {
+                Ok(Happening::Interrupted) => return false,
+                Ok(happening) => self.early.push_back(happening),
+                Err(_) => return true,
+            }
+        }
     }
 
     fn next(&mut self) -> Happening {
         if self.has_ended {
             return Happening::End;
         }
+        let early = self.early.pop_front();
         // This side keeps a teller, so there always is one.
-        let happening = self.happenings.recv().unwrap_or(Happening::End);
+        let happening = early.or_else(|| self.happenings.recv().ok()).unwrap_or(Happening::End);
         self.has_ended = matches!(happening, Happening::End);
         happening
     }

@@ -283,9 +283,14 @@ impl<'a> Play<'a> {
     /// A clock that is worth a look: when a lost frame comes again, and the rest of TIME-WAIT.
     fn remark(&self, row: &Row) -> io::Result<String> {
         if row.end == End::Lost {
-            let timer = self.stage.socket(row.from)?.and_then(|socket| socket.timer);
-            let again = timer.filter(|timer| timer.kind == TimerKind::Retransmission);
-            return Ok(again.map(|timer| words::again_in(timer.left)).unwrap_or_default());
+            // Whoever has something out that nobody acknowledged will try again.
+            for side in [row.from, row.from.other()] {
+                let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
+                if let Some(timer) = timer.filter(|it| it.kind == TimerKind::Retransmission) {
+                    return Ok(words::again_in(side.name(), timer.left));
+                }
+            }
+            return Ok(String::new());
         }
         for side in Side::BOTH {
             let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
@@ -460,13 +465,13 @@ impl<'a> Play<'a> {
 
     /// Shows how long TIME-WAIT has still to go, and ends it. False when somebody wants no more.
     fn end_time_wait(&mut self, side: Side) -> Result<bool, Stop> {
-        let readings = if self.manner.per_frame.is_zero() { 1 } else { READINGS };
+        let readings = if self.manner.per_frame.is_zero() { 0 } else { READINGS };
         for _ in 0..readings {
             let states = self.stage.states().map_err(told)?;
             let timer = self.stage.socket(side).map_err(told)?.and_then(|socket| socket.timer);
             let remark = timer.map(|timer| words::waits(side.name(), timer.left));
             self.view.states(states, &remark.unwrap_or_default());
-            if readings > 1 && !self.input.pause(BETWEEN_READINGS) {
+            if !self.input.pause(BETWEEN_READINGS) {
                 return Ok(false);
             }
         }

@@ -91,8 +91,8 @@ pub(crate) fn stopped(error: &io::Error) -> String {
     format!("the scenario cannot go on: {}", netkit::cause(error))
 }
 
-pub(crate) fn again_in(left: Duration) -> String {
-    format!("again in {:.1} s", left.as_secs_f64())
+pub(crate) fn again_in(name: &str, left: Duration) -> String {
+    format!("{name}: again in {:.1} s", left.as_secs_f64())
 }
 
 pub(crate) fn waits(name: &str, left: Duration) -> String {
@@ -143,6 +143,10 @@ pub(crate) fn verdict(name: &str, answer: TcpState, state: TcpState) -> String {
     } else {
         format!("No: {name} is in {state}, not in {answer}.")
     }
+}
+
+pub(crate) fn no_states(scenario: &str) -> String {
+    format!("{scenario} is about datagrams: they have no states that --quiz could ask for")
 }
 
 pub(crate) fn score(right: u32, asked: u32) -> String {
