@@ -1,7 +1,7 @@
 //! `netlings demo`: a lesson's programs at work, for a class to watch. What crosses between them is
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
-mod keyboard;
+pub(crate) mod keyboard;
 mod scene;
 pub(crate) mod script;
 mod seen;

@@ -21,6 +21,7 @@ mod skeletons;
 mod solution;
 mod steps;
 mod todo;
+mod trace;
 mod variants;
 mod verify;
 mod words;
@@ -64,6 +65,8 @@ enum Command {
     New(new::Options),
     /// Show a lesson's programs talking, and the ladder of what they say as it grows
     Demo(demo::Options),
+    /// Show a scenario on a real wire, one packet at a time, with both kernels' TCP states
+    Trace(trace::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -99,6 +102,9 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
+    if let Some(Command::Trace(options)) = &command {
+        return trace::run(screen, options); // needs no clone around it
+    }
     let course = Course::find()?;
     if let Some(Command::Reset(_) | Command::New(_) | Command::Skeletons(_)) = command {
         course.is_around_here()?;
@@ -114,6 +120,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Reset(options)) => reset::run(&course, screen, &options),
         Some(Command::New(options)) => new::run(&course, screen, &options),
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
+        Some(Command::Trace(options)) => trace::run(screen, &options),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

@@ -4,6 +4,7 @@
 //! cut off or contradicts itself is decoded as far as it goes; [`Decoded::fault`] says where it
 //! stopped making sense.
 
+mod fields;
 mod numbers;
 mod tcp;
 
@@ -14,6 +15,7 @@ use etherparse::{
     ArpPacketSlice, LaxNetSlice, LaxSlicedPacket, LinkSlice, NetSlice, SlicedPacket, TransportSlice,
 };
 
+pub use fields::{Field, payload};
 pub use numbers::{Numbers, Relative};
 pub use tcp::{Flags, Tcp, TcpOption};
 

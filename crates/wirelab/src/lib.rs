@@ -91,7 +91,8 @@ mod kernel;
 
 pub use capability::{Capability, Kernel, probe};
 pub use decode::{
-    Arp, Decoded, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp, decode,
+    Arp, Decoded, Field, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp,
+    decode, payload,
 };
 pub use endpoint::Endpoint;
 pub use error::Error;

@@ -270,6 +270,11 @@ impl Held<'_> {
         self.decide(Decision::Released)
     }
 
+    /// Delivers it twice, one copy right behind the other.
+    pub fn duplicate(mut self) -> Frame {
+        self.decide(Decision::Duplicated)
+    }
+
     /// Loses it.
     pub fn lose(mut self) -> Frame {
         self.decide(Decision::Lost)

@@ -180,7 +180,7 @@ impl Rule for SlowMotion {
                 direction.held_acks.remove(place);
             }
             let highest = match decision {
-                Decision::Released => &mut direction.delivered_ack,
+                Decision::Released | Decision::Duplicated => &mut direction.delivered_ack,
                 Decision::Lost => &mut direction.lost_ack,
             };
             *highest = higher(*highest, ack);
