@@ -13,11 +13,13 @@ mod hosts;
 #[cfg(target_os = "linux")]
 #[path = "lab/outputs.rs"]
 mod outputs;
-#[cfg(target_os = "linux")]
 #[path = "lab/stepping.rs"]
 mod stepping;
 #[cfg(target_os = "linux")]
 #[path = "lab/teardown.rs"]
 mod teardown;
+#[cfg(target_os = "linux")]
+#[path = "lab/threads.rs"]
+mod threads;
 #[path = "lab/tier.rs"]
 mod tier;
