@@ -2,7 +2,6 @@
 //! of port. Where the machine refuses, a test says so and is not run; `WIRELAB_REQUIRE=kernel` makes
 //! that a failure. What uses the system's own sockets and programs is for Linux alone.
 
-#[cfg(target_os = "linux")]
 #[path = "lab/datagrams.rs"]
 mod datagrams;
 #[path = "lab/endpoints.rs"]
@@ -10,7 +9,6 @@ mod endpoints;
 #[cfg(target_os = "linux")]
 #[path = "lab/hosts.rs"]
 mod hosts;
-#[cfg(target_os = "linux")]
 #[path = "lab/outputs.rs"]
 mod outputs;
 #[path = "lab/stepping.rs"]
