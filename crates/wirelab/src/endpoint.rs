@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use socket2::{SockRef, Socket};
 
+use crate::simulated;
+
 /// A socket of a host that never blocks: a listener, one end of a connection, or a datagram socket.
 /// Made by [`Host::listening`](crate::Host::listening), [`Host::dialling`](crate::Host::dialling)
 /// and [`Host::datagrams`](crate::Host::datagrams).
@@ -21,7 +23,9 @@ pub struct Endpoint {
 
 #[derive(Debug)]
 enum Inner {
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no kernel makes one there"))]
     Kernel(Socket),
+    Simulated(simulated::Socket),
 }
 
 /// `None` instead of the error that says "not yet".
@@ -41,6 +45,10 @@ impl Endpoint {
         Ok(Self { inner: Inner::Kernel(socket) })
     }
 
+    pub(crate) fn simulated(socket: simulated::Socket) -> Self {
+        Self { inner: Inner::Simulated(socket) }
+    }
+
     /// The oldest connection that waits at this listener; `None` while there is none.
     ///
     /// # Errors
@@ -50,6 +58,7 @@ impl Endpoint {
             Inner::Kernel(socket) => {
                 by_now(socket.accept())?.map(|(socket, _)| Endpoint::kernel(socket)).transpose()
             }
+            Inner::Simulated(socket) => Ok(socket.accept()?.map(Endpoint::simulated)),
         }
     }
 
@@ -61,6 +70,7 @@ impl Endpoint {
     pub fn send(&self, data: &[u8]) -> io::Result<usize> {
         match &self.inner {
             Inner::Kernel(socket) => socket.send(data),
+            Inner::Simulated(socket) => socket.send(data),
         }
     }
 
@@ -72,6 +82,7 @@ impl Endpoint {
     pub fn receive(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
         match &self.inner {
             Inner::Kernel(socket) => by_now((&mut &*socket).read(into)),
+            Inner::Simulated(socket) => socket.receive(into),
         }
     }
 
@@ -82,6 +93,7 @@ impl Endpoint {
     pub fn send_to(&self, data: &[u8], to: SocketAddr) -> io::Result<usize> {
         match &self.inner {
             Inner::Kernel(socket) => socket.send_to(data, &to.into()),
+            Inner::Simulated(socket) => socket.send_to(data, to),
         }
     }
 
@@ -97,6 +109,7 @@ impl Endpoint {
                 let socket = std::net::UdpSocket::from(socket.try_clone()?);
                 by_now(socket.recv_from(into))
             }
+            Inner::Simulated(socket) => socket.receive_from(into),
         }
     }
 
@@ -108,6 +121,7 @@ impl Endpoint {
     pub fn close_sending(&self) -> io::Result<()> {
         match &self.inner {
             Inner::Kernel(socket) => socket.shutdown(Shutdown::Write),
+            Inner::Simulated(socket) => socket.close_sending(),
         }
     }
 
@@ -121,6 +135,7 @@ impl Endpoint {
     pub fn abort(self) -> io::Result<()> {
         match &self.inner {
             Inner::Kernel(socket) => SockRef::from(socket).set_linger(Some(Duration::ZERO)),
+            Inner::Simulated(socket) => socket.abort(),
         }
     }
 
@@ -134,6 +149,7 @@ impl Endpoint {
                 let address = socket.local_addr()?.as_socket();
                 address.ok_or_else(|| ErrorKind::AddrNotAvailable.into())
             }
+            Inner::Simulated(socket) => socket.local_address(),
         }
     }
 
@@ -144,6 +160,7 @@ impl Endpoint {
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         match &self.inner {
             Inner::Kernel(socket) => socket.take_error(),
+            Inner::Simulated(socket) => Ok(socket.take_error()),
         }
     }
 }

@@ -61,19 +61,22 @@
 //! later, a SYN after one second. [`SlowMotion`] keeps that from being seen;
 //! [`Builder::patient`] keeps kernels from giving up while a person thinks.
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier drives it there yet"))]
 mod cable;
 mod capability;
 mod decode;
 mod endpoint;
+mod error;
 mod frame;
+mod host;
+mod lab;
 mod locked;
 mod port;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier writes one there yet"))]
 mod record;
 mod rule;
+mod simulated;
 mod tcp_state;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier starts one there yet"))]
+mod tier;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no kernel drives it there"))]
 mod wire;
 
 #[cfg(target_os = "linux")]
@@ -83,11 +86,8 @@ mod kernel;
 mod sys;
 
 #[cfg(not(target_os = "linux"))]
-mod elsewhere;
-#[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Builder, Host, Lab};
-#[cfg(target_os = "linux")]
-pub use kernel::{Builder, Host, Lab};
+#[path = "elsewhere.rs"]
+mod kernel;
 
 pub use capability::{Capability, Kernel, probe};
 pub use decode::{
@@ -97,6 +97,8 @@ pub use decode::{
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use frame::Frame;
+pub use host::Host;
+pub use lab::{Builder, Lab};
 pub use namespaces::Refusal;
 pub use port::{Port, PortKind};
 pub use record::{Event, Fate, Recorder};
@@ -105,6 +107,5 @@ pub use rule::{
     Verdict,
 };
 pub use tcp_state::{Sighting, TcpSocket, TcpState, Timer, TimerKind};
+pub use tier::{Difference, Shows, Tier, UnknownTier};
 pub use wire::{Held, Wire};
-
-mod error;

@@ -2,24 +2,12 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wirelab::TcpState::{CloseWait, Closed, FinWait2, SynSent};
 use wirelab::{Endpoint, Lab};
 
-use crate::tier::{PATIENCE, alice_and_bob, next, on_each, states, wait_for_states};
-
-/// What `look` finds, once it does.
-fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let late = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < late, "it did not come");
-        std::thread::yield_now();
-    }
-}
+use crate::tier::{alice_and_bob, eventually, next, on_every_tier, states, wait_for_states};
 
 fn connected(lab: &Lab) -> (Endpoint, Endpoint) {
     let listener = lab.host("bob").listening(7000).expect("it listens");
@@ -27,35 +15,35 @@ fn connected(lab: &Lab) -> (Endpoint, Endpoint) {
     let bob = SocketAddr::from((lab.host("bob").address(), 7000));
     let alice = lab.host("alice").dialling(5000, bob).expect("it begins");
     assert_eq!(alice.local_address().expect("bound").port(), 5000);
-    let bob = eventually(|| listener.accept().expect("a listener"));
+    let bob = eventually(lab, || listener.accept().expect("a listener"));
     (alice, bob)
 }
 
 #[test]
 fn a_stream_is_written_read_half_closed_and_closed() {
-    on_each(alice_and_bob, |lab| {
+    on_every_tier(alice_and_bob, |lab| {
         let (alice, bob) = connected(lab);
         let mut buffer = [0; 9];
         assert_eq!(bob.receive(&mut buffer).expect("connected"), None);
         assert_eq!(alice.send(b"hello").expect("it takes it"), 5);
-        let count = eventually(|| bob.receive(&mut buffer).expect("connected"));
+        let count = eventually(lab, || bob.receive(&mut buffer).expect("connected"));
         assert_eq!(&buffer[..count], b"hello");
         alice.close_sending().expect("connected");
-        assert_eq!(eventually(|| bob.receive(&mut buffer).expect("connected")), 0);
+        assert_eq!(eventually(lab, || bob.receive(&mut buffer).expect("connected")), 0);
         wait_for_states(lab, FinWait2, CloseWait);
         assert_eq!(bob.send(b"yes").expect("it takes it"), 3);
-        assert_eq!(eventually(|| alice.receive(&mut buffer).expect("connected")), 3);
+        assert_eq!(eventually(lab, || alice.receive(&mut buffer).expect("connected")), 3);
         bob.close();
-        assert_eq!(eventually(|| alice.receive(&mut buffer).expect("connected")), 0);
+        assert_eq!(eventually(lab, || alice.receive(&mut buffer).expect("connected")), 0);
     });
 }
 
 #[test]
 fn an_abort_is_a_reset_and_who_reads_learns_of_it() {
-    on_each(alice_and_bob, |lab| {
+    on_every_tier(alice_and_bob, |lab| {
         let (alice, bob) = connected(lab);
         alice.abort().expect("connected");
-        let error = eventually(|| bob.receive(&mut [0; 9]).err());
+        let error = eventually(lab, || bob.receive(&mut [0; 9]).err());
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         assert_eq!(states(lab), (Closed, Closed));
     });
@@ -63,7 +51,7 @@ fn an_abort_is_a_reset_and_who_reads_learns_of_it() {
 
 #[test]
 fn a_refusal_is_told_by_take_error_and_until_then_nothing_blocks() {
-    on_each(
+    on_every_tier(
         || alice_and_bob().rule(wirelab::Hold),
         |lab| {
             let bob = SocketAddr::from((lab.host("bob").address(), 7000));
@@ -82,14 +70,14 @@ fn a_refusal_is_told_by_take_error_and_until_then_nothing_blocks() {
 
 #[test]
 fn datagrams_come_with_their_senders_address() {
-    on_each(alice_and_bob, |lab| {
+    on_every_tier(alice_and_bob, |lab| {
         let bob = lab.host("bob").datagrams(9000).expect("a socket");
         let alice = lab.host("alice").datagrams(9001).expect("a socket");
         let mut buffer = [0; 9];
         assert_eq!(bob.receive_from(&mut buffer).expect("open"), None);
         let to = SocketAddr::from((lab.host("bob").address(), 9000));
         assert_eq!(alice.send_to(b"hi", to).expect("it is sent"), 2);
-        let (count, from) = eventually(|| bob.receive_from(&mut buffer).expect("open"));
+        let (count, from) = eventually(lab, || bob.receive_from(&mut buffer).expect("open"));
         assert_eq!(&buffer[..count], b"hi");
         assert_eq!(from, SocketAddr::from((lab.host("alice").address(), 9001)));
         assert!(lab.wire().next_held(Duration::ZERO).is_none());

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use wirelab::{
-    Delay, Duplication, Error, Fate, Hold, Lab, Loss, Packet, Reordering, Rule, TcpState, probe,
+    Delay, Duplication, Error, Fate, Hold, Lab, Loss, Packet, Reordering, Rule, TcpState, Tier,
+    probe,
 };
 
 use crate::tier::{PATIENCE, alice_and_bob, next, on_each, on_one};
@@ -213,10 +214,13 @@ fn what_makes_no_sense_is_told_before_anything_is_made() {
 fn a_probe_says_how_hosts_are_made_here_or_why_not() {
     let capability = probe();
     let text = capability.to_string();
-    match (&capability.kernel, Lab::builder().host("alice", "10.0.0.1/24").build()) {
+    match (
+        &capability.kernel,
+        Lab::builder().host("alice", "10.0.0.1/24").tier(Tier::Kernel).build(),
+    ) {
         (Ok(kernel), Ok(lab)) => {
             assert_eq!(
-                (kernel.port, kernel.user_namespace),
+                (Some(kernel.port), kernel.user_namespace),
                 (lab.port(), lab.has_user_namespace())
             );
             assert!(text.starts_with("Hosts with kernels of their own, on "), "{text}");
