@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Field, Held, Lab, Numbers, TcpState, TimerKind, payload};
+use wirelab::{Field, Held, Lab, Numbers, TcpState, Tier, TimerKind, payload};
 
 use super::input::{Command, Input, Typed};
 use super::quiz::{self, Score};
@@ -475,10 +475,16 @@ impl<'a> Play<'a> {
                 return Ok(false);
             }
         }
-        if let Some(socket) = self.stage.socket(side).map_err(told)? {
+        let socket = self.stage.socket(side).map_err(told)?;
+        if self.lab.tier() == Tier::Simulated {
+            // Its time costs nothing, so it is waited for.
+            let left = socket.and_then(|socket| socket.timer).map(|timer| timer.left);
+            self.lab.wire().run_for(left.unwrap_or(LONGEST) + LOOK);
+            self.view.act(side, &words::later(left.unwrap_or_default()));
+        } else if let Some(socket) = socket {
             self.lab.hosts()[side.place()].destroy(&socket).map_err(told)?;
+            self.view.act(side, words::LAB_ENDS_IT);
         }
-        self.view.act(side, words::LAB_ENDS_IT);
         let states = self.stage.states().map_err(told)?;
         self.view.new_states(states, "");
         self.stage.time_wait_is_over();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wirelab::TcpState;
+use wirelab::{Shows, TcpState};
 
 use super::scenario::Act::{
     Abort, Accept, Close, CloseSending, Datagrams, Dial, EndTimeWait, Fail, GiveUpAfter, Listen,
@@ -69,6 +69,7 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[CONNECT],
         prepared: &[],
         notes: &[SYN, SYN_ACK, THIRD_ACK],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -98,6 +99,7 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
         prepared: &[],
         notes: &[ALICE_FIN, BOB_FIN],
+        shows: &[Shows::TimeWait],
         with_arp: false,
     },
     Scenario {
@@ -122,6 +124,7 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
         prepared: &[],
         notes: &[ALICE_FIN, BOB_ACK, BOB_FIN],
+        shows: &[Shows::TimeWait],
         with_arp: false,
     },
     Scenario {
@@ -147,6 +150,7 @@ pub(crate) const ALL: &[Scenario] = &[
             note(Alice, Kind::Fin, "bob's FIN is on the wire too, in the other direction."),
             note(Bob, Kind::Fin, "alice has closed already, so she does not go to CLOSE-WAIT."),
         ],
+        shows: &[Shows::TimeWait],
         with_arp: false,
     },
     Scenario {
@@ -175,6 +179,7 @@ pub(crate) const ALL: &[Scenario] = &[
                 "alice's SYN once more, with the same number; now it acknowledges bob's too.",
             ),
         ],
+        shows: &[Shows::SimultaneousOpen],
         with_arp: false,
     },
     Scenario {
@@ -195,6 +200,7 @@ pub(crate) const ALL: &[Scenario] = &[
             ),
             note(Bob, Kind::Rst, "A reset, from bob's kernel. It acknowledges the SYN it refuses."),
         ],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -216,6 +222,7 @@ pub(crate) const ALL: &[Scenario] = &[
             Kind::Rst,
             "A reset is not acknowledged. If it were lost, bob would never hear of the end.",
         )],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -233,6 +240,7 @@ pub(crate) const ALL: &[Scenario] = &[
         ],
         prepared: &[],
         notes: &[note(Bob, Kind::Rst, "bob's program asked for a close. This is what it became.")],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -246,6 +254,7 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[CONNECT],
         prepared: &[lost(Alice, Kind::Syn)],
         notes: &[SYN, SYN_ACK, THIRD_ACK],
+        shows: &[Shows::GivingUp],
         with_arp: false,
     },
     Scenario {
@@ -259,6 +268,7 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[CONNECT],
         prepared: &[lost(Bob, Kind::SynAck)],
         notes: &[SYN, SYN_ACK, THIRD_ACK],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -277,6 +287,7 @@ pub(crate) const ALL: &[Scenario] = &[
             Kind::Data,
             "Data. Its first byte has the number that stands at seq.",
         )],
+        shows: &[Shows::Retransmission],
         with_arp: false,
     },
     Scenario {
@@ -306,6 +317,7 @@ pub(crate) const ALL: &[Scenario] = &[
             fate: PreparedFate::Lost,
         }],
         notes: &[ALICE_FIN, BOB_FIN],
+        shows: &[Shows::TimeWait, Shows::Retransmission],
         with_arp: false,
     },
     Scenario {
@@ -333,6 +345,7 @@ pub(crate) const ALL: &[Scenario] = &[
             Kind::Datagram,
             "It goes to the address and port the question came from.",
         )],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -361,6 +374,7 @@ pub(crate) const ALL: &[Scenario] = &[
             fate: PreparedFate::OvertakenBy(2),
         }],
         notes: &[],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -391,6 +405,7 @@ pub(crate) const ALL: &[Scenario] = &[
             ),
             note(Bob, Kind::ArpReply, "Now alice's kernel knows where to send the frame."),
         ],
+        shows: &[Shows::Neighbours],
         with_arp: true,
     },
 ];

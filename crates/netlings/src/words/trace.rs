@@ -1,6 +1,7 @@
 //! The sentences of `netlings trace`. What a scenario says stands beside its acts.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use wirelab::{Decoded, Packet, Relative, TcpState};
@@ -99,6 +100,11 @@ pub(crate) fn waits(name: &str, left: Duration) -> String {
     format!("{name}: {:.1} s left", left.as_secs_f64())
 }
 
+/// The clock of a simulation has moved.
+pub(crate) fn later(time: Duration) -> String {
+    format!("{:.1} s later", time.as_secs_f64())
+}
+
 /// Above a frame that somebody went back to.
 pub(crate) fn looking_back(number: usize, of: usize, states: Option<[TcpState; 2]>) -> String {
     let after = states
@@ -171,6 +177,28 @@ pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
 
 pub(crate) fn no_lab(reason: &str) -> String {
     format!("there can be no wire here: {reason}")
+}
+
+pub(crate) fn simulated(by_choice: bool) -> &'static str {
+    match by_choice {
+        true => "Both hosts are simulated, with a clock that moves only when somebody waits.",
+        false => {
+            "This machine allows no hosts with kernels of their own, so both are simulated. \
+             `cargo netlings doctor` says why, and what to do."
+        }
+    }
+}
+
+pub(crate) fn simulation_differs(text: &str) -> String {
+    format!("In this simulation: {text}")
+}
+
+pub(crate) fn written_twice(path: &Path) -> String {
+    format!("two options name the same file, {}. Name two.", path.display())
+}
+
+pub(crate) fn written(path: &Path) -> String {
+    format!("What was seen is in {}.", path.display())
 }
 
 pub(crate) fn none_to_drop(number: u64, frames: u64) -> String {
