@@ -137,7 +137,6 @@ impl<'a> Play<'a> {
             self.view.states(states, "");
         }
         let mut since = self.lab.wire().now();
-        let mut last_look = false;
         loop {
             self.gather(Duration::ZERO);
             let on_the_wire =
@@ -155,27 +154,29 @@ impl<'a> Play<'a> {
                     since = self.lab.wire().now();
                     continue;
                 }
-                Progress::TimeWait(side) => match self.end_time_wait(side)? {
-                    true => continue,
-                    false => return Ok(Ending::Left),
-                },
+                Progress::TimeWait(side) => {
+                    if !self.end_time_wait(side)? {
+                        return Ok(Ending::Left);
+                    }
+                    since = self.lab.wire().now();
+                    continue;
+                }
                 Progress::NotYet | Progress::None => {
                     if let Some(waiting) = self.next_to_go() {
                         if self.show(waiting)?.is_err() {
                             return Ok(Ending::Left);
                         }
-                        (since, last_look) = (self.lab.wire().now(), false);
+                        since = self.lab.wire().now();
                         continue;
                     }
-                    if matches!(progress, Progress::None) && last_look {
-                        return Ok(Ending::Over);
-                    }
-                    // Whatever the last frame caused is seen too, such as a second acknowledgement.
-                    last_look = matches!(progress, Progress::None);
                 }
                 Progress::Gathering => {}
             }
+            // Whatever the last frame caused is seen too, such as a second acknowledgement.
             if !self.gather(LOOK) {
+                if matches!(progress, Progress::None) {
+                    return Ok(Ending::Over);
+                }
                 let silent = self.lab.wire().now().saturating_sub(since);
                 let hopeless = silent > SILENCE && !self.stage.has_a_clock();
                 if hopeless || silent > LONGEST {

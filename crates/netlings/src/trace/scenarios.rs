@@ -184,7 +184,7 @@ pub(crate) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "refused",
-        summary: "nobody listens: the answer is a reset",
+        summary: "nobody listens, so the answer is a reset",
         before: "alice connects to a port where nobody listens. bob's machine is there, so somebody \
                  answers: its kernel, not a program.",
         after: "One round trip, and connect() fails with \"connection refused\". That is good news of \
@@ -254,7 +254,7 @@ pub(crate) const ALL: &[Scenario] = &[
         steps: &[CONNECT],
         prepared: &[lost(Alice, Kind::Syn)],
         notes: &[SYN, SYN_ACK, THIRD_ACK],
-        shows: &[Shows::GivingUp],
+        shows: &[],
         with_arp: false,
     },
     Scenario {
@@ -296,8 +296,8 @@ pub(crate) const ALL: &[Scenario] = &[
         before: "A close as usual, but the wire loses the very last ACK. bob doesn't get it, and can't \
                  know why. Somebody has to be there when he asks again.",
         after: "bob's FIN came a second time, and alice answered again: because of TIME-WAIT somebody \
-                was there to do it. Each such FIN starts the clock anew: 2 MSL, 60 s on Linux. Here \
-                the lab ended it; usually one waits, or sets SO_REUSEADDR on the next listener.",
+                was there to do it. Each such FIN starts the clock anew: 2 MSL, 60 s on Linux. A \
+                server that wants its port back sooner sets SO_REUSEADDR on its next listener.",
         steps: &[
             CONNECT,
             &[

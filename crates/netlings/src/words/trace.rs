@@ -176,7 +176,9 @@ pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
 }
 
 pub(crate) fn no_lab(reason: &str) -> String {
-    format!("there can be no wire here: {reason}")
+    format!(
+        "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."
+    )
 }
 
 pub(crate) fn simulated(by_choice: bool) -> &'static str {
