@@ -295,7 +295,7 @@ fn what_is_lost_for_good_ends_a_scenario_in_words() {
     for tier in tiers() {
         // Nobody acknowledges a reset, so nobody sends it again.
         let shown = shown(&["reset", "--drop", "6", "--tier", tier], "");
-        assert!(shown.contains("what was lost is lost for good"), "{tier}: {shown}");
+        assert!(shown.contains("The scenario ends here."), "{tier}: {shown}");
         assert_eq!(last_states(&shown), ["CLOSED", "ESTABLISHED"], "{tier}: {shown}");
     }
 }
