@@ -17,6 +17,7 @@ use etherparse::{
 
 pub use fields::{Field, payload};
 pub use numbers::{Numbers, Relative};
+pub(crate) use tcp::before;
 pub use tcp::{Flags, Tcp, TcpOption};
 
 /// A hardware address.

@@ -102,13 +102,18 @@ impl Host {
         }
     }
 
-    /// A datagram socket of the host that doesn't block, whatever the tier. Port 0 means any.
+    /// A datagram socket of the host that doesn't block, whatever the tier, and that may send to all
+    /// at once. Port 0 means any.
     ///
     /// # Errors
     /// If the host refuses the socket or the port.
     pub fn datagrams(&self, port: u16) -> io::Result<Endpoint> {
         match &self.stack {
-            Stack::Kernel(_) => Endpoint::kernel(self.udp(port)?.into()),
+            Stack::Kernel(_) => {
+                let socket = self.udp(port)?;
+                socket.set_broadcast(true)?;
+                Endpoint::kernel(socket.into())
+            }
             Stack::Simulated(host) => Ok(Endpoint::simulated(host.datagrams(port)?)),
         }
     }

@@ -168,7 +168,10 @@ impl Builder {
     }
 
     /// Keeps the kernels from giving up while a person thinks: many more retransmissions, and no
-    /// early end of FIN-WAIT-2. A simulated host never gives up.
+    /// early end of FIN-WAIT-2. Where the kernel lets itself be told (newer ones do), a neighbour's
+    /// hardware address is asked for as often as it takes and not checked later, and what was lost
+    /// is sent again after 4 s at most, however long the wait was before. A simulated host never
+    /// gives up.
     pub fn patient(mut self) -> Self {
         self.plan.patient = true;
         self

@@ -1,6 +1,7 @@
 //! The simulated tier: each host is a TCP/IP stack in this process (smoltcp), under a clock that
 //! moves only when somebody waits. No thread, no rights, any system, and the same every time.
 
+mod account;
 mod clock;
 mod diag;
 mod neighbours;

@@ -2,7 +2,6 @@
 //! of port. Where the machine refuses, a test says so and is not run; `WIRELAB_REQUIRE=kernel` makes
 //! that a failure. What uses the system's own sockets and programs is for Linux alone.
 
-#[cfg(target_os = "linux")]
 #[path = "lab/datagrams.rs"]
 mod datagrams;
 #[path = "lab/endpoints.rs"]
@@ -10,14 +9,15 @@ mod endpoints;
 #[cfg(target_os = "linux")]
 #[path = "lab/hosts.rs"]
 mod hosts;
-#[cfg(target_os = "linux")]
 #[path = "lab/outputs.rs"]
 mod outputs;
-#[cfg(target_os = "linux")]
 #[path = "lab/stepping.rs"]
 mod stepping;
 #[cfg(target_os = "linux")]
 #[path = "lab/teardown.rs"]
 mod teardown;
+#[cfg(target_os = "linux")]
+#[path = "lab/threads.rs"]
+mod threads;
 #[path = "lab/tier.rs"]
 mod tier;

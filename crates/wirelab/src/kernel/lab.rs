@@ -35,13 +35,11 @@ const PATIENT: [(&str, &str); 5] = [
     ("orphan_retries", "60"),
     ("fin_timeout", "36000"),
 ];
-
-/// What newer kernels can do for that too: what is lost comes again after 4 s at most, however long
-/// a person thought before (Linux 6.15), and hardware addresses are asked for as often as it takes.
-const ALSO_PATIENT: [(&str, &str); 3] = [
-    ("tcp_rto_max_ms", "4000"),
-    ("neigh/default/mcast_solicit", "10000"),
-    ("neigh/default/delay_first_probe_time", "36000"),
+/// What makes a host more patient still, on kernels that have it: rto_max since Linux 6.15.
+const MORE_PATIENT: [(&str, &str); 3] = [
+    ("net/ipv4/tcp_rto_max_ms", "4000"),
+    ("net/ipv4/neigh/default/mcast_solicit", "10000"),
+    ("net/ipv4/neigh/default/delay_first_probe_time", "36000"),
 ];
 
 /// What a lab of kernels has beside its hosts and its wire. Dropped before them, it ends the
@@ -142,11 +140,11 @@ impl Plan {
         for (key, value) in PATIENT.iter().filter(|_| self.patient) {
             builder = builder.setting(&format!("net/ipv4/tcp_{key}"), value);
         }
-        for (key, value) in ALSO_PATIENT.iter().filter(|_| self.patient) {
-            builder = builder.setting_if_possible(&format!("net/ipv4/{key}"), value);
-        }
         for (key, value) in &self.settings {
             builder = builder.setting(key, value);
+        }
+        for (key, value) in MORE_PATIENT.iter().filter(|_| self.patient) {
+            builder = builder.setting_if_possible(key, value);
         }
         builder = match beside {
             Some(first) => builder.beside(&first.namespaces),

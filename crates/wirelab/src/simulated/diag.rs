@@ -55,6 +55,7 @@ impl Node {
         *self.sockets.get_mut(connection.handle) = alone;
         let kind = match state {
             TcpState::TimeWait => TimerKind::TimeWait,
+            _ if unsent > 0 && connection.account.window == Some(0) => TimerKind::WindowProbe,
             _ => TimerKind::Retransmission,
         };
         let left = next.map(|at| time(at).saturating_sub(self.clock.now()));
@@ -63,7 +64,7 @@ impl Node {
             remote,
             state,
             timer: left.filter(|left| !left.is_zero()).map(|left| Timer { kind, left }),
-            retransmits: 0,
+            retransmits: connection.account.retransmits,
             unread,
             unacknowledged: unsent + u32::from(flags),
             cookie: [number, 0],

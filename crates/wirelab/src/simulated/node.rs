@@ -92,6 +92,7 @@ impl Node {
     /// A frame arrives.
     fn take(&mut self, frame: &[u8]) {
         self.learn_pins();
+        self.note(frame, false);
         self.nic.received.push_back(frame.to_vec());
         self.act();
     }
@@ -107,7 +108,7 @@ impl Node {
     /// Lets the stack do all that is to be done at this time.
     pub(super) fn act(&mut self) {
         self.learn_pins();
-        let now = self.clock.instant();
+        let (now, before) = (self.clock.instant(), self.nic.sent.len());
         loop {
             let one = self.interface.poll_ingress_single(now, &mut self.nic, &mut self.sockets);
             if one == PollIngressSingleResult::None {
@@ -119,6 +120,9 @@ impl Node {
         while self.interface.poll_egress(now, &mut self.nic, &mut self.sockets) != PollResult::None
             || self.tidy()
         {}
+        for frame in self.nic.sent.iter().skip(before).cloned().collect::<Vec<_>>() {
+            self.note(&frame, true);
+        }
     }
 
     /// Whether a frame waits to be taken by the wire.

@@ -9,6 +9,7 @@ use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
 use smoltcp::wire::IpListenEndpoint;
 
+use super::account::Account;
 use super::node::{Node, ends};
 
 /// Bytes of each direction of a connection. Fits a window that is not scaled.
@@ -37,6 +38,7 @@ pub(super) struct Connection {
     was_established: bool,
     /// What its owner has not been told yet.
     pub(super) error: Option<ErrorKind>,
+    pub(super) account: Account,
 }
 
 #[derive(Debug)]
@@ -106,8 +108,15 @@ impl Node {
 
     fn keep(&mut self, handle: SocketHandle, owner: Owner, local: SocketAddr) -> u32 {
         let number = self.number();
-        let (seen, was_established, error) = (State::SynSent, false, None);
-        let connection = Connection { handle, owner, local, seen, was_established, error };
+        let connection = Connection {
+            handle,
+            owner,
+            local,
+            seen: State::SynSent,
+            was_established: false,
+            error: None,
+            account: Account::default(),
+        };
         self.connections.insert(number, connection);
         number
     }

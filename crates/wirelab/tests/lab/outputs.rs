@@ -2,17 +2,21 @@
 
 use wirelab::{Hold, Recorder};
 
-use crate::tier::{alice_and_bob, next, on_one, step};
+use crate::tier::{alice_and_bob, next, on_every_tier, step};
 
-fn recorded(test: impl FnOnce(&Recorder)) {
-    on_one(alice_and_bob().rule(Hold), |lab| {
-        let _listener = lab.host("bob").listen(7000).expect("it listens");
-        let _client = lab.host("alice").connecting("10.0.0.2:7000").expect("it begins");
-        next(lab.wire()).lose();
-        step(lab);
-        step(lab);
-        test(lab.wire().recorder());
-    });
+fn recorded(test: impl Fn(&Recorder)) {
+    on_every_tier(
+        || alice_and_bob().rule(Hold),
+        |lab| {
+            let _listener = lab.host("bob").listening(7000).expect("it listens");
+            let _client =
+                lab.host("alice").dialling(0, ([10, 0, 0, 2], 7000).into()).expect("it begins");
+            next(lab.wire()).lose();
+            step(lab);
+            step(lab);
+            test(lab.wire().recorder());
+        },
+    );
 }
 
 #[test]
