@@ -43,7 +43,7 @@ pub(crate) struct Options {
     quiz: bool,
     /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause [default: 1 at a terminal,
     /// 0 without one]
-    #[arg(long, value_name = "SECONDS", value_parser = speed)]
+    #[arg(long, value_name = "SECONDS", value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Lose the N-th frame
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

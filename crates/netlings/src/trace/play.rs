@@ -195,6 +195,8 @@ impl<'a> Play<'a> {
 
     /// Takes what the wire holds, after a wait for the first; whether there was something.
     fn gather(&mut self, patience: Duration) -> bool {
+        // What a program or a kernel has sent counts as sent, whenever the wire's thread gets to it.
+        self.lab.wire().catch_up();
         let mut patience = patience;
         let mut found = false;
         while let Some(held) = self.lab.wire().next_held(patience) {

@@ -76,8 +76,7 @@ fn last_states(shown: &str) -> Vec<String> {
     row.map(|row| row.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
 }
 
-const STEPPED: &str = "\
- CLOSED                                            CLOSED
+const STEPPED: &str = " CLOSED                                            CLOSED
    │                                            listen │
  CLOSED                                            LISTEN
    │ connect                                           │

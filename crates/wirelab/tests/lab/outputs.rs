@@ -2,7 +2,7 @@
 
 use wirelab::{Hold, Recorder};
 
-use crate::tier::{alice_and_bob, next, on_every_tier, step};
+use crate::tier::{alice_and_bob, next, on_every_tier, on_one, step};
 
 fn recorded(test: impl Fn(&Recorder)) {
     on_every_tier(
