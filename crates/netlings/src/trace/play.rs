@@ -496,5 +496,5 @@ impl<'a> Play<'a> {
 }
 
 fn told(error: io::Error) -> Stop {
-    Stop::failed(words::stopped(&error))
+    Stop::infrastructure(words::stopped(&error))
 }
