@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::ladder::arrow;
 use super::markup::safe;
-use super::{Event, Recorder, is_gone, remark};
+use super::{Event, Fate, Recorder, is_gone};
 use crate::decode::{Numbers, Relative, payload};
 
 /// Columns between the two hosts.
@@ -71,7 +71,8 @@ impl Recorder {
         };
         let class = if is_gone(event.fate) { " class=\"gone\"" } else { "" };
         let time = event.time.as_secs_f64();
-        let what = remark(event);
+        let what =
+            if event.fate == Fate::Delivered { String::new() } else { event.fate.to_string() };
         let _ = write!(out, "<details><summary><span class=\"quiet\">{time:>9.3}</span> ");
         let _ = match self.hosts().len() {
             2 => {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::markup::safe;
-use super::{Event, Fate, Recorder, is_gone, remark};
+use super::{Event, Fate, Recorder, is_gone};
 use crate::decode::{Decoded, Numbers, Packet};
 
 // Lengths are in SVG's own units.
@@ -20,7 +20,8 @@ text { font: 17px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; 
 .name { font-size: 19px; font-weight: bold }
 .state { fill: #00539c }
 .remark { font-size: 14px; fill: #6b6b6b }
-.gone text, .gone { fill: #b3261e }
+.gone text { fill: #b3261e }
+.gone .state { fill: #00539c }
 line { stroke: #1a1a1a; stroke-width: 2 }
 .life { stroke: #b8b8b8 }
 .gone line { stroke: #b3261e }
@@ -117,14 +118,21 @@ impl Recorder {
                 safe(text)
             );
         }
-        let what = remark(event);
         let _ = write!(
             body,
-            "<text class=\"remark\" x=\"20\" y=\"{}\">{:.3} s{}</text>",
+            "<text class=\"remark\" x=\"20\" y=\"{}\">{:.3} s</text>",
             y - 20,
             event.time.as_secs_f64(),
-            safe(&if what.is_empty() { what } else { format!("  {what}") }),
         );
+        if event.fate != Fate::Delivered {
+            let x = self.lifeline(self.hosts().len().max(1) - 1) + 10;
+            let _ = write!(
+                body,
+                "<text class=\"remark\" x=\"{x}\" y=\"{}\">{}</text>",
+                y - 20,
+                event.fate
+            );
+        }
         for seen in &event.states {
             let x = self.lifeline(seen.host);
             let (x, anchor) = if seen.host == 0 { (x - 10, "end") } else { (x + 10, "start") };
