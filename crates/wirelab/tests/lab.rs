@@ -21,3 +21,5 @@ mod teardown;
 mod threads;
 #[path = "lab/tier.rs"]
 mod tier;
+#[path = "lab/traffic.rs"]
+mod traffic;

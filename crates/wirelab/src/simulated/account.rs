@@ -3,7 +3,7 @@
 use super::node::{Node, ends};
 use crate::decode::{Tcp, before, decode};
 
-use smoltcp::socket::tcp::Socket;
+use smoltcp::socket::tcp::{Socket, State};
 
 #[derive(Debug, Default)]
 pub(super) struct Account {
@@ -42,10 +42,16 @@ impl Account {
 }
 
 impl Node {
-    /// Notes what is in a frame that this host sent, or got.
-    pub(super) fn note(&mut self, frame: &[u8], sent: bool) {
+    /// Notes what is in a frame that this host sent, or got. Whether the stack may have it.
+    ///
+    /// Where only its FIN isn't acknowledged, the third duplicate acknowledgement makes the stack
+    /// stop its timer for a fast retransmission, which it then has no data for; the FIN would never
+    /// be sent again (smoltcp 0.14). So it doesn't get those.
+    pub(super) fn note(&mut self, frame: &[u8], sent: bool) -> bool {
         let decoded = decode(frame);
-        let (Some((_, tcp)), Some((from, to))) = (decoded.tcp(), decoded.ends()) else { return };
+        let (Some((_, tcp)), Some((from, to))) = (decoded.tcp(), decoded.ends()) else {
+            return true;
+        };
         let (own, other) = if sent { (from, to) } else { (to, from) };
         let sockets = &self.sockets;
         let found = self.connections.values_mut().find(|connection| {
@@ -53,10 +59,19 @@ impl Node {
             let two = (socket.local_endpoint().map(ends), socket.remote_endpoint().map(ends));
             two == (Some(own), Some(other))
         });
-        match found {
-            Some(connection) if sent => connection.account.sends(tcp),
-            Some(connection) => connection.account.hears(tcp),
-            None => {}
+        let Some(connection) = found else { return true };
+        if sent {
+            connection.account.sends(tcp);
+            return true;
         }
+        let socket: &Socket<'_> = sockets.get(connection.handle);
+        let only_fin = matches!(socket.state(), State::FinWait1 | State::Closing | State::LastAck)
+            && socket.send_queue() == 0;
+        let says_nothing_new = tcp.space() == 0
+            && !tcp.flags.rst
+            && tcp.ack.is_some()
+            && tcp.ack == connection.account.acknowledged;
+        connection.account.hears(tcp);
+        !(only_fin && says_nothing_new)
     }
 }

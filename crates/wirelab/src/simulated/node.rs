@@ -92,8 +92,9 @@ impl Node {
     /// A frame arrives.
     fn take(&mut self, frame: &[u8]) {
         self.learn_pins();
-        self.note(frame, false);
-        self.nic.received.push_back(frame.to_vec());
+        if self.note(frame, false) {
+            self.nic.received.push_back(frame.to_vec());
+        }
         self.act();
     }
 
