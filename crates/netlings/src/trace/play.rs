@@ -264,7 +264,7 @@ impl<'a> Play<'a> {
             Choice::Deliver => End::Delivered,
             Choice::Duplicate => End::DeliveredTwice,
         };
-        let note = self.scenario.note(waiting.from, waiting.kind);
+        let note = self.note(&row, waiting.kind);
         match choice {
             Choice::Lose => waiting.held.lose(),
             Choice::Deliver => waiting.held.release(),

@@ -18,6 +18,8 @@ pub(crate) const LATE: &str = "arrived late";
 pub(crate) const LEGEND: &str =
     " space deliver   x lose   d duplicate   f fields   b back   q quit";
 pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
+pub(crate) const ONCE_MORE: &str =
+    "The same once more, with the same number: its acknowledgement did not come.";
 pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =

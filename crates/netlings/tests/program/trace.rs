@@ -128,6 +128,7 @@ fn a_frame_is_lost_duplicated_looked_into_and_looked_back_at() {
             from + at + part.len()
         };
         let at = after("✗                  │ lost\n SYN-SENT ", 0);
+        let at = after(" The same once more, with the same number: its acknowledgement did", at);
         let at = after("   flags     SYN  SYN opens a direction: its numbers begin here\n", at);
         let at = after("   seq       0  this segment takes one number; ", at);
         let at = after(" `what` is no command. Write an empty line or deliver, x", at);

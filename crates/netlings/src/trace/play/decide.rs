@@ -3,11 +3,11 @@
 
 use wirelab::{Field, TcpState};
 
-use super::{Choice, Enough, Play, Waiting, told};
+use super::{Choice, Enough, Play, Seen, Waiting, told};
 use crate::ending::Stop;
 use crate::trace::input::{Command, Typed};
 use crate::trace::quiz;
-use crate::trace::scenario::Side;
+use crate::trace::scenario::{Kind, Side};
 use crate::trace::view::Row;
 use crate::words::trace as words;
 
@@ -20,7 +20,7 @@ impl Play<'_> {
         waiting: &Waiting<'_>,
         will_be_lost: bool,
     ) -> Result<Result<Choice, Enough>, Stop> {
-        let note = self.scenario.note(waiting.from, waiting.kind);
+        let note = self.note(row, waiting.kind);
         let deliver = if will_be_lost { Choice::Lose } else { Choice::Deliver };
         let asks = self.manner.asks && self.has_states();
         if self.alone || !(self.manner.steps || asks) {
@@ -50,6 +50,17 @@ impl Play<'_> {
             }
         }
         Ok(Ok(choice))
+    }
+
+    /// What to say of a frame while it waits.
+    pub(super) fn note(&self, row: &Row, kind: Kind) -> Option<&'static str> {
+        let is_same = |seen: &Seen| seen.row.from == row.from && seen.row.text == row.text;
+        // A bare acknowledgement says the same as the one before, and is still another one.
+        let takes_numbers = [Kind::Syn, Kind::SynAck, Kind::Data, Kind::Fin].contains(&kind);
+        if takes_numbers && self.seen.iter().any(is_same) {
+            return Some(words::ONCE_MORE);
+        }
+        self.scenario.note(row.from, kind)
     }
 
     /// Waits for somebody to decide; `None` is to go on as it would go by itself.
