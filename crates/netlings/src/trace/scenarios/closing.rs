@@ -98,9 +98,9 @@ pub(super) const SIMULTANEOUS_CLOSE: Scenario = Scenario {
 pub(super) const RESET: Scenario = Scenario {
     name: "reset",
     summary: "one side breaks the connection off",
-    before: "alice has sent something, and then breaks the connection off instead of closing it, \
-             as a program does that closes with a linger time of 0, or a machine that no longer \
-             knows the connection.",
+    before: "alice has sent something, and then breaks the connection off instead of closing it. A \
+             program does that with a linger time of 0; so does a machine that has restarted and \
+             knows nothing of the connection any more.",
     after: "One segment, and both are CLOSED: no FIN, no ACK, no TIME-WAIT. What bob had not read \
             yet may be gone, and his next read fails with \"connection reset\".",
     steps: &[
