@@ -25,6 +25,7 @@ pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
+pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
 pub(crate) const STUCK: &str = "Nothing is on the wire and no clock runs, so nothing more will \
      happen: what was lost is lost for good. The scenario ends here.";
 pub(crate) const SHOW_ONE: &str = "Show one, a frame at a time:";
