@@ -13,6 +13,7 @@ mod map;
 mod markdown;
 mod mistake;
 mod new;
+mod next;
 mod peer;
 mod reset;
 mod rows;

@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::clone::{real, real_lessons, real_path};
 use crate::course::{Course, said};
 use crate::document::blocks;
@@ -79,6 +81,21 @@ fn typed(line: &str) -> (&str, Option<u32>) {
         digits.parse().ok()
     });
     (command.trim_end(), terminal)
+}
+
+/// What is wider is broken in a terminal, and can't be copied from it.
+#[test]
+fn the_code_in_every_lessons_text_is_at_most_80_columns_wide() {
+    for lesson in real_lessons() {
+        let place = format!("exercises/{lesson}/README.md");
+        let blocks = blocks(&real(&place));
+        assert!(!blocks.is_empty(), "{place} has no code");
+        for block in blocks {
+            for line in block.content.lines() {
+                assert!(line.width() <= 80, "{place}, below line {}: {line}", block.line);
+            }
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use predicates::str::contains;
 
 use crate::clone::{stderr, stdout};
-use crate::demo::TERMINAL;
+use crate::demo::terminal::TERMINAL;
 
 /// netlings in a folder, with what is typed.
 fn netlings(folder: &Path, arguments: &[&str], typed: &str) -> assert_cmd::assert::Assert {
