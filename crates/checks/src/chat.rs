@@ -4,12 +4,9 @@
 //! What a chat program shows is read here and nowhere else: a peer's line as `from IP:PORT: text`,
 //! with prompts before it or not (the engine drops those).
 
-use std::time::Duration;
-
 use grader::{Program, Run, Server, TcpPeer, Verdict};
 
-/// How long to look whether something happens that should not.
-pub(crate) const MOMENT: Duration = Duration::from_millis(500);
+use crate::MOMENT;
 
 /// A conversation over TCP that has begun.
 pub(crate) struct Talk<'a> {

@@ -11,7 +11,7 @@ use grader::{
     Cause, Check, Failure, Finished, Probe, Run, Suite, Verdict, check, expect_bytes, quoted_start,
 };
 
-use mailbox::{Mailbox, at_rest, expect_message, typed};
+use mailbox::{Mailbox, at_rest, expect_message, finish, typed};
 use whole::{broken_writer, never_partial, two_writers};
 
 mod experiments;
@@ -200,8 +200,9 @@ fn take(run: &mut Run) -> Verdict {
     .or_probe(|failure| experiments::what_take_leaves(run, &failure.received))
 }
 
-/// Fails when a missing folder is taken for a message that will come, or is made, or not named. At
-/// once means: long before the 60 seconds are over. A program's start counts, and may be slow.
+/// Fails when a missing folder is taken for a message that will come, or is made, or not named; or
+/// when a name without a folder is taken for one in a folder that is missing. At once means: long
+/// before the 60 seconds are over. A program's start counts, and may be slow.
 fn missing_directory(run: &mut Run) -> Verdict {
     let mailbox = Mailbox::new(run)?;
     let path = mailbox.path_beside("no-such-folder").join("mailbox");
@@ -223,7 +224,19 @@ fn missing_directory(run: &mut Run) -> Verdict {
             return Err(failure.expected("another cause than `timed out`").got(said).into());
         }
     }
-    Ok(())
+    waits_for_a_bare_name(run, &mailbox)
+}
+
+/// A name without a folder is in the folder that the program runs in, and that one is there. Nobody
+/// sends, so a right program makes nothing there.
+fn waits_for_a_bare_name(run: &Run, mailbox: &Mailbox<'_>) -> Verdict {
+    let name = mailbox.name_of_nothing();
+    let receiver = run.program("recv").arg("--file").arg(&name).args(["--timeout", "0.1"]);
+    let received = finish(receiver)?;
+    received
+        .expect_code(1)
+        .and_then(|()| received.expect_stderr_says(&["timed out"]))
+        .or_probe(|_| experiments::same_file_with_its_folder(run, &name))
 }
 
 /// Fails when `recv` asks again and again without a pause.

@@ -45,6 +45,6 @@ pub(crate) const SUITE: Suite = Suite {
         Check { limit: SLOW, ..check!(only_that_port) },
         Check { limit: SLOW, ..check!(time_wait_side) },
         Check { limit: SLOW, ..check!(sees_rare_states) },
-        check!(live_walk),
+        Check { limit: SLOW, ..check!(live_walk) },
     ],
 };

@@ -6,11 +6,13 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Lesson, Outcome, Suite, quoted_word};
 
 mod chat;
+mod datagrams;
 mod errors;
 mod file_ipc;
 mod handshake_trace;
@@ -20,6 +22,9 @@ mod tcp_chat;
 mod tcp_echo;
 mod udp_chat;
 mod udp_time_server;
+
+/// How long to look whether something happens that should not.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The checks of all lessons: a line each, so that `netlings new` can add one.
 #[rustfmt::skip]

@@ -21,6 +21,14 @@ use terminal::lines;
 /// The names of a terminal's first eight colours, in their order.
 const NAMES: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
+/// Whether a character drives a terminal that it is printed on: control characters (C0 but the tab,
+/// DEL, C1), and those that reorder text (Unicode Standard Annex 9, "explicit directional").
+pub(crate) fn drives_a_terminal(c: char) -> bool {
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c != '\t' && (c.is_control() || reorders)
+}
+
 /// A colour as a program asks for it. How exactly it looks is the terminal's affair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Colour {
@@ -265,6 +273,17 @@ mod tests {
         assert!(last.is_prompt() && last.end.is_none());
         assert!(!lines(b">>> x").pop().unwrap().is_prompt());
         assert!(!lines(b"").pop().unwrap().is_prompt());
+    }
+
+    #[test]
+    fn what_moves_recolours_or_reorders_drives_a_terminal_and_text_does_not() {
+        for c in ['\x1b', '\r', '\n', '\x7f', '\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{61c}']
+        {
+            assert!(drives_a_terminal(c), "{c:?}");
+        }
+        for c in ['\t', ' ', 'x', '好', '\u{fffd}', '\u{2028}'] {
+            assert!(!drives_a_terminal(c), "{c:?}");
+        }
     }
 
     #[test]

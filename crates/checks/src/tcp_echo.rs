@@ -210,8 +210,10 @@ fn random_chunks(run: &mut Run) -> Verdict {
     talk().or_probe(|_| experiments::pieces_of_two_sizes(run, &server))
 }
 
-/// 16 MiB through the client, against a server that doesn't read while it can't write. A failure
-/// means that the client sends everything before it reads anything, or loses a part.
+/// 16 MiB through the client, against a server that doesn't read while it can't write; then a
+/// server that ends while the client's stdin is open. A failure means that one direction waits for
+/// the other: the client sends everything before it reads anything, or loses a part, or does not
+/// end before its input does.
 fn large_both_ways(run: &mut Run) -> Verdict {
     let all = long_lines(run, 16 * MIB);
     let host = run.tcp_host()?;
@@ -229,7 +231,19 @@ fn large_both_ways(run: &mut Run) -> Verdict {
         true => experiments::server_that_stays(run),
         false => experiments::long_line_then_short(run),
     })?;
-    client.expect_code(0)
+    client.expect_code(0)?;
+    ends_with_the_server(run)
+}
+
+/// The server ends, and nobody has typed anything, nor the end of it. The client exits then.
+fn ends_with_the_server(run: &Run) -> Verdict {
+    let host = run.tcp_host()?;
+    let client = run.program("client").addr(host.addr()).start()?;
+    host.accept()?.close();
+    client.expect_exit(0).or_probe(|failure| match failure.cause {
+        Cause::Silence => experiments::end_of_its_input(run, &client),
+        _ => Ok(None),
+    })
 }
 
 /// Random bytes in lines of about 5000: where a program's output is held back at line ends, this

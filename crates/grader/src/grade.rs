@@ -176,6 +176,8 @@ impl<'a> Grading<'a> {
             hint: hint.cloned(),
             hints_left: text.hints.len().saturating_sub(seen + 1),
             cause_open: sentence.is_none() && judged.step_to_do.is_none(),
+            cause_is_told: judged.cause_is_told,
+            found: judged.found,
             explanation: sentence,
             explanation_id: failure.explanation,
             ..self.blank(text, seed, Outcome::Failed, failure.message.clone())
@@ -221,6 +223,8 @@ impl<'a> Grading<'a> {
             transcript: Vec::new(),
             explanation_id: None,
             cause_open: false,
+            cause_is_told: false,
+            found: None,
             not_here: false,
             waits: false,
             hints_left: 0,

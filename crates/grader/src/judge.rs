@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::Event;
+use crate::rest::at_rest_within;
 use crate::run::Run;
 use crate::stage::Stage;
 use crate::subject::Subject;
@@ -77,6 +78,10 @@ pub(crate) struct Judged {
     pub(crate) stderr: Vec<String>,
     /// The step that an untouched skeleton came to.
     pub(crate) step_to_do: Option<String>,
+    /// The failure tells the cause too: it says it all, or a panic names its place and reason.
+    pub(crate) cause_is_told: bool,
+    /// When the failure was found, from the check's beginning on.
+    pub(crate) found: Option<Duration>,
     pub(crate) duration: Duration,
 }
 
@@ -112,6 +117,12 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
         let by_code = exit.is_some_and(|exit| exit.code == Some(101));
         panic_words(text).or(by_code.then(|| "exit code 101".into())).map(|words| (process, words))
     });
+    let cause_is_told = match &verdict {
+        Err(Trouble::Failed(failure)) => {
+            panicked.is_some() || (!out_of_time && failure.says_it_all())
+        }
+        _ => panicked.is_some(),
+    };
     let verdict = match (&step_to_do, panicked) {
         (Some(step), _) => with_message(verdict, format!("step {step}"), true),
         (None, Some((process, words))) => {
@@ -125,7 +136,13 @@ pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
     };
     let events = run.stage.recorder.events();
     let stderr = last_lines(&processes, &said);
-    Judged { verdict, events, stderr, step_to_do, duration }
+    let found = match &verdict {
+        Err(Trouble::Failed(failure)) => {
+            Some(run.stage.recorder.since_the_beginning(failure.found))
+        }
+        _ => None,
+    };
+    Judged { verdict, events, stderr, step_to_do, cause_is_told, found, duration }
 }
 
 /// Ends the programs of a check that does not end by itself; with them its conversations end.
@@ -172,14 +189,7 @@ fn with_leftovers(verdict: Verdict, trouble: Trouble) -> Verdict {
 /// Waits until the programs sleep, so that what they do last, a panic too, has happened. A program
 /// that never rests is not waited for: whether it may be busy is for a check to say.
 fn settle(processes: &[Arc<Process>]) {
-    let late = Instant::now() + SETTLE;
-    let mut calm = 0;
-    while calm < 2 && Instant::now() < late {
-        let asleep = processes.iter().all(|process| process.asleep().unwrap_or(true));
-        calm = if asleep { calm + 1 } else { 0 };
-        // Between two looks a program that was just woken gets its turn.
-        thread::sleep(Duration::from_micros(500));
-    }
+    at_rest_within(&processes.iter().map(|process| &**process), SETTLE);
 }
 
 fn stderr_of(process: &Process) -> String {

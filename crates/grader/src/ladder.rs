@@ -15,18 +15,17 @@ use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::escape;
-use crate::layout::wrapped;
+use crate::layout::{broken, wrapped};
 use crate::record::{Event, What};
 
+mod conversation;
 mod svg;
 
+pub(crate) use conversation::draw;
 pub use svg::svg;
 
 /// Columns left of the left lifeline: the time and a gap.
 const MARGIN: usize = 10;
-/// A long conversation shows this many rows from its start, and this many before its end.
-const HEAD: usize = 14;
-const TAIL: usize = 24;
 /// The narrowest a ladder is drawn.
 const NARROWEST: usize = 40;
 /// What is narrower leaves the times out.
@@ -107,8 +106,8 @@ impl Row {
                 Side::Right => Place::AtRight,
             },
         };
-        // What a conversation is about often stands in the arguments.
-        let whole = event.what == What::Run;
+        // What a conversation is about often stands in the arguments, and why it ended on stderr.
+        let whole = matches!(event.what, What::Run | What::Stderr | What::Note);
         Row { at: (place != Place::Between).then_some(event.at), place, label, whole }
     }
 
@@ -191,8 +190,10 @@ impl Ladder {
     /// The lines of a row, each as wide as the ladder.
     #[must_use]
     pub fn lines(&self, row: &Row) -> Vec<String> {
+        let room = self.inside.saturating_sub(6);
         let parts = match row.whole {
-            true => wrapped("", &row.label, self.inside.saturating_sub(6), 0),
+            true if row.place == Place::Told => wrapped("", &row.label, room, 0),
+            true => broken(&row.label, room),
             false => vec![row.label.clone()],
         };
         let line = |(number, label): (usize, &String)| {
@@ -201,8 +202,8 @@ impl Ladder {
                 Place::ToLeft => self.arrow_left(label),
                 Place::LostToRight => self.lost_to_right(label),
                 Place::LostToLeft => self.lost_to_left(label),
-                Place::AtLeft => self.at_left(label),
-                Place::AtRight => self.at_right(label),
+                Place::AtLeft => self.at_left(label, number == 0),
+                Place::AtRight => self.at_right(label, number == 0),
                 Place::Between => self.between(label),
                 Place::Told => self.told(label),
             };
@@ -238,16 +239,19 @@ impl Ladder {
         format!("│   lost ✗ {line} {label} ──│")
     }
 
-    fn at_left(&self, label: &str) -> String {
+    /// Only a row's first line has the tick: it happened once.
+    fn at_left(&self, label: &str, is_first: bool) -> String {
         let label = cut(label, self.inside.saturating_sub(4));
         let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
-        format!("├─ {label}{gap}│")
+        let tick = if is_first { "├─" } else { "│ " };
+        format!("{tick} {label}{gap}│")
     }
 
-    fn at_right(&self, label: &str) -> String {
+    fn at_right(&self, label: &str, is_first: bool) -> String {
         let label = cut(label, self.inside.saturating_sub(4));
         let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
-        format!("│{gap}{label} ─┤")
+        let tick = if is_first { "─┤" } else { " │" };
+        format!("│{gap}{label} {tick}")
     }
 
     fn between(&self, label: &str) -> String {
@@ -260,99 +264,6 @@ impl Ladder {
         let label = cut(label, self.inside.saturating_sub(3));
         let gap = " ".repeat(self.inside.saturating_sub(label.width() + 2));
         format!("┊  {label}{gap}┊")
-    }
-}
-
-/// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
-/// grader on the left, the program on the right.
-#[must_use]
-pub(crate) fn draw(events: &[Event], width: usize) -> String {
-    let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
-    let names = Names::of(events);
-    let mut lines = vec![names.heading(ladder)];
-    let rows = folded(events);
-    let hidden = rows.len().saturating_sub(HEAD + TAIL);
-    for (number, (event, repeats)) in rows.iter().enumerate() {
-        if hidden > 1 && (HEAD..HEAD + hidden).contains(&number) {
-            if number == HEAD {
-                let label = format!("{hidden} more events");
-                lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
-            }
-            // How a program ended is never left out.
-            if event.what != What::Exit {
-                continue;
-            }
-        }
-        let mut row = Row::of(event, Side::Right, &names.before(event));
-        if *repeats > 1 {
-            row.label = format!("{repeats} times {}", row.label);
-        }
-        lines.extend(ladder.lines(&row));
-    }
-    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
-}
-
-/// The events, each with how often it came in a row, told in the same words.
-fn folded(events: &[Event]) -> Vec<(&Event, usize)> {
-    let mut rows: Vec<(&Event, usize)> = Vec::new();
-    for event in events {
-        let same = |last: &Event| {
-            (last.what, &last.peer, &last.program) == (event.what, &event.peer, &event.program)
-                && (&last.text, last.bytes, last.address)
-                    == (&event.text, event.bytes, event.address)
-        };
-        match rows.last_mut() {
-            Some((last, repeats)) if same(last) => *repeats += 1,
-            _ => rows.push((event, 1)),
-        }
-    }
-    rows
-}
-
-/// Who takes part in a check.
-struct Names {
-    peers: Vec<String>,
-    programs: Vec<String>,
-}
-
-impl Names {
-    fn of(events: &[Event]) -> Self {
-        let names = |name: fn(&Event) -> &String| {
-            let mut names: Vec<String> = Vec::new();
-            for event in events {
-                if !name(event).is_empty() && !names.contains(name(event)) {
-                    names.push(name(event).clone());
-                }
-            }
-            names
-        };
-        Names { peers: names(|event| &event.peer), programs: names(|event| &event.program) }
-    }
-
-    fn heading(&self, ladder: Ladder) -> String {
-        let left = match &*self.peers {
-            [] => "grader".into(),
-            [one] => format!("{one} (grader)"),
-            _ => "grader".into(),
-        };
-        let right = match &*self.programs {
-            [] => "",
-            [one] => one,
-            _ => "your programs",
-        };
-        ladder.heading(&left, right)
-    }
-
-    /// Who it was, where there are several.
-    fn before(&self, event: &Event) -> String {
-        let mut names = Vec::new();
-        if self.peers.len() > 1 && !event.peer.is_empty() {
-            names.push(event.peer.as_str());
-        }
-        if self.programs.len() > 1 && !event.program.is_empty() {
-            names.push(event.program.as_str());
-        }
-        names.join(", ")
     }
 }
 
@@ -394,7 +305,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn event(at: u64, what: What, text: &str, bytes: u64) -> Event {
+    pub(super) fn event(at: u64, what: What, text: &str, bytes: u64) -> Event {
         Event {
             at: Duration::from_millis(at),
             peer: "client".into(),
@@ -420,7 +331,7 @@ mod tests {
             event(86_399_999, What::ReceivedDatagramLost, "\"x\"", 1),
         ];
         for width in [1, 40, 41, 80, 120] {
-            let drawn = draw(&events, width);
+            let drawn = draw(&events, None, width);
             let widths: Vec<_> = drawn.lines().skip(1).map(UnicodeWidthStr::width).collect();
             assert!(widths.iter().all(|w| *w == width.max(40)), "{widths:?}\n{drawn}");
         }
@@ -429,42 +340,25 @@ mod tests {
     #[test]
     fn a_long_label_keeps_its_count() {
         let text = format!("\"{}\"", "x".repeat(250));
-        let drawn = draw(&[event(1, What::Sent, &text, 250)], 60);
+        let drawn = draw(&[event(1, What::Sent, &text, 250)], None, 60);
         assert!(drawn.contains("…\" 250 B ─"), "{drawn}");
-    }
-
-    #[test]
-    fn a_long_conversation_is_cut_in_its_middle() {
-        let events: Vec<_> =
-            (0..1000).map(|at| event(at, What::Sent, &at.to_string(), 1)).collect();
-        let drawn = draw(&events, 80);
-        assert!(drawn.contains("962 more events") && drawn.lines().count() < 45, "{drawn}");
-    }
-
-    #[test]
-    fn the_same_again_is_folded_and_an_exit_is_never_left_out() {
-        let mut events: Vec<_> = (0..50).map(|at| event(at, What::Sent, "\"tick\"", 4)).collect();
-        let drawn = draw(&events, 80);
-        assert!(drawn.contains("50 times \"tick\" 4 B") && drawn.lines().count() == 2, "{drawn}");
-        events = (0..90).map(|at| event(at, What::Sent, &at.to_string(), at)).collect();
-        events[40].what = What::Exit;
-        events[40].text = "exit code 1".into();
-        assert!(draw(&events, 80).contains("exit code 1"));
     }
 
     #[test]
     fn a_long_command_is_shown_to_its_end() {
         let command = format!("client --addr 127.0.0.1:1 {} --retries 20", "x ".repeat(60));
-        let drawn = draw(&[event(0, What::Run, &command, 0)], 80);
-        assert!(drawn.contains("--retries 20 ─┤") && drawn.lines().count() == 4, "{drawn}");
+        let drawn = draw(&[event(0, What::Run, &command, 0)], None, 80);
+        assert!(drawn.contains("--retries 20  │") && drawn.lines().count() == 4, "{drawn}");
+        assert_eq!(drawn.matches('┤').count(), 1, "it was run once: {drawn}");
     }
 
     #[test]
-    fn several_peers_are_told_apart() {
-        let mut second = event(1, What::Connect, "", 0);
-        second.peer = "client 2".into();
-        let drawn = draw(&[event(0, What::Connect, "", 0), second], 80);
-        assert!(drawn.contains("client: connect") && drawn.contains("client 2: connect"));
+    fn what_is_on_stderr_and_a_note_with_a_seed_are_shown_to_their_ends() {
+        let long = format!("\"error: {}refused\"", "x ".repeat(60));
+        let note = format!("a further experiment: {}seed 4294967295", "x ".repeat(60));
+        let events = [event(0, What::Stderr, &long, 149), event(1, What::Note, &note, 0)];
+        let drawn = draw(&events, None, 80);
+        assert!(drawn.contains("refused\" 149 B") && drawn.contains("4294967295"), "{drawn}");
     }
 
     #[test]

@@ -31,9 +31,58 @@ pub fn wrapped(head: &str, text: &str, width: usize, indent: usize) -> Vec<Strin
     rows
 }
 
+/// Breaks `text` into rows of at most `width` columns (at least 2) and keeps it as it is otherwise:
+/// indentation and several spaces in a row stay. A number of bytes stays with its unit.
+#[must_use]
+pub fn broken(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(2);
+    let (mut rows, mut rest) = (Vec::new(), text);
+    loop {
+        let mut used = 0;
+        let over = rest.char_indices().find(|(_, letter)| {
+            used += letter.width().unwrap_or(0);
+            used > width
+        });
+        let Some((over, _)) = over else { break };
+        // A space that stands just behind the row's edge ends it too.
+        let spaces = rest[..over].rmatch_indices(' ').map(|(at, _)| at);
+        let mut places = rest[over..].starts_with(' ').then_some(over).into_iter().chain(spaces);
+        let place = places.find(|&at| !rest[..at].trim().is_empty() && !parts_a_size(rest, at));
+        match place {
+            Some(at) => {
+                rows.push(rest[..at].trim_end().into());
+                rest = &rest[at + 1..];
+            }
+            None => {
+                rows.push(rest[..over].into());
+                rest = &rest[over..];
+            }
+        }
+    }
+    rows.push(rest.into());
+    rows
+}
+
+/// Whether the space at `at` stands between a number and its unit.
+fn parts_a_size(text: &str, at: usize) -> bool {
+    let unit = text[at + 1..].split(' ').next().unwrap_or_default();
+    text[..at].ends_with(|c: char| c.is_ascii_digit()) && ["B", "KiB", "MiB"].contains(&unit)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{broken, wrapped};
+
+    #[test]
+    fn what_is_broken_keeps_its_spaces_and_a_size_its_unit() {
+        assert_eq!(broken("    at  x.rs", 40), ["    at  x.rs"]);
+        assert_eq!(broken("    at  x.rs y", 12), ["    at  x.rs", "y"]);
+        assert_eq!(broken("\"abcd\" 49 B in 2 pieces", 9), ["\"abcd\"", "49 B in 2", "pieces"]);
+        assert_eq!(broken("\"abcde\" 49 B", 10), ["\"abcde\"", "49 B"]);
+        assert_eq!(broken("        abcdefgh", 6), ["      ", "  abcd", "efgh"]);
+        assert_eq!(broken("时间时间", 5), ["时间", "时间"]);
+        assert_eq!(broken("", 5), [""]);
+    }
 
     #[test]
     fn a_paragraph_is_broken_at_spaces_and_its_rows_are_indented() {

@@ -27,6 +27,7 @@ pub mod progress;
 mod record;
 mod relay;
 pub mod report;
+mod rest;
 mod run;
 mod stage;
 mod subject;

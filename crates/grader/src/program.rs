@@ -11,6 +11,7 @@ use crate::guard::Exit;
 use crate::late::Late;
 use crate::locked::locked;
 use crate::record::What;
+use crate::rest::{Looks, at_rest_within, until_at_rest};
 use crate::stage::Stage;
 use crate::tcp::TcpPeer;
 use crate::udp::UdpPeer;
@@ -31,9 +32,6 @@ const START: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_secs(5);
 /// How long the output of a program that has ended may still be on its way.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How often a program must be seen asleep before it counts as resting. Once may be an accident of
-/// a program that computes without end.
-const TIMES_ASLEEP: usize = 3;
 
 /// A running program under test.
 pub struct Program {
@@ -62,30 +60,32 @@ impl Program {
         }
     }
 
-    /// Whether it comes to rest: true once every thread of it and of all it started has been seen
+    /// Whether it ever pauses: true once every thread of it and of all it started has been seen
     /// asleep a few times, or gets no processor; false when it has computed for `most` without.
     ///
     /// # Errors
     /// The system does not tell.
     pub fn rests(&self, most: Duration) -> Verdict<bool> {
-        let enough = self.cpu()? + most;
+        let most = self.cpu()? + most;
         let mut late = Late::after(&self.stage, END);
-        let mut seen_asleep = 0;
-        while seen_asleep < TIMES_ASLEEP {
-            if self.process.exit().is_some() {
-                return Ok(true);
-            }
-            seen_asleep += usize::from(self.process.asleep() == Some(true));
-            if self.cpu()? >= enough {
-                return Ok(false);
-            }
-            if late.is_over() {
-                return Ok(true); // it hardly got a processor, so it kept none busy
-            }
-            // Between two looks a program that was just woken gets its turn.
-            std::thread::sleep(Duration::from_millis(1));
+        let (mut trouble, mut no_loop) = (None, false);
+        let rests = until_at_rest(&std::iter::once(&*self.process), Looks::ThreeInAll, || {
+            // One that has ended, or hardly got a processor, keeps none busy.
+            no_loop = self.process.exit().is_some() || late.is_over();
+            let cpu = self.cpu().map_err(|error| trouble = Some(error));
+            no_loop || cpu.map_or(true, |cpu| cpu >= most)
+        });
+        match trouble {
+            Some(trouble) if !no_loop => Err(trouble),
+            _ => Ok(rests || no_loop),
         }
-        Ok(true)
+    }
+
+    /// Waits, at most `time`, until it has done what it was woken for: until every thread of it and
+    /// of all it started is seen asleep twice in a row, or it has ended. Where the system does not
+    /// tell, it gets a few milliseconds. Says whether that was so.
+    pub fn comes_to_rest(&self, time: Duration) -> bool {
+        at_rest_within(&std::iter::once(&*self.process), time)
     }
 
     /// Waits for the program to end by itself, at most 5 s. What it printed has then been read.

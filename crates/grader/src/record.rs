@@ -220,6 +220,11 @@ impl Recorder {
         events.insert(place, event);
     }
 
+    /// `moment` as events have it.
+    pub(crate) fn since_the_beginning(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.began)
+    }
+
     /// What has happened so far, in the order of time.
     pub(crate) fn events(&self) -> Vec<Event> {
         let Taker::Record(events) = &self.taker else { return Vec::new() };

@@ -1,13 +1,14 @@
 //! What a grading came to, for machines (JSON) and for people.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use colored::{Color, Colorize};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::ladder;
-use crate::layout::wrapped;
+use crate::layout::{broken, wrapped};
 use crate::record::Event;
 use crate::words;
 
@@ -62,6 +63,13 @@ pub struct CheckReport {
     /// It failed, and no probe could say why.
     #[serde(skip)]
     pub cause_open: bool,
+    /// The message, with what was expected and what came, tells the cause by itself.
+    #[serde(skip)]
+    pub cause_is_told: bool,
+    /// When the failure was found, from the check's beginning on; what was recorded later belongs
+    /// to further experiments.
+    #[serde(skip)]
+    pub found: Option<Duration>,
     /// It was skipped because this system cannot run it; that is no reason to wait for it.
     #[serde(skip)]
     pub not_here: bool,
@@ -156,7 +164,7 @@ pub fn failure_text(lesson: &str, report: &CheckReport, look: Look) -> String {
     let mut text = heading(lesson, report, look);
     if !report.transcript.is_empty() {
         text.push('\n');
-        text.push_str(&ladder::draw(&report.transcript, look.width));
+        text.push_str(&ladder::draw(&report.transcript, report.found, look.width));
     }
     text.push('\n');
     let color = if report.outcome == Outcome::InfraError { Color::Yellow } else { Color::Red };
@@ -169,7 +177,7 @@ pub fn failure_text(lesson: &str, report: &CheckReport, look: Look) -> String {
     if let Some(sentence) = &report.explanation {
         text.push('\n');
         push_wrapped(&mut text, "", sentence, look, None);
-    } else if report.cause_open {
+    } else if report.cause_open && !report.cause_is_told {
         text.push('\n');
         push_wrapped(&mut text, "", words::CAUSE_OPEN, look, None);
     }
@@ -180,7 +188,9 @@ pub fn failure_text(lesson: &str, report: &CheckReport, look: Look) -> String {
     if !report.stderr.is_empty() {
         text.push_str("\nstderr\n");
         for line in &report.stderr {
-            let _ = writeln!(text, "  {line}");
+            for row in broken(line, look.width.saturating_sub(2).max(20)) {
+                let _ = writeln!(text, "  {row}");
+            }
         }
     }
     text.push('\n');

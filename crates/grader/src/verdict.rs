@@ -1,6 +1,7 @@
 //! What a check says: nothing, which is praise, or the trouble it met.
 
 use std::io;
+use std::time::Instant;
 
 use crate::escape;
 
@@ -33,6 +34,8 @@ pub struct Failure {
     pub received: Vec<u8>,
     /// The misconception that a probe confirmed: its id in lesson.toml's `[explanations]`.
     pub explanation: Option<&'static str>,
+    /// When it was found. What is recorded later belongs to further experiments.
+    pub(crate) found: Instant,
 }
 
 /// How an expectation went wrong.
@@ -68,7 +71,15 @@ impl Failure {
             got: None,
             received: Vec::new(),
             explanation: None,
+            found: Instant::now(),
         }
+    }
+
+    /// Whether nothing is left to ask for: a check says in its own words what is wrong, and both
+    /// what the contract asks for and what came. Silence, an end or a difference of bytes are
+    /// signs of something that went wrong earlier.
+    pub(crate) fn says_it_all(&self) -> bool {
+        self.cause == Cause::Other && self.expected.is_some() && self.got.is_some()
     }
 
     /// A failure in which bytes were not what they should be: shows both, and where they differ.

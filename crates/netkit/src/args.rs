@@ -32,7 +32,9 @@ pub fn parse_from<A: Parser>(
     if !role_is_named {
         line.insert(line.len().min(1), default_role.into());
     }
-    A::try_parse_from(line)
+    // Whoever types may leave the role out, and the help says so: `[COMMAND]`.
+    let command = A::command().subcommand_required(false);
+    A::from_arg_matches(&command.try_get_matches_from(line)?)
 }
 
 /// Reads a time in seconds, with decimals if need be: `2`, `0.25`. From 0 to 1,000,000,000.
@@ -94,7 +96,11 @@ mod tests {
 
     #[test]
     fn help_is_asked_for_and_nonsense_is_bad_usage() {
-        assert_eq!(role(&["p", "--help"]).unwrap_err().exit_code(), 0);
+        let help = role(&["p", "--help"]).unwrap_err();
+        assert_eq!(help.exit_code(), 0);
+        assert!(help.to_string().contains("Usage: p [COMMAND]\n"), "{help}");
+        let of_a_role = role(&["p", "server", "--help"]).unwrap_err().to_string();
+        assert!(of_a_role.contains("Usage: p server [OPTIONS]\n"), "{of_a_role}");
         assert_eq!(role(&["p", "server", "--help"]).unwrap_err().exit_code(), 0);
         assert_eq!(role(&["p", "juggler"]).unwrap_err().exit_code(), 2);
         assert_eq!(role(&["p", "--colour"]).unwrap_err().exit_code(), 2);

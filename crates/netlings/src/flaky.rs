@@ -65,7 +65,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     let gauge = Gauge::new("flaky");
     let (mut subjects, mut cases) = (Vec::new(), Vec::new());
     for source in &sources {
-        gauge.says(&author::building(source.mistakes.len(), 0));
+        gauge.says(&author::building(&source.lesson.name, source.mistakes.len(), 0));
         for variant in programs(course, source, &folder)? {
             let wanted = match variant.1.kind {
                 Kind::Solution => options.solutions,

@@ -38,6 +38,11 @@ impl Gauge {
         self.says(words);
     }
 
+    /// From now on so many steps more are counted.
+    pub(crate) fn more(&self, steps: usize, words: &str) {
+        self.begin(self.bar.length().map_or(0, |there| there as usize) + steps, words);
+    }
+
     /// One step is done.
     pub(crate) fn step(&self) {
         self.bar.inc(1);

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod course;
 mod demo;
+mod doctor;
 mod ending;
 mod flaky;
 mod gauge;
@@ -12,6 +13,7 @@ mod map;
 mod markdown;
 mod mistake;
 mod new;
+mod next;
 mod peer;
 mod reset;
 mod rows;
@@ -67,6 +69,8 @@ enum Command {
     Demo(demo::Options),
     /// Show a scenario on a real wire, one packet at a time, with both kernels' TCP states
     Trace(trace::Options),
+    /// Say what this machine gives for traces, why not more, and what to do
+    Doctor,
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -102,8 +106,11 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
-    if let Some(Command::Trace(options)) = &command {
-        return trace::run(screen, options); // needs no clone around it
+    // These need no clone around them.
+    match &command {
+        Some(Command::Trace(options)) => return trace::run(screen, options),
+        Some(Command::Doctor) => return Ok(doctor::run(screen)),
+        _ => {}
     }
     let course = Course::find()?;
     if let Some(Command::Reset(_) | Command::New(_) | Command::Skeletons(_)) = command {
@@ -121,6 +128,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::New(options)) => new::run(&course, screen, &options),
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Trace(options)) => trace::run(screen, &options),
+        Some(Command::Doctor) => Ok(doctor::run(screen)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

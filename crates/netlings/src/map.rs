@@ -8,8 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::course::{Course, Entry};
 use crate::ending::{INFRASTRUCTURE, PASSED, Stop};
+use crate::next::{Next, next};
 use crate::screen::Screen;
-use crate::{todo, words};
+use crate::words;
 
 /// Prints the map and what to do next. A broken lesson is told of, and the rest is shown.
 pub(crate) fn show(course: &Course, screen: &Screen) -> u8 {
@@ -126,19 +127,24 @@ fn row(mark: &ColoredString, head: &str, text: &str, screen: &Screen) {
 fn next_steps(course: &Course, lesson: &Lesson, standings: &Standings, screen: &Screen) {
     let name = &lesson.name;
     let folder = course.exercise(name);
-    let to_do = todo::first_in(&folder.join("src"));
+    let failing = first_failing(lesson, standings);
+    let to_do = next(&folder.join("src"), failing.map(|check| &*check.id));
     for row in wrapped("", &words::next_lesson(lesson), screen.look.width, 0) {
         screen.line(row.bold());
     }
     screen.paragraph("  ", &lesson.summary, 2);
     screen.gap();
     let mut edit = format!("exercises/{name}/src");
-    if let Some(step) = &to_do {
-        edit = format!("{}:{}", course.typed_path(&step.file), step.line);
-        screen.paragraph("  ", &words::step_to_do(step.number, &step.text), 4);
-        screen.gap();
-    } else if let Some(check) = first_failing(lesson, standings) {
-        screen.paragraph("  ", &words::failing_check(check), 4);
+    let open = match (to_do, failing) {
+        (Next::Step(step, _), _) => {
+            edit = format!("{}:{}", course.typed_path(&step.file), step.line);
+            Some(words::step_to_do(step.number, &step.text))
+        }
+        (Next::Mend(_), Some(check)) => Some(words::failing_check(check)),
+        _ => None,
+    };
+    if let Some(open) = open {
+        screen.paragraph("  ", &open, 4);
         screen.gap();
     }
     let ways = [

@@ -29,11 +29,11 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     let skeleton = pristine(&course.solution(name))?;
     let src = course.exercise(name).join("src");
     let yours = files_of_a_student(&src).map_err(unchanged)?;
+    can_be_kept(&src, &yours).map_err(unchanged)?;
     let told = if is_as_at_the_beginning(&src, &yours, &skeleton) {
         words::is_pristine(name)
     } else {
-        let kept = keep(&src, &yours, &course.exercise(name).join("kept"))
-            .map_err(|(path, error)| unchanged(unwritable(&path, &error)))?;
+        let kept = keep(&src, &yours, &course.exercise(name).join("kept")).map_err(unchanged)?;
         write(&src, &yours, &skeleton).map_err(|(path, error)| {
             let kept = kept.as_ref().map(|kept| course.typed_path(kept));
             let words = words::unwritable(&path, &error);
@@ -53,9 +53,23 @@ fn unwritable(path: &Path, error: &io::Error) -> Stop {
     Stop::infrastructure(words::unwritable(path, error))
 }
 
+fn unreadable(path: &Path, error: &io::Error) -> Stop {
+    Stop::infrastructure(words::unreadable(path, error))
+}
+
 fn unchanged(mut stop: Stop) -> Stop {
     stop.words = words::nothing_was_changed(&stop.words);
     stop
+}
+
+/// Looks before anything is opened: a named pipe would wait for a writer that never comes, and a
+/// link may lead nowhere, or to a folder.
+fn can_be_kept(src: &Path, yours: &[PathBuf]) -> Result<(), Stop> {
+    yours.iter().map(|place| src.join(place)).try_for_each(|path| match fs::metadata(&path) {
+        Ok(it) if it.is_file() => Ok(()),
+        Ok(_) => Err(Stop::infrastructure(words::no_file_to_keep(&path))),
+        Err(error) => Err(unreadable(&path, &error)),
+    })
 }
 
 fn is_as_at_the_beginning(src: &Path, yours: &[PathBuf], skeleton: &[Pristine]) -> bool {
@@ -70,13 +84,13 @@ type Trouble = (PathBuf, io::Error);
 
 /// Copies all of the student's files to a new folder in `folder` that has the time for its name.
 /// None where there are no files.
-fn keep(src: &Path, yours: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>, Trouble> {
+fn keep(src: &Path, yours: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>, Stop> {
     if yours.is_empty() {
         return Ok(None);
     }
     let at = |path: &Path| {
         let path = path.to_owned();
-        move |error| (path, error)
+        move |error| unwritable(&path, &error)
     };
     fs::create_dir_all(folder).map_err(at(folder))?;
     let dated = new_folder(folder).map_err(at(folder))?;
@@ -84,9 +98,8 @@ fn keep(src: &Path, yours: &[PathBuf], folder: &Path) -> Result<Option<PathBuf>,
     let unfinished = dated.join("src.unfinished");
     for file in yours {
         let copy = unfinished.join(file);
-        copy_file(&src.join(file), &copy).map_err(|error| {
+        copy_file(&src.join(file), &copy).inspect_err(|_| {
             let _ = fs::remove_dir_all(&dated); // a part of a copy is of no use to anybody
-            (copy, error)
         })?;
     }
     let kept = dated.join("src");
@@ -110,11 +123,15 @@ fn new_folder(folder: &Path) -> io::Result<PathBuf> {
     unreachable!("numbers do not run out")
 }
 
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to.parent().unwrap_or(to))?;
-    let mut copy = File::options().write(true).create_new(true).open(to)?;
-    io::copy(&mut File::open(from)?, &mut copy)?;
-    copy.sync_all()
+fn copy_file(from: &Path, to: &Path) -> Result<(), Stop> {
+    let mut file = File::open(from).map_err(|error| unreadable(from, &error))?;
+    let mut copy = || {
+        fs::create_dir_all(to.parent().unwrap_or(to))?;
+        let mut copy = File::options().write(true).create_new(true).open(to)?;
+        io::copy(&mut file, &mut copy)?;
+        copy.sync_all()
+    };
+    copy().map_err(|error| unwritable(to, &error))
 }
 
 /// Makes `src` what `skeleton` says. What is not of the skeleton goes: it is kept by now, and a

@@ -12,8 +12,9 @@ use grader::{CheckReport, Grading, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
 use crate::course::Course;
+use crate::next::{Next, next};
 use crate::screen::{Screen, cut};
-use crate::{todo, words};
+use crate::words;
 
 /// The rows of one lesson. Reports arrive in the order in which the checks end; a row is printed
 /// when all rows before it have been.
@@ -87,31 +88,36 @@ impl<'a> Rows<'a> {
             say(words::SEE_OTHERS);
             self.screen.line(format!("  {} --check {id}", self.command)); // whole, to be copied
         }
-        if !self.a_failure_was_shown {
-            self.next_step(report);
-        }
+        self.next(report);
         if self.own.is_some() && report.score == self.lesson.points() {
             say(&words::lesson_passed(&report.lesson));
         }
         self.screen.gap();
     }
 
-    /// Names the first step that a check came to, and where it waits.
-    fn next_step(&self, report: &LessonReport) {
-        let steps = report.checks.iter().filter_map(|check| {
-            let (number, text) = check.step_to_do.as_deref()?.split_once(": ")?;
-            let text = text.strip_suffix(words::STILL_TO_DO).unwrap_or(text);
-            Some((number.parse::<u32>().ok()?, text))
-        });
-        let Some((number, text)) = steps.min_by_key(|(number, _)| *number) else { return };
-        self.screen.paragraph("", &words::step_is_next(number, text), 0);
-        let Some(course) = self.own else { return };
-        let folder = course.exercise(&self.lesson.name).join("src");
-        if let Some(step) = todo::numbered(&folder, number) {
-            self.screen.paragraph("", words::WAITS_HERE, 0);
+    /// Names what to do next. Of a student's own program the map says the same.
+    fn next(&self, report: &LessonReport) {
+        let failing = report.checks.iter().find(|check| check.outcome == Outcome::Failed);
+        let Some(failing) = failing else { return };
+        let say = |text: &str| self.screen.paragraph("", text, 0);
+        let course = self.own.map(|course| (course, course.exercise(&report.lesson).join("src")));
+        if let Some((course, src)) = &course
+            && let Next::Step(step, after) = next(src, Some(&failing.id))
+        {
+            say(&words::step_is_next(step.number, &step.text));
+            say(words::WAITS_HERE);
             let place = format!("{}:{}", course.typed_path(&step.file), step.line);
             let indent = self.screen.look.width.saturating_sub(place.width()).min(2);
             self.screen.line(format!("{:indent$}{place}", "")); // whole, to be copied
+            if let Some(after) = words::also_open(&after) {
+                say(&after);
+            }
+        } else if let Some((number, text)) = first_step_met(report) {
+            // Of another program it is not known where its steps stand.
+            say(&words::step_is_next(number, text));
+        } else {
+            say(&words::check_is_next(&failing.id));
+            self.screen.line(format!("  cargo netlings hint {} {}", report.lesson, failing.id));
         }
     }
 
@@ -182,4 +188,14 @@ impl<'a> Rows<'a> {
         let (mark, color) = mark(report.outcome);
         self.screen.line(row.replacen(mark, &self.screen.look.paint(mark, color), 1));
     }
+}
+
+/// The first step that a check came to, by its number.
+fn first_step_met(report: &LessonReport) -> Option<(u32, &str)> {
+    let steps = report.checks.iter().filter_map(|check| {
+        let (number, text) = check.step_to_do.as_deref()?.split_once(": ")?;
+        let text = text.strip_suffix(words::STILL_TO_DO).unwrap_or(text);
+        Some((number.parse::<u32>().ok()?, text))
+    });
+    steps.min_by_key(|(number, _)| *number)
 }

@@ -12,6 +12,8 @@ use crate::markdown::{self, Layout, Span, Style};
 use crate::screen::Screen;
 use crate::{map, words};
 
+mod pager;
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// The lesson; without one, the one you stand in, or the next of the map
@@ -31,10 +33,12 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         // In a file or a pipe a line has no edge to run over.
         breaks_code: std::io::stdout().is_terminal(),
     };
-    for row in markdown::rows(&readme.content, layout) {
-        let painted: String = row.iter().map(painted).collect();
-        screen.line(painted.trim_end());
-    }
+    let rows: Vec<String> = markdown::rows(&readme.content, layout)
+        .iter()
+        .map(|row| row.iter().map(painted).collect::<String>().trim_end().to_owned())
+        .collect();
+    pager::become_one(&rows);
+    rows.iter().for_each(|row| screen.line(row));
     Ok(PASSED)
 }
 

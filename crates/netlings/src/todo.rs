@@ -12,22 +12,13 @@ pub(crate) struct Todo {
     pub(crate) text: String,
 }
 
-/// The first step still to do in the files of `folder`, by its number.
-pub(crate) fn first_in(folder: &Path) -> Option<Todo> {
-    all_in(folder).min_by_key(|step| step.number)
-}
-
-/// The step of this number, where it is still to do in the files of `folder`.
-pub(crate) fn numbered(folder: &Path, number: u32) -> Option<Todo> {
-    all_in(folder).find(|step| step.number == number)
-}
-
-/// The steps still to do in the files of `folder`. A file that cannot be read has none: cargo will
-/// say what is the matter with it.
-fn all_in(folder: &Path) -> impl Iterator<Item = Todo> {
+/// The steps still to do in the files of `folder`, by their numbers. A file that cannot be read has
+/// none: cargo will say what is the matter with it.
+pub(crate) fn all_in(folder: &Path) -> Vec<Todo> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    sources.flat_map(|file| {
+    let sources = sources.filter(|path| path.is_file()); // a pipe's reader would wait for ever
+    let steps = sources.flat_map(|file| {
         let content = fs::read_to_string(&file).unwrap_or_default();
         let found: Vec<_> = steps_in(&content).collect();
         found.into_iter().map(move |(line, number, text)| Todo {
@@ -36,7 +27,11 @@ fn all_in(folder: &Path) -> impl Iterator<Item = Todo> {
             number,
             text,
         })
-    })
+    });
+    let mut steps: Vec<Todo> = steps.collect();
+    // A folder's files come in no order; one step in two places is told of the same way each time.
+    steps.sort_by(|a, b| (a.number, &a.file, a.line).cmp(&(b.number, &b.file, b.line)));
+    steps
 }
 
 /// Line, number and text of each step to do.
@@ -66,16 +61,17 @@ mod tests {
             .unwrap();
         let b = "// todo!(\"step 1: done\")\nfn b() {\n    todo!(\n        \"step 2: say \\\"{{}}\\\"\"\n    )\n}\n";
         fs::write(folder.path().join("b.rs"), b).unwrap();
-        let first = first_in(folder.path()).unwrap();
+        let all = all_in(folder.path());
+        let first = &all[0];
         assert_eq!((first.number, first.line, first.text.as_str()), (2, 3, "say \"{}\""));
         assert_eq!(first.file, folder.path().join("b.rs"));
-        assert_eq!(numbered(folder.path(), 3).unwrap().file, folder.path().join("a.rs"));
-        assert_eq!(numbered(folder.path(), 1), None);
+        assert_eq!((all[1].number, &all[1].file), (3, &folder.path().join("a.rs")));
+        assert_eq!(all.len(), 2);
     }
 
     #[test]
     fn other_todos_and_missing_folders_have_no_step() {
         assert_eq!(steps_in("todo!() todo!(\"tidy up\") todo!(\"step x: y\")").count(), 0);
-        assert_eq!(first_in(Path::new("/nowhere/at/all")), None);
+        assert_eq!(all_in(Path::new("/nowhere/at/all")), []);
     }
 }

@@ -1,7 +1,8 @@
-//! `netlings trace`: a scenario on a real wire. Two hosts, each with a kernel of its own, and every
-//! frame between them seen, held, lost or delivered by hand.
+//! `netlings trace`: a scenario on a wire of two hosts, each with a kernel of its own where the
+//! machine allows it, and every frame between them seen, held, lost or delivered by hand.
 
 mod input;
+mod outputs;
 mod play;
 mod quiz;
 pub(crate) mod scenario;
@@ -15,11 +16,12 @@ use std::time::Duration;
 use clap::Args;
 use colored::Colorize;
 use grader::text::near_match;
-use wirelab::{Lab, SlowMotion};
+use wirelab::{Lab, SlowMotion, Tier};
 
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
 use crate::trace::input::Input;
+use crate::trace::outputs::Outputs;
 use crate::trace::play::{Ending, Manner, Play};
 use crate::trace::scenario::{Scenario, Side};
 use crate::trace::view::View;
@@ -41,11 +43,19 @@ pub(crate) struct Options {
     quiz: bool,
     /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause [default: 1 at a terminal,
     /// 0 without one]
-    #[arg(long, value_name = "SECONDS", value_parser = speed)]
+    #[arg(long, value_name = "SECONDS", value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Lose the N-th frame
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     drop: Option<u64>,
+    /// What the hosts are: this machine's kernel, or simulated [default: the kernel, where it can]
+    #[arg(long, value_name = "TIER", value_parser = ["kernel", "simulated"])]
+    tier: Option<String>,
+    /// Where simulated hosts take their sequence numbers from: the same seed, the same frames
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 fn speed(typed: &str) -> Result<f64, String> {
@@ -70,8 +80,13 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
     }
-    let lab = lab(scenario)?;
-    show(screen, options, scenario, &lab)
+    options.outputs.can_be_written()?;
+    let lab = lab(scenario, options)?;
+    let shown = show(screen, options, scenario, &lab);
+    // What there is of the record is worth keeping, however it ended.
+    let title = words::title(scenario.name, scenario.summary);
+    options.outputs.write(lab.wire().recorder(), &title, screen)?;
+    shown
 }
 
 fn list(screen: &Screen) {
@@ -86,12 +101,17 @@ fn list(screen: &Screen) {
 }
 
 /// Two hosts, every frame between them held.
-fn lab(scenario: &Scenario) -> Result<Lab, Stop> {
+fn lab(scenario: &Scenario, options: &Options) -> Result<Lab, Stop> {
     let motion = SlowMotion::stepped();
     let builder = Lab::builder()
         .host(Side::Alice.name(), "10.0.0.1/24")
         .host(Side::Bob.name(), "10.0.0.2/24")
-        .patient();
+        .patient()
+        .seed(options.seed.unwrap_or_default());
+    let builder = match options.tier.as_deref().and_then(|tier| tier.parse().ok()) {
+        Some(tier) => builder.tier(tier),
+        None => builder,
+    };
     let builder = match scenario.with_arp {
         true => builder.rule(motion.with_neighbour_talk()),
         false => builder.rule(motion).pin_neighbours(),
@@ -118,6 +138,11 @@ fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> R
     screen.gap();
     screen.paragraph("", scenario.before, 0);
     screen.gap();
+    if lab.tier() == Tier::Simulated {
+        let by_choice = options.tier.is_some();
+        screen.paragraph("", words::simulated(by_choice), 0);
+        screen.gap();
+    }
     let view = View::new(screen, watched);
     let names = Side::BOTH.map(|side| {
         let host = &lab.hosts()[side.place()];
@@ -131,6 +156,11 @@ fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> R
         Ending::Over => screen.paragraph("", scenario.after, 0),
         Ending::Stuck => screen.paragraph("", words::STUCK, 0),
         Ending::Left => {}
+    }
+    let differences = scenario.shows.iter().filter_map(|shows| lab.tier().difference(*shows));
+    for difference in differences.filter(|_| ending == Ending::Over) {
+        screen.gap();
+        screen.paragraph("", &words::simulation_differs(difference.text), 0);
     }
     if let Some(number) = options.drop.filter(|number| *number > play.frames()) {
         screen.paragraph("", &words::none_to_drop(number, play.frames()), 0);

@@ -6,6 +6,8 @@ mod scratch;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -18,6 +20,21 @@ use crate::ending::Stop;
 use crate::mistake::{self, Mistake};
 use crate::skeletons::{self, Pristine};
 use crate::words::{self, author};
+
+/// The words before a right program in Python. It uses nothing but the standard library, so that
+/// no other packages are looked for; some checks start it a thousand times, and most of that is
+/// Python's own start.
+fn python() -> &'static [String; 2] {
+    static PYTHON: OnceLock<[String; 2]> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        // `python3` may be a script that looks for the right version, at every start.
+        let mut asking = Command::new("python3");
+        let told = asking.args(["-c", "import sys; print(sys.executable)"]).output().ok();
+        let told = told.and_then(|told| String::from_utf8(told.stdout).ok());
+        let told = told.filter(|told| Path::new(told.trim_end()).is_file());
+        [told.map_or("python3".into(), |told| told.trim_end().into()), "-IS".into()]
+    })
+}
 
 /// A lesson with everything that its course authors wrote about it.
 pub(crate) struct Sources<'a> {
@@ -147,7 +164,11 @@ impl Variant {
     pub(crate) fn command(&self) -> String {
         let file = self.file.display().to_string();
         let file = grader::quoted_word(&file);
-        if ending(&self.file) == "py" { format!("python3 {file}") } else { file.into_owned() }
+        if ending(&self.file) == "py" {
+            let [python, options] = python();
+            return format!("{} {options} {file}", grader::quoted_word(python));
+        }
+        file.into_owned()
     }
 }
 
@@ -175,7 +196,8 @@ impl Workshop {
             let target = path.file_stem().unwrap_or_default().to_string_lossy();
             return self.add(built, &target, Kind::AlsoRight, name);
         }
-        let subject = Subject::program("python3").with(path);
+        let [python, options] = python();
+        let subject = Subject::program(python).with(options).with(path);
         self.variants.push(Variant { kind: Kind::AlsoRight, name, subject, file: path.into() });
         Ok(())
     }
@@ -243,8 +265,8 @@ mod tests {
             Variant { kind: Kind::AlsoRight, name: "v".into(), subject, file: file.into() }
                 .command()
         };
-        assert_eq!(command("/my clone/echo.py"), "python3 '/my clone/echo.py'");
+        let python = command("/my clone/echo.py");
+        assert!(python.ends_with(" -IS '/my clone/echo.py'"), "{python}");
         assert_eq!(command("/my clone/echo"), "'/my clone/echo'");
-        assert_eq!(command("/clone/echo.py"), "python3 /clone/echo.py");
     }
 }

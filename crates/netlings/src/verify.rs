@@ -7,9 +7,11 @@
 pub(crate) mod judging;
 mod paper;
 
-use std::sync::mpsc;
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use grader::report::{Look, failure_text};
@@ -20,7 +22,7 @@ use crate::demo::{self, script::Script};
 use crate::ending::{FAILED, INFRASTRUCTURE, PASSED, Stop, worst};
 use crate::gauge::Gauge;
 use crate::screen::Screen;
-use crate::variants::{Kind, Sources, Variant, Workshop, in_parallel};
+use crate::variants::{Kind, Sources, Variant, Workshop};
 use crate::verify::judging::{Difference, Said};
 use crate::words::author as words;
 
@@ -31,11 +33,11 @@ pub(crate) struct Options {
     lessons: Vec<String>,
 }
 
-/// What was found in one lesson.
+/// A lesson on its way through the gate, and what was found in it.
 struct Findings<'a> {
     sources: &'a Sources<'a>,
     screen: &'a Screen,
-    gauge: Gauge,
+    gauge: &'a Gauge,
     problems: usize,
     /// What the machine could not do; then some of the lesson is not known.
     broken: usize,
@@ -44,111 +46,140 @@ struct Findings<'a> {
     said: Vec<Said>,
 }
 
-/// A row of the table at the end.
-struct Row {
-    lesson: String,
-    caught: (usize, usize),
-    accepted: (usize, usize),
-    problems: usize,
-    broken: usize,
-    took: Duration,
+/// Something to do with the programs of a lesson, by the lesson's place.
+struct Job {
+    lesson: usize,
+    workshop: Arc<Workshop>,
+    work: Work,
 }
 
+enum Work {
+    /// Play the demo with the variant of this number.
+    Rehearse(Script, usize),
+    /// Grade the variant of this number.
+    Grade(usize),
+}
+
+/// What happened, by the place of the lesson.
+enum News {
+    Built(usize, Box<Result<Workshop, Stop>>),
+    Rehearsed(usize, Result<(), Stop>),
+    Graded(usize, Arc<Workshop>, usize, Box<LessonReport>),
+}
+
+/// Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
+const RIGHT_AT_ONCE: usize = 2;
+
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    let began = Instant::now();
     let lessons = course.lessons_named(&options.lessons)?;
     let sources: Vec<Sources<'_>> = lessons
         .into_iter()
         .map(|lesson| Sources::read(course, lesson))
         .collect::<Result<_, _>>()?;
-    // One lesson is built while the one before it is graded: grading is mostly waiting.
-    let (sender, built) = mpsc::sync_channel(1);
-    let rows: Vec<Row> = thread::scope(|scope| {
-        scope.spawn(|| {
-            let sender = sender; // gone when this thread ends
-            let mut workshops = sources.iter().map(|sources| sources.build(course));
-            workshops.all(|workshop| sender.send(workshop).is_ok())
+    let gauge = Gauge::new("verify");
+    let findings: Vec<_> =
+        sources.iter().map(|sources| Findings::new(sources, screen, &gauge)).collect();
+    let (tell, news) = mpsc::channel();
+    let ((right, right_jobs), (mistakes, mistake_jobs)) = (mpsc::channel(), mpsc::channel());
+    let (right_jobs, mistake_jobs) = (Mutex::new(right_jobs), Mutex::new(mistake_jobs));
+    let over = AtomicBool::new(false);
+    let findings = thread::scope(|scope| {
+        let (sources, over) = (&sources, &over);
+        let workers = [(&right_jobs, RIGHT_AT_ONCE), (&mistake_jobs, 2 * grader::default_jobs())];
+        for (jobs, at_once) in workers {
+            for _ in 0..at_once {
+                let tell = tell.clone();
+                scope.spawn(move || serve(sources, jobs, over, &tell));
+            }
+        }
+        // One lesson is built while those before it are graded: grading is mostly waiting.
+        scope.spawn(move || {
+            let mut built = sources.iter().map(|sources| sources.build(course)).enumerate();
+            built.all(|(lesson, workshop)| {
+                let is_built = workshop.is_ok();
+                tell.send(News::Built(lesson, Box::new(workshop))).is_ok() && is_built
+            })
         });
-        let built = built; // gone when an error ends this, and the builder stops too
-        let next = || built.recv().unwrap_or_else(|_| Err(Stop::infrastructure(words::NOT_BUILT)));
-        sources
-            .iter()
-            .map(|sources| verify(course, sources, next, screen))
-            .collect::<Result<_, _>>()
+        let found = follow(course, findings, &news, &Queues { right, mistakes });
+        over.store(true, Ordering::Relaxed); // what was not begun need not be, after an error
+        drop(news);
+        found
     })?;
-    table(&rows, screen);
-    let code = worst(rows.iter().map(|row| match row {
-        row if row.broken > 0 => INFRASTRUCTURE,
-        row if row.problems > 0 => FAILED,
-        _ => PASSED,
-    }));
-    let problems = rows.iter().map(|row| row.problems).sum();
-    screen.paragraph("", &words::verified(code, problems), 0);
+    gauge.end();
+    table(&findings, screen);
+    let code = worst(findings.iter().map(Findings::code));
+    let problems = findings.iter().map(|findings| findings.problems).sum();
+    screen.paragraph("", &words::verified(code, problems, began.elapsed()), 0);
     Ok(code)
 }
 
-/// Verifies one lesson, whose programs `build` gives.
-fn verify(
-    course: &Course,
-    sources: &Sources<'_>,
-    build: impl FnOnce() -> Result<Workshop, Stop>,
-    screen: &Screen,
-) -> Result<Row, Stop> {
-    let (began, lesson) = (Instant::now(), sources.lesson);
-    let gauge = Gauge::new(&lesson.name);
-    gauge.says(&words::building(sources.mistakes.len(), sources.also_right.len()));
-    let mut findings = Findings {
-        sources,
-        screen,
-        gauge,
-        problems: 0,
-        broken: 0,
-        caught: 0,
-        accepted: 0,
-        said: Vec::new(),
-    };
-    for problem in paper::problems(course, sources) {
-        findings.problem(&problem);
-    }
-    let script = Script::load(&course.exercise(&lesson.name));
-    if let Err(error) = &script {
-        findings.problem(&error.to_string());
-    }
-    let workshop = build()?;
-    for problem in &workshop.problems {
-        findings.problem(problem);
-    }
-    let variants = &workshop.variants;
-    let solution = variants.iter().find(|variant| variant.kind == Kind::Solution);
-    if let (Ok(script), Some(solution)) = (&script, solution) {
-        findings.rehearse(script, solution);
-    }
-    findings.gauge.begin(variants.len(), &words::grading(variants.len()));
-    // Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
-    let (mistakes, right): (Vec<&Variant>, Vec<&Variant>) =
-        variants.iter().partition(|variant| matches!(variant.kind, Kind::Mistake(_)));
-    for (variants, at_once) in [(right, 2), (mistakes, 3 * grader::default_jobs())] {
-        in_parallel(
-            variants.len(),
-            at_once,
-            |number| sources.grade(variants[number], &checks_for(sources, variants[number])),
-            |number, report| findings.take(variants[number], &report),
-        );
-    }
-    // Only when all mistakes were graded is it known what no mistake gets.
-    if findings.said.len() == sources.mistakes.len() && findings.broken == 0 {
-        for problem in judging::explanations_are_evidence(lesson, &findings.said) {
-            findings.problem(&problem);
+/// Where jobs are put. Dropped, it lets the workers go.
+struct Queues {
+    right: mpsc::Sender<Job>,
+    mistakes: mpsc::Sender<Job>,
+}
+
+/// Does one job after the other until there will be no more.
+fn serve(
+    sources: &[Sources<'_>],
+    jobs: &Mutex<mpsc::Receiver<Job>>,
+    over: &AtomicBool,
+    tell: &mpsc::Sender<News>,
+) {
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    while let Ok(Job { lesson, workshop, work }) = next() {
+        if over.load(Ordering::Relaxed) {
+            return;
+        }
+        let news = match work {
+            Work::Rehearse(script, number) => {
+                News::Rehearsed(lesson, demo::rehearse(&script, &workshop.variants[number].subject))
+            }
+            Work::Grade(number) => {
+                let (sources, variant) = (&sources[lesson], &workshop.variants[number]);
+                let report = sources.grade(variant, &checks_for(sources, variant));
+                News::Graded(lesson, workshop, number, Box::new(report))
+            }
+        };
+        if tell.send(news).is_err() {
+            return;
         }
     }
-    findings.gauge.end();
-    Ok(Row {
-        lesson: lesson.name.clone(),
-        caught: (findings.caught, sources.mistakes.len()),
-        accepted: (findings.accepted, sources.also_right.len()),
-        problems: findings.problems,
-        broken: findings.broken,
-        took: began.elapsed(),
-    })
+}
+
+/// Judges what comes, until every lesson is through.
+fn follow<'a>(
+    course: &Course,
+    mut lessons: Vec<Findings<'a>>,
+    news: &mpsc::Receiver<News>,
+    queues: &Queues,
+) -> Result<Vec<Findings<'a>>, Stop> {
+    let mut not_built = lessons.len();
+    let mut jobs = 0;
+    lessons[0].building();
+    while not_built > 0 || jobs > 0 {
+        let news = news.recv().map_err(|_| Stop::infrastructure(words::NOT_BUILT))?;
+        match news {
+            News::Built(lesson, workshop) => {
+                not_built -= 1;
+                jobs += lessons[lesson].built(course, lesson, &Arc::new((*workshop)?), queues);
+                if let Some(next) = lessons.get(lesson + 1) {
+                    next.building();
+                }
+            }
+            News::Rehearsed(lesson, played) => {
+                jobs -= 1;
+                lessons[lesson].rehearsed(played);
+            }
+            News::Graded(lesson, workshop, number, report) => {
+                jobs -= 1;
+                lessons[lesson].take(&workshop.variants[number], &report);
+            }
+        }
+    }
+    lessons.iter_mut().for_each(Findings::look_at_explanations);
+    Ok(lessons)
 }
 
 /// The checks that a variant needs; empty for all.
@@ -159,7 +190,73 @@ fn checks_for<'a>(sources: &'a Sources<'_>, variant: &Variant) -> Vec<&'a str> {
     }
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    fn new(sources: &'a Sources<'a>, screen: &'a Screen, gauge: &'a Gauge) -> Self {
+        let said = Vec::new();
+        let (problems, broken, caught, accepted) = (0, 0, 0, 0);
+        Self { sources, screen, gauge, problems, broken, caught, accepted, said }
+    }
+
+    fn building(&self) {
+        let Sources { lesson, mistakes, also_right, .. } = self.sources;
+        self.gauge.says(&words::building(&lesson.name, mistakes.len(), also_right.len()));
+    }
+
+    /// Looks at what stands on paper, and puts the lesson's jobs in the queues; gives their number.
+    fn built(
+        &mut self,
+        course: &Course,
+        lesson: usize,
+        workshop: &Arc<Workshop>,
+        queues: &Queues,
+    ) -> usize {
+        for problem in paper::problems(course, self.sources).iter().chain(&workshop.problems) {
+            self.problem(problem);
+        }
+        let mut jobs = 0;
+        let mut put = |queue: &mpsc::Sender<Job>, work| {
+            let job = Job { lesson, workshop: Arc::clone(workshop), work };
+            jobs += usize::from(queue.send(job).is_ok());
+        };
+        let variants = &workshop.variants;
+        let name = &self.sources.lesson.name;
+        match Script::load(&course.exercise(name)) {
+            Err(error) => self.problem(&error.to_string()),
+            Ok(script) => {
+                let solution = |variant: &Variant| variant.kind == Kind::Solution;
+                if let Some(solution) = variants.iter().position(solution) {
+                    put(&queues.right, Work::Rehearse(script, solution));
+                }
+            }
+        }
+        let is_mistake = |number: &usize| matches!(variants[*number].kind, Kind::Mistake(_));
+        let (mut mistakes, right): (Vec<usize>, Vec<usize>) =
+            (0..variants.len()).partition(is_mistake);
+        // What lasts longest comes first: mistakes last until their check.
+        mistakes.sort_by_key(|number| Reverse(checks_for(self.sources, &variants[*number]).len()));
+        right.into_iter().for_each(|number| put(&queues.right, Work::Grade(number)));
+        mistakes.into_iter().for_each(|number| put(&queues.mistakes, Work::Grade(number)));
+        self.gauge.more(variants.len(), &words::grading(name, variants.len()));
+        jobs
+    }
+
+    /// Only when all mistakes were graded is it known what no mistake gets.
+    fn look_at_explanations(&mut self) {
+        if self.said.len() == self.sources.mistakes.len() && self.broken == 0 {
+            for problem in judging::explanations_are_evidence(self.sources.lesson, &self.said) {
+                self.problem(&problem);
+            }
+        }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            findings if findings.broken > 0 => INFRASTRUCTURE,
+            findings if findings.problems > 0 => FAILED,
+            _ => PASSED,
+        }
+    }
+
     fn problem(&mut self, words: &str) {
         self.problems += 1;
         let lesson = &self.sources.lesson.name;
@@ -174,9 +271,9 @@ impl Findings<'_> {
         }
     }
 
-    /// Plays the lesson's demo with its solution.
-    fn rehearse(&mut self, script: &Script, solution: &Variant) {
-        let Err(stop) = demo::rehearse(script, &solution.subject) else { return };
+    /// Judges how the lesson's demo went with its solution.
+    fn rehearsed(&mut self, played: Result<(), Stop>) {
+        let Err(stop) = played else { return };
         if stop.code == INFRASTRUCTURE {
             self.broken += 1;
             self.gauge.aside(|| self.screen.line(words::no_rehearsal(&stop.words)));
@@ -225,17 +322,18 @@ pub(crate) fn below(lesson: &str, report: &CheckReport, screen: &Screen) -> Stri
     text.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 
-fn table(rows: &[Row], screen: &Screen) {
-    let of = |(some, all): (usize, usize)| format!("{some} of {all}");
-    let header = words::TABLE.map(String::from);
-    let mut cells = vec![header];
-    cells.extend(rows.iter().map(|row| {
-        let seconds = format!("{:.1} s", row.took.as_secs_f64());
-        let problems = row.problems + row.broken;
-        [row.lesson.clone(), of(row.caught), of(row.accepted), problems.to_string(), seconds]
+fn table(lessons: &[Findings<'_>], screen: &Screen) {
+    let of = |some: usize, all: usize| format!("{some} of {all}");
+    let mut cells = vec![words::TABLE.map(String::from)];
+    cells.extend(lessons.iter().map(|found| {
+        let Sources { lesson, mistakes, also_right, .. } = found.sources;
+        let problems = found.problems + found.broken;
+        let (caught, accepted) =
+            (of(found.caught, mistakes.len()), of(found.accepted, also_right.len()));
+        [lesson.name.clone(), caught, accepted, problems.to_string()]
     }));
     let width = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
+    let widths: Vec<usize> = (0..4).map(width).collect();
     screen.gap();
     for row in &cells {
         let padded = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));

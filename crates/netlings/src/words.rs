@@ -2,6 +2,7 @@
 
 pub(crate) mod author;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod trace;
 
 use std::fmt::Display;
@@ -120,6 +121,20 @@ pub(crate) fn step_is_next(number: u32, text: &str) -> String {
     format!("Next is {}", step_to_do(number, text))
 }
 
+/// The steps that are open besides the one that is next; they may be in a failure's way too.
+pub(crate) fn also_open(numbers: &[u32]) -> Option<String> {
+    let (last, others) = numbers.split_last()?;
+    let others: Vec<_> = others.iter().map(u32::to_string).collect();
+    Some(match &*others {
+        [] => format!("After it, step {last} is open too."),
+        others => format!("After it, steps {} and {last} are open too.", others.join(", ")),
+    })
+}
+
+pub(crate) fn check_is_next(id: &str) -> String {
+    format!("Next is `{id}`. For one more hint:")
+}
+
 pub(crate) const NOT_GRADED_EITHER: &str = "could not be graded either, for the same reason";
 
 pub(crate) fn unknown_check(lesson: &Lesson, typed: &str, near: Option<&str>) -> String {
@@ -199,6 +214,13 @@ pub(crate) fn solution_stands_in(lesson: &str) -> String {
 }
 
 // Starting anew.
+
+pub(crate) fn no_file_to_keep(path: &Path) -> String {
+    format!(
+        "cannot keep {}: it is no file. Move it away, or remove it, and try again",
+        path.display()
+    )
+}
 
 pub(crate) const NOTHING_TO_KEEP: &str = "There were no files of yours to keep.";
 

@@ -95,8 +95,9 @@
 //! [`Builder::patient`] keeps kernels from giving up while a person thinks.
 //!
 //! A simulated lab's clock stands still, while a person thinks too. [`Wire::next_held`],
-//! [`Wire::run_for`] and [`Recorder::wait_for`] move it, and nothing else does: a loop that only
-//! asks a socket again and again waits for ever. So use such a lab from one thread.
+//! [`Wire::run_for`] and [`Recorder::wait_for`] move it. Nothing else does, but for the 10 µs that
+//! each frame takes: a loop that only asks a socket again and again waits for ever. Use such a lab
+//! from one thread, or what one thread does comes at another time of the other's.
 
 mod cable;
 mod capability;

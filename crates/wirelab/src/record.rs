@@ -1,8 +1,11 @@
 //! What happened on the wire, in order.
 
+mod html;
 mod json;
 mod ladder;
+mod markup;
 mod pcapng;
+mod svg;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -222,6 +225,25 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
+    }
+}
+
+fn is_gone(fate: Fate) -> bool {
+    matches!(fate, Fate::Lost | Fate::Absorbed | Fate::Cut)
+}
+
+/// Whatever isn't plain: how long it took, and what became of it.
+fn remark(event: &Event) -> String {
+    let after = event.time.saturating_sub(event.frame.time);
+    let late = if after.as_millis() > 0 {
+        format!("after {:.3} s", after.as_secs_f64())
+    } else {
+        String::new()
+    };
+    match event.fate {
+        Fate::Delivered => late,
+        fate if late.is_empty() => fate.to_string(),
+        fate => format!("{fate} {late}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The wire between the hosts, as whoever uses a lab holds it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) cable: Mutex<Cable>,
     pub(crate) held: Condvar,
     pub(crate) over: AtomicBool,
+    /// How often the thread has emptied all ports. Changed while the cable is locked.
+    rounds: AtomicU64,
     drive: Drive,
 }
 
@@ -40,9 +42,21 @@ enum Drive {
 }
 
 impl Shared {
+    /// For the thread, with the cable locked: all ports are empty.
+    pub(crate) fn round_is_over(&self) {
+        self.rounds.fetch_add(1, Ordering::SeqCst);
+        self.held.notify_all();
+    }
+
     fn over(cable: Cable, drive: Drive) -> Arc<Self> {
         let (cable, held) = (Mutex::new(cable), Condvar::new());
-        Arc::new(Self { cable, held, over: AtomicBool::new(false), drive })
+        Arc::new(Self {
+            cable,
+            held,
+            over: AtomicBool::new(false),
+            rounds: AtomicU64::new(0),
+            drive,
+        })
     }
 
     /// For the thread: whoever waits for it need not, once this is dropped.
@@ -165,6 +179,27 @@ impl Wire {
     /// If the rule has panicked.
     pub fn run_for(&self, time: Duration) {
         drop(self.until_held(time));
+    }
+
+    /// Waits until the wire has taken in all that the hosts have sent by now, and has decided about
+    /// it. On the simulated tier it always has.
+    ///
+    /// # Panics
+    /// If the rule has panicked.
+    pub fn catch_up(&self) {
+        let Drive::Thread { wake, .. } = &self.shared.drive else { return };
+        let over = || self.shared.over.load(Ordering::SeqCst);
+        let rounds = || self.shared.rounds.load(Ordering::SeqCst);
+        let mut cable = locked(&self.shared.cable);
+        // A round that has begun already may have looked at the ports too early.
+        for _ in 0..2 {
+            let before = rounds();
+            wake();
+            let not_yet = |_: &mut Cable| rounds() == before && !over();
+            let waited = self.shared.held.wait_while(cable, not_yet);
+            cable = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        assert!(!over(), "{RULE_PANICKED}");
     }
 
     /// Waits until a frame is held, or so long.

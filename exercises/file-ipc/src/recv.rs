@@ -38,15 +38,17 @@ fn wait_for_message(
     timeout: Option<Duration>,
     look: impl Fn() -> io::Result<Option<Vec<u8>>>,
 ) -> io::Result<Vec<u8>> {
-    todo!("step 4: look; pause and look again until there is a message or the time is over")
+    todo!(
+        "step 4: in a loop: look for a message; if there is none and time is left, pause and look again"
+    )
 }
 
 /// Reads the message; `None` when there is none yet.
 pub(crate) fn read(mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    todo!("step 5: read the whole file; sort the failure if there is one")
+    todo!("step 5: read the whole mailbox; if that fails, give the error to `not_yet`")
 }
 
 /// Tells "there is no message yet", `None`, from a failure that no waiting will mend.
 pub(crate) fn not_yet(error: io::Error, mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    todo!("step 6: give None for a file that isn't there in a folder that is; else give the error")
+    todo!("step 6: return None if only the file is missing and its folder is there; else the error")
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(mailbox: &Path, message: impl Read) -> io::Result<()> {
 
 /// Names this sender's draft: a path in the mailbox's own folder that no other sender uses.
 fn draft_beside(mailbox: &Path) -> PathBuf {
-    todo!("step 1: give the mailbox's path with something behind it that only this process has")
+    todo!("step 1: return the mailbox's path with something added that only this process has")
 }
 
 /// Writes the draft: everything that `message` gives, to its end, byte for byte.

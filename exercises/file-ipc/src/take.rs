@@ -18,7 +18,9 @@ use crate::recv::{not_yet, read};
 ///
 /// Nobody else gets this message, and no message is removed that nobody has read.
 pub(crate) fn take_away(mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    todo!("step 7: look; then rename the mailbox to a name of your own, read that, remove that")
+    todo!(
+        "step 7: look first; then rename the mailbox to a name of your own, read that file, remove it"
+    )
 }
 
 /// Gives what could not be read its name again, unless a newer message has that by now.

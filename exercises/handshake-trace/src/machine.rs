@@ -58,7 +58,9 @@ pub(crate) fn next(state: State, event: Event) -> Option<Edge> {
 /// A connection is up when each end has sent a SYN and got it acknowledged. Who calls who is not
 /// written down anywhere in it: two ends may call each other at the same time.
 fn opening(state: State, event: Event) -> Option<Edge> {
-    todo!("step 1: one arm for each target: which states and events lead there, and what is sent")
+    todo!(
+        "step 1: write the opening: match state and event, return the next state and what is sent"
+    )
 }
 
 /// The transitions from ESTABLISHED on, and the closes that come before it.
@@ -66,5 +68,5 @@ fn opening(state: State, event: Event) -> Option<Edge> {
 /// Each end closes its own direction. The end that closes first goes by the FIN-WAITs and ends in
 /// TIME-WAIT; the other goes by CLOSE-WAIT; when both close at once, both go by CLOSING.
 fn closing(state: State, event: Event) -> Option<Edge> {
-    todo!("step 2: the same for the end; a reset ends every state from ESTABLISHED on")
+    todo!("step 2: write the closing likewise; from ESTABLISHED on, a reset leads to CLOSED")
 }

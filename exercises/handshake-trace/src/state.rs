@@ -50,7 +50,7 @@ impl State {
     /// The codes are Linux's own, in Linux's own order. 0x0C is Linux's name for an entry that
     /// isn't a socket yet: for the RFC that is SYN-RECEIVED, too.
     pub(crate) fn from_code(code: u8) -> State {
-        todo!("step 3: the state for each code from 0x01 to 0x0C, Unknown for any other")
+        todo!("step 3: return the state for each code from 0x01 to 0x0C, and Unknown for any other")
     }
 }
 

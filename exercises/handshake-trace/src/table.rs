@@ -69,7 +69,7 @@ fn rows(text: &[u8]) -> Vec<Row> {
 /// The row that a line is, or `None`.
 fn row(line: &str) -> Option<Row> {
     todo!(
-        "step 4: the columns are divided by spaces: a number, local, remote, the state's code in hex"
+        "step 4: split the line at spaces; make a Row of columns 2 to 4: local, remote, state in hex"
     )
 }
 

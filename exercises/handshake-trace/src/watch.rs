@@ -39,7 +39,7 @@ fn is_at(row: &Row, port: u16) -> bool {
 /// that was and is no more, as CLOSED. At the start nothing was there before.
 fn print_changes(before: &[Row], now: &[Row]) -> io::Result<()> {
     todo!(
-        "step 7: print what is in `now` and not in `before`; then, as CLOSED, whose ends are gone"
+        "step 7: print rows of `now` that `before` lacks; then, as CLOSED, those whose ends are gone"
     )
 }
 

@@ -39,7 +39,5 @@ fn listen(addr: &Addr) -> io::Result<TcpListener> {
 /// A caller that fails is told on stderr, and the next one is served. Only a failure of stdout
 /// may leave this loop: `hold` has no other, so it alone may have a `?`.
 fn serve(listener: &TcpListener, phone: &Telephone) -> io::Result<()> {
-    todo!(
-        "step 4: until the input is over: accept, hold the conversation; tell a failure and go on"
-    )
+    todo!("step 4: until the input ends: accept, hold the conversation; print a failure and go on")
 }

@@ -48,5 +48,5 @@ pub(crate) struct Plan {
 /// A reply that begins `error:` is not printed: it is the error that this returns. What the server
 /// sends is shown through [`netkit::visible`], so that it cannot drive this terminal.
 pub(crate) fn run(plan: &Plan) -> io::Result<()> {
-    todo!("step 4: `count` times: wait (not before the first), ask, print the reply made safe")
+    todo!("step 4: ask `count` times, with a wait in between; print each reply, made safe to show")
 }

@@ -4,27 +4,35 @@
 Run it: python3 rename_in_python.py send hello
 """
 
-import argparse
+# Nothing more is imported: argparse and tempfile would take as long as all the rest of a start.
 import os
 import sys
-import tempfile
 import time
 
 PAUSE = 0.05
+USAGE = """\
+a mailbox for two programs
+
+usage: rename_in_python.py [recv] [--file PATH] [--timeout SECONDS] [--take]
+       rename_in_python.py send [--file PATH] TEXT     (TEXT may be -, for stdin)
+both:  --color auto|always|never, --help"""
 
 
 def send(path, text):
     message = sys.stdin.buffer.read() if text == "-" else os.fsencode(text)
     # The draft's folder is the mailbox's own: os.replace works only within one file system.
-    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=os.path.dirname(path) or ".")
+    draft = os.path.join(os.path.dirname(path), f".draft-{os.getpid()}-{os.urandom(8).hex()}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(draft, "xb") as file:
             file.write(message)
             file.flush()
             os.fsync(file.fileno())  # so that it outlives a power failure; readers don't need it
         os.replace(draft, path)
     except BaseException:
-        os.unlink(draft)
+        try:
+            os.unlink(draft)
+        except FileNotFoundError:
+            pass  # it could not even be made
         raise
 
 
@@ -33,16 +41,16 @@ def look(path, take):
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise FileNotFoundError(2, "no such folder", path)
     try:
-        if take:
-            mine = f"{path}.{os.getpid()}.taken"
-            os.rename(path, mine)
-            path = mine
-        with open(path, "rb") as file:
-            message = file.read()
+        with open(path, "rb") as file:  # a mailbox that can't be read stays where it is
+            if not take:
+                return file.read()
+        mine = f"{path}.{os.getpid()}.taken"
+        os.rename(path, mine)  # of several takers one gets it
     except FileNotFoundError:
         return None
-    if take:
-        os.unlink(path)
+    with open(mine, "rb") as file:
+        message = file.read()
+    os.unlink(mine)
     return message
 
 
@@ -56,34 +64,57 @@ def receive(path, timeout, take):
     sys.stdout.buffer.flush()
 
 
+def wrong(words):
+    print(f"{words}\n\n{USAGE}", file=sys.stderr)
+    sys.exit(2)
+
+
 def arguments(words):
-    if not words or words[0].startswith("-") and words[0] not in ("-h", "--help"):
-        words = ["recv", *words]
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--file", default="./mailbox", metavar="PATH")
-    common.add_argument("--color", choices=["auto", "always", "never"], default="auto")
-    parser = argparse.ArgumentParser(description="a mailbox for two programs")
-    roles = parser.add_subparsers(dest="role", required=True)
-    roles.add_parser("send", parents=[common]).add_argument("text")
-    recv = roles.add_parser("recv", parents=[common])
-    recv.add_argument("--timeout", type=float)
-    recv.add_argument("--take", action="store_true")
-    return parser.parse_args(words)
+    """What was asked for: role, text, and the options by name."""
+    words = list(words)
+    role = words.pop(0) if words and words[0] in ("send", "recv") else "recv"
+    given = {"--file": "./mailbox", "--timeout": None, "--take": False, "--color": "auto"}
+    texts = []
+    while words:
+        word = words.pop(0)
+        if word in ("-h", "--help"):
+            print(USAGE)
+            sys.exit(0)
+        elif word == "--":
+            texts += words
+            words = []
+        elif word == "--take":
+            given[word] = True
+        elif word in given and words:
+            given[word] = words.pop(0)
+        elif word.startswith("--"):
+            wrong(f"{word} needs a value" if word in given else f"there is no option {word}")
+        else:
+            texts.append(word)
+    if len(texts) != (1 if role == "send" else 0):
+        wrong("send takes one text" if role == "send" else f"what is {texts[0]}?")
+    if given["--color"] not in ("auto", "always", "never"):
+        wrong("--color is auto, always or never")
+    try:
+        timeout = given["--timeout"] and float(given["--timeout"])
+    except ValueError:
+        wrong("--timeout is a number of seconds")
+    return role, texts, given["--file"], timeout, given["--take"]
 
 
 def main():
-    given = arguments(sys.argv[1:])
+    role, texts, path, timeout, take = arguments(sys.argv[1:])
     try:
-        if given.role == "send":
-            send(given.file, given.text)
+        if role == "send":
+            send(path, texts[0])
         else:
-            receive(given.file, given.timeout, given.take)
+            receive(path, timeout, take)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads stdout any more
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        print(f"{given.file}: {error}", file=sys.stderr)
+        print(f"{path}: {error}", file=sys.stderr)
         sys.exit(1)
 
 

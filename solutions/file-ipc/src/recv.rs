@@ -38,7 +38,7 @@ fn wait_for_message(
     timeout: Option<Duration>,
     look: impl Fn() -> io::Result<Option<Vec<u8>>>,
 ) -> io::Result<Vec<u8>> {
-    // step 4: look; pause and look again until there is a message or the time is over
+    // step 4: in a loop: look for a message; if there is none and time is left, pause and look again
     let begun = Instant::now();
     loop {
         // First look, then ask the clock: what is there is got even with `--timeout 0`.
@@ -55,7 +55,7 @@ fn wait_for_message(
 
 /// Reads the message; `None` when there is none yet.
 pub(crate) fn read(mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    // step 5: read the whole file; sort the failure if there is one
+    // step 5: read the whole mailbox; if that fails, give the error to `not_yet`
     match fs::read(mailbox) {
         // Empty or not: a message of no bytes is a message. That it is whole is the sender's word:
         // what bears the mailbox's name is finished.
@@ -67,7 +67,7 @@ pub(crate) fn read(mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
 
 /// Tells "there is no message yet", `None`, from a failure that no waiting will mend.
 pub(crate) fn not_yet(error: io::Error, mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    // step 6: give None for a file that isn't there in a folder that is; else give the error
+    // step 6: return None if only the file is missing and its folder is there; else the error
     if error.kind() != ErrorKind::NotFound {
         return Err(error);
     }

@@ -30,7 +30,7 @@ pub(crate) fn run(mailbox: &Path, message: impl Read) -> io::Result<()> {
 
 /// Names this sender's draft: a path in the mailbox's own folder that no other sender uses.
 fn draft_beside(mailbox: &Path) -> PathBuf {
-    // step 1: give the mailbox's path with something behind it that only this process has
+    // step 1: return the mailbox's path with something added that only this process has
     let mut name = mailbox.as_os_str().to_owned();
     // A name that is always the same, "mailbox.tmp", would do for one sender. Two write into each
     // other's draft, and who is second to rename finds nothing to rename. The same folder, because

@@ -18,7 +18,7 @@ use crate::recv::{not_yet, read};
 ///
 /// Nobody else gets this message, and no message is removed that nobody has read.
 pub(crate) fn take_away(mailbox: &Path) -> io::Result<Option<Vec<u8>>> {
-    // step 7: look; then rename the mailbox to a name of your own, read that, remove that
+    // step 7: look first; then rename the mailbox to a name of your own, read that file, remove it
     let mut taken = mailbox.as_os_str().to_owned();
     taken.push(format!(".{}.taken", process::id()));
     let taken = PathBuf::from(taken);

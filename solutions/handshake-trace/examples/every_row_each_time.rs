@@ -1,6 +1,6 @@
 //! Also right: `watch` prints every row at every look and leaves the comparing to its reader, with
-//! a long pause; the machine is a table of text; `live` goes over IPv6 and shows more steps; the
-//! arguments are read by hand.
+//! a long pause; the machine is a table of text; `live` goes over IPv6, takes its time and shows more
+//! steps; a code that nobody knows is shown in small letters; the arguments are read by hand.
 //!
 //! Run it: `cargo run -p handshake-trace-solution --example every_row_each_time`
 
@@ -153,7 +153,7 @@ fn rows(text: &[u8]) -> Vec<Row> {
             let [_, local, remote, code, ..] = *columns else { return None };
             let code = u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok()?;
             let name = STATES.get(usize::from(code)).filter(|name| !name.is_empty());
-            let state = name.map_or(format!("{code:02X}"), |name| (*name).into());
+            let state = name.map_or(format!("{code:02x}"), |name| (*name).into());
             Some((end(local)?, end(remote)?, state))
         })
         .collect()
@@ -183,11 +183,11 @@ fn watch(port: u16, time: Duration) -> io::Result<()> {
         if Instant::now() >= end {
             return Ok(());
         }
-        sleep(Duration::from_millis(150).min(end - Instant::now()));
+        sleep(Duration::from_millis(2200).min(end - Instant::now()));
     }
 }
 
-/// Shows the states once they have not changed for a while.
+/// Shows the states once they have not changed for a while: long enough for somebody to read them.
 fn show(step: &str, client: Option<SocketAddr>, server: SocketAddr) -> io::Result<()> {
     let states = || -> io::Result<[String; 2]> {
         let all = system()?;
@@ -200,7 +200,7 @@ fn show(step: &str, client: Option<SocketAddr>, server: SocketAddr) -> io::Resul
         Ok([state(client, Some(server)), state(Some(server), client)])
     };
     let (mut seen, mut since) = (states()?, Instant::now());
-    while since.elapsed() < Duration::from_millis(300) {
+    while since.elapsed() < Duration::from_millis(800) {
         sleep(Duration::from_millis(20));
         let now = states()?;
         if now != seen {

@@ -51,7 +51,7 @@ pub(crate) fn read(phone: &Telephone) {
 
 /// Shows the user that it is time to type: `>>> `, and the cursor stays behind it.
 pub(crate) fn prompt() -> io::Result<()> {
-    // step 5: print the prompt, and see to it that it is on the screen
+    // step 5: print the prompt without a line's end, and make sure that it is shown at once
     // Not `print!`, which leaves it in stdout's buffer until a line is whole.
     screen::prompt()
     // end of step 5

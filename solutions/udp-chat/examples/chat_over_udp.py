@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Also right: Python, standard library only. The client is not connected and looks at each sender
-itself; the colours are written by hand, one code at a time.
+itself; the colours are written by hand, one code at a time, and reset as `tput sgr0` does it. The
+prompt has a colour of its own.
 
 Run it: python3 chat_over_udp.py server
 """
@@ -13,6 +14,7 @@ import time
 import unicodedata
 
 LONGEST = 1024
+RESET = "\x1b(B\x1b[m"  # the usual characters, no colours
 INKS = {"alex": (33, 42), "太白": (35, 40)}
 
 
@@ -32,7 +34,7 @@ def painted(message, coloured):
     ink = INKS.get(parse(message)[0])
     if not ink or not coloured:
         return visible(message)
-    return f"\x1b[{ink[0]}m\x1b[{ink[1]}m{visible(message)}\x1b[49m\x1b[39m"
+    return f"\x1b[{ink[0]}m\x1b[{ink[1]}m{visible(message)}{RESET}"
 
 
 def say(line):
@@ -40,10 +42,10 @@ def say(line):
     sys.stdout.buffer.flush()
 
 
-def ask(prefix):
+def ask(prefix, coloured):
     """The datagram that the user types, or None at the end of the input."""
     while True:
-        sys.stdout.write(">>> ")
+        sys.stdout.write(f"\x1b[36m>>> {RESET}" if coloured else ">>> ")
         sys.stdout.flush()
         line = sys.stdin.buffer.readline()
         if not line:
@@ -69,7 +71,7 @@ def serve(args):
             say(painted(message, args.coloured))
             if parse(message)[1] == "q":
                 continue
-            answer = ask("")
+            answer = ask("", args.coloured)
             if answer is None:
                 return
             try:
@@ -84,7 +86,7 @@ def talk(args):
     family, server = resolve(args.addr)
     goodbye = f"{args.name} : q".encode()
     with socket.socket(family, socket.SOCK_DGRAM) as client:
-        while (datagram := ask(args.name + " : ")) is not None:
+        while (datagram := ask(args.name + " : ", args.coloured)) is not None:
             client.sendto(datagram, server)
             if datagram == goodbye:
                 return

@@ -168,6 +168,17 @@ pub(super) fn waits_at_a_missing_folder(run: &Run, path: &Path) -> Finding {
     Ok(Some("waits_for_the_folder"))
 }
 
+/// `recv` did not wait for a name without a folder. Does it wait with the folder before the name?
+pub(super) fn same_file_with_its_folder(run: &Run, name: &str) -> Finding {
+    run.note("a further experiment: the same file, with `./` before its name");
+    let named = Path::new(".").join(name);
+    let receiver = run.program("recv").arg("--file").arg(named).args(["--timeout", "0.1"]);
+    let received = finish(receiver)?;
+    received.expect_code(1)?;
+    received.expect_stderr_says(&["timed out"])?;
+    Ok(Some("bare_name_in_no_folder"))
+}
+
 /// Waiting costs much. Does the program ever sleep?
 pub(super) fn never_at_rest(run: &Run, receiver: &Program) -> Finding {
     run.note("a further experiment: is it ever asleep, in 100 looks?");

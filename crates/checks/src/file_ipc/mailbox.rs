@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use grader::{Cause, Failure, Finished, Program, Run, Start, Trouble, Verdict, expect_bytes, size};
 use tempfile::TempDir;
@@ -39,6 +38,12 @@ impl<'a> Mailbox<'a> {
     /// One more mailbox in the same folder, or below it: nothing is made.
     pub(super) fn path_beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A name without a folder, such as `no-box-x4fz`, that no file has.
+    pub(super) fn name_of_nothing(&self) -> String {
+        let own = self.folder.path().file_name().unwrap_or_default();
+        format!("no-{}", own.to_string_lossy())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -118,14 +123,9 @@ pub(super) fn finish(start: Start<'_>) -> Verdict<Finished> {
     start.start()?.finished()
 }
 
-/// Returns when the program sleeps, twice in a row, or has ended; or never rests.
+/// Returns when the program rests, or has ended; or never rests.
 pub(super) fn at_rest(program: &Program) {
-    let late = Instant::now() + REST;
-    let mut calm = 0;
-    while calm < 2 && !program.has_ended() && Instant::now() < late {
-        calm = if program.asleep() { calm + 1 } else { 0 };
-        thread::sleep(Duration::from_millis(1)); // between two looks it gets its turn
-    }
+    program.comes_to_rest(REST);
 }
 
 /// A `recv` has ended well and printed exactly `message`.
@@ -145,8 +145,11 @@ pub(super) fn expect_one_of(printed: &[u8], messages: &[&[u8]]) -> Verdict {
     }
     let names: Vec<_> = messages.iter().map(|message| name(message)).collect();
     let expected = format!("{}, whole: {}", names.join(" or "), size(message::LENGTH as u64));
-    let what = if printed.len() < message::LENGTH { "a part" } else { "something else" };
-    let mut failure = Failure::new(format!("{what} was received, and not a message"));
+    let mut failure = Failure::new(match printed.len() {
+        0 => "nothing was received, where a whole message should be",
+        length if length < message::LENGTH => "only a part of a message was received",
+        _ => "what was received is none of the messages that were sent",
+    });
     failure.received = printed.to_vec();
     Err(failure.cause(Cause::Differs { at: 0 }).expected(expected).got(told(printed)).into())
 }

@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use grader::{Cause, Failure, Probe, Run, Trouble, Verdict, quoted_start};
+use grader::{Cause, Failure, Probe, Program, Run, Trouble, Verdict, quoted_start};
 
 use super::sockets::{Host, Manner, machine_has_a_table};
 use super::table::is_held;
+use super::watch::PATIENCE;
 
 /// One line, `STEP | client STATE | server STATE`: the two states.
 type Shown = (String, String);
@@ -14,19 +15,38 @@ type Shown = (String, String);
 /// failure means that a moment of the connection's life is missing, or at the wrong end.
 pub(super) fn live_walk(run: &mut Run) -> Verdict {
     machine_has_a_table()?;
-    let live = run.program("live").finish()?;
-    let text = String::from_utf8_lossy(&live.output.stdout).into_owned();
-    let mut shown: Vec<Shown> = Vec::new();
-    for line in text.lines() {
-        shown.push(states(line.trim_start_matches(">>> "))?);
+    run.patience(PATIENCE);
+    let live = run.program("live").start()?;
+    let (shown, end) = steps(&live)?;
+    let walked = walk(&shown);
+    // One that has shown all of it and stays is another story; `expect_exit` tells that.
+    if walked.is_err() {
+        end?;
     }
-    walk(&shown).or_probe(|_| what_walk(run, &shown)).map_err(|trouble| match trouble {
+    walked.or_probe(|_| what_walk(run, &shown)).map_err(|trouble| match trouble {
         Trouble::Failed(_) if waits_nowhere(&shown) => {
             time_wait_exists(run).err().unwrap_or(trouble)
         }
         other => other,
     })?;
-    live.expect_code(0)
+    live.expect_exit(0)
+}
+
+/// What it shows, step by step, until its stdout ends. Each line is judged as it comes, and has the
+/// usual time, so a program may rest after each for somebody to read it. The second verdict is that
+/// of a line that did not come.
+fn steps(live: &Program) -> Verdict<(Vec<Shown>, Verdict)> {
+    live.close_stdin();
+    let mut shown = Vec::new();
+    loop {
+        match live.next_line() {
+            Ok(line) => shown.push(states(&line)?),
+            Err(Trouble::Failed(failure)) if failure.cause == Cause::Ended => {
+                return Ok((shown, Ok(())));
+            }
+            Err(trouble) => return Ok((shown, Err(trouble))),
+        }
+    }
 }
 
 fn waits_nowhere(shown: &[Shown]) -> bool {
@@ -111,9 +131,8 @@ fn missing(what: &str, shown: &[Shown]) -> Failure {
 /// Is the walk the same a second time? Then what it lacks tells what was done.
 fn what_walk(run: &Run, shown: &[Shown]) -> Verdict<Option<&'static str>> {
     run.note("a further experiment: once more");
-    let again = run.program("live").finish()?;
-    let text = String::from_utf8_lossy(&again.output.stdout).into_owned();
-    let same: Vec<Shown> = text.lines().filter_map(|line| states(line).ok()).collect();
+    let (same, end) = steps(&run.program("live").start()?)?;
+    end?;
     if same != shown || same.is_empty() {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 //!
 //! The grader brings both ends of a connection into a state and holds them there until the program
 //! has printed it. So it hardly matters how often the program looks (once within the patience of
-//! 2 s), in which order it prints, and how often the same. That something is *not* printed is shown
+//! 5 s), in which order it prints, and how often the same. That something is *not* printed is shown
 //! by the next thing that is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,16 +10,22 @@ use std::time::Duration;
 
 use grader::{Cause, Failure, Probe, Program, Run, Trouble, Verdict, quoted_start};
 
-use super::sockets::{End, Host, Manner, machine_has_a_table};
+use super::sockets::{Host, Manner, machine_has_a_table};
 use super::table::is_held;
+
+mod rare;
+mod time_wait;
+
+pub(super) use rare::sees_rare_states;
+pub(super) use time_wait::time_wait_side;
 
 const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 /// How long a program watches that is ended by the grader.
 const LONG: &str = "60";
-/// How long a program may take to start and print its first row, and for each thing after that.
-const START: Duration = Duration::from_secs(5);
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a program may take to start and print its first row, and for each thing after that: no
+/// contract says how often it looks.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// A program may print every row at every look.
 const MOST_OUTPUT: usize = 64 << 20;
 /// So much of a processor a program may use before it has once been seen asleep.
@@ -40,10 +46,8 @@ impl Watch {
 
     /// Waits for the row that is there at the start: until then the program may be starting.
     fn is_ready(&self, run: &Run, host: &Host) -> Verdict {
-        run.patience(START);
-        let ready = self.sees(&[listening(host)]);
         run.patience(PATIENCE);
-        ready
+        self.sees(&[listening(host)])
     }
 
     fn at(run: &Run, addr: SocketAddr) -> Verdict<Watch> {
@@ -138,7 +142,9 @@ pub(super) fn sees_listen(run: &mut Run) -> Verdict {
             let ends_well = again.program.wait_exit()?.code == Some(0);
             return Ok(ends_well.then_some("ends_before_its_time"));
         }
-        let silent = failure.cause == Cause::Silence && !came(failure, &up);
+        let text = String::from_utf8_lossy(&failure.received);
+        let nothing_new = text.lines().all(|line| line == listening(&host));
+        let silent = failure.cause == Cause::Silence && nothing_new;
         Ok((silent && again.shows(std::slice::from_ref(&up))).then_some("later_looks_show_nothing"))
     })?;
     watch.end()
@@ -237,9 +243,8 @@ pub(super) fn only_that_port(run: &mut Run) -> Verdict {
         let shown = watch.shows(&[more.client.line("ESTABLISHED")]);
         Ok(shown.then_some("everybodys_sockets"))
     };
-    run.patience(START);
-    sees(&[listening(&host)]).or_probe(others)?;
     run.patience(PATIENCE);
+    sees(&[listening(&host)]).or_probe(others)?;
     decoy.client.half_close(run)?;
     let _another_decoy = elsewhere.connect(run)?;
     let pair = host.connect(run)?;
@@ -276,144 +281,6 @@ fn is_at(line: &str, port: u16) -> Verdict {
     Err(failure.got(quoted_start(line.as_bytes(), 96)).into())
 }
 
-/// First the client's end closes first, then the server's. A failure means that TIME-WAIT is
-/// believed to be always the same role's, or that it is taken for the end.
-pub(super) fn time_wait_side(run: &mut Run) -> Verdict {
-    let host = host(run)?;
-    let watch = Watch::on(run, &host)?;
-    let both_orders = || -> Verdict {
-        let pair = host.connect(run)?;
-        let never = pair.server.line("TIME-WAIT");
-        first_waits(run, &host, &watch, &pair.client, pair.server)?;
-        let pair = host.connect(run)?;
-        let (client, server) = (pair.client.line("TIME-WAIT"), pair.server.line("TIME-WAIT"));
-        first_waits(run, &host, &watch, &pair.server, pair.client).or_probe(|failure| {
-            let only_the_clients = came(failure, &client) && !came(failure, &server);
-            Ok(only_the_clients.then_some("time_wait_always_the_clients"))
-        })?;
-        let next = host.connect(run)?;
-        watch.sees(&[next.client.line("ESTABLISHED"), next.server.line("ESTABLISHED")])?;
-        let text = String::from_utf8_lossy(&watch.program.stdout()).into_owned();
-        match text.lines().find(|line| *line == never || *line == client) {
-            None => watch.end(),
-            Some(line) => {
-                let failure = Failure::new("the end that closed second is shown in TIME-WAIT");
-                Err(failure.expected("TIME-WAIT at the other end only").got(quoted(line)).into())
-            }
-        }
-    };
-    both_orders().or_probe(|failure| match failure.cause {
-        Cause::Ended => a_row_goes(run, &host),
-        _ => Ok(None),
-    })
-}
-
-/// Closes `first`, then `second`, and waits until TIME-WAIT has been shown of the first.
-fn first_waits(run: &Run, host: &Host, watch: &Watch, first: &End, second: End) -> Verdict {
-    watch.sees(&[first.line("ESTABLISHED"), second.line("ESTABLISHED")])?;
-    first.half_close(run)?;
-    watch.sees(&[first.line("FIN-WAIT-2"), second.line("CLOSE-WAIT")])?;
-    let never = second.line("TIME-WAIT");
-    second.close(run);
-    watch.sees(&[first.line("TIME-WAIT")]).or_probe(|failure| {
-        let taken_for_the_end = failure.cause == Cause::Silence
-            && came(failure, &first.line("CLOSED"))
-            && !came(failure, &never);
-        if taken_for_the_end { another_look(run, host, first) } else { Ok(None) }
-    })
-}
-
 fn quoted(line: &str) -> String {
     quoted_start(line.as_bytes(), 96)
-}
-
-/// The program ended when a row vanished. Does a reset, after which both are gone, end it, too?
-fn a_row_goes(run: &Run, host: &Host) -> Verdict<Option<&'static str>> {
-    run.note("a further experiment: a connection that is reset");
-    let watch = Watch::on(run, host)?;
-    let pair = host.connect(run)?;
-    watch.sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")])?;
-    pair.client.reset(run)?;
-    let exit = watch.program.wait_exit()?;
-    Ok((exit.code == Some(101)).then_some("vanished_row_unwrapped"))
-}
-
-/// The first closer was shown as CLOSED. What does a program say that looks at it now?
-fn another_look(run: &Run, host: &Host, first: &End) -> Verdict<Option<&'static str>> {
-    run.note("a further experiment: another program looks at the same connection");
-    let again = Watch::on(run, host)?;
-    let shows_it = again.shows(&[first.line("TIME-WAIT")]);
-    Ok((!shows_it).then_some("time_wait_taken_for_the_end"))
-}
-
-/// States that pass in microseconds, held: nobody answers, or a full buffer keeps a FIN back. A
-/// failure means that a state is left out, or that its row is not understood.
-pub(super) fn sees_rare_states(run: &mut Run) -> Verdict {
-    machine_has_a_table()?;
-    let sees = |watch: &Watch, lines: &[String]| {
-        watch.sees(lines).or_probe(|failure| left_out(run, failure, lines))
-    };
-    let nobody_accepts = Host::listen(run, IPV4, Manner::NoBacklog)?;
-    let calls = Watch::on(run, &nobody_accepts)?;
-    let _in_the_queue = queued(run, &nobody_accepts, &calls)?;
-    let unanswered = nobody_accepts.call_in_vain(run)?;
-    sees(&calls, &[unanswered.line("SYN-SENT")])?;
-
-    let deaf = Host::listen(run, IPV4, Manner::Deaf)?;
-    let openings = Watch::on(run, &deaf)?;
-    let half_open = deaf.call(run)?;
-    let other_end = half_open.other_end("SYN-RECEIVED");
-    sees(&openings, &[half_open.line("ESTABLISHED"), other_end])?;
-
-    let host = Host::listen(run, IPV4, Manner::SmallBuffers)?;
-    let closes = Watch::on(run, &host)?;
-    let mut pair = host.connect(run)?;
-    pair.client.fill(run)?;
-    pair.client.half_close(run)?;
-    sees(&closes, &[pair.client.line("FIN-WAIT-1"), pair.server.line("ESTABLISHED")])?;
-    pair.server.half_close(run)?;
-    sees(&closes, &[pair.client.line("CLOSING"), pair.server.line("FIN-WAIT-2")])?;
-
-    let mut last = host.connect(run)?;
-    last.client.half_close(run)?;
-    sees(&closes, &[last.client.line("FIN-WAIT-2"), last.server.line("CLOSE-WAIT")])?;
-    last.server.fill(run)?;
-    let at_last = last.server.line("LAST-ACK");
-    last.server.close(run);
-    sees(&closes, &[at_last])?;
-    [calls, openings, closes].iter().try_for_each(Watch::end)
-}
-
-/// The one connection that a backlog of 0 has room for. It is in the queue when the program shows
-/// the server's end of it.
-fn queued(run: &Run, host: &Host, watch: &Watch) -> Verdict<End> {
-    let queued = host.call(run)?;
-    watch.sees(&[queued.line("ESTABLISHED"), queued.other_end("ESTABLISHED")])?;
-    Ok(queued)
-}
-
-/// A state did not come in `watch`. Does `table` know its code?
-fn left_out(run: &Run, failure: &Failure, lines: &[String]) -> Verdict<Option<&'static str>> {
-    if failure.cause != Cause::Silence {
-        return Ok(None);
-    }
-    run.note("a further experiment: the same state, and it is there when a program begins to look");
-    let missing: Vec<&String> = lines.iter().filter(|line| !came(failure, line)).collect();
-    let [line] = *missing else { return Ok(None) };
-    let port = |word: Option<&str>| word.and_then(|word| word.parse::<SocketAddr>().ok());
-    let mut words = line.split(' ');
-    let (local, remote) = (port(words.next()), port(words.next()));
-    let Some((local, remote)) = local.zip(remote) else { return Ok(None) };
-    let state = words.next().unwrap_or_default();
-    let at = if state == "SYN-SENT" { remote } else { local };
-    let again = Watch::at(run, at)?;
-    let shown_now = again.shows(std::slice::from_ref(line));
-    if shown_now {
-        return Ok(None);
-    }
-    Ok(match state {
-        "SYN-SENT" | "SYN-RECEIVED" => Some("half_open_left_out"),
-        "CLOSING" => Some("closing_left_out"),
-        _ => None,
-    })
 }

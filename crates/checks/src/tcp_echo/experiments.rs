@@ -7,15 +7,13 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use grader::{Cause, Failure, Finished, Pattern, Run, Server, TcpPeer, Trouble, Verdict};
+use grader::{Cause, Failure, Finished, Pattern, Program, Run, Server, TcpPeer, Trouble, Verdict};
 
 use super::{MIB, client_fed, exchange};
+use crate::MOMENT;
 
 /// The confirmed misconception, if any.
 type Finding = Verdict<Option<&'static str>>;
-
-/// How long to look whether something happens that should not.
-const MOMENT: Duration = Duration::from_millis(500);
 
 /// All that comes back in a conversation in which `bytes` were sent.
 fn answer(server: &Server, bytes: &[u8]) -> Verdict<Vec<u8>> {
@@ -104,6 +102,13 @@ pub(super) fn six_bytes_and_a_line(run: &Run, server: &Server, excess: &[u8]) ->
         (b"\n", b"abcdef\n", b"ab\n") => Some("thinks_in_lines"),
         _ => None,
     })
+}
+
+/// The server has ended, and the client runs on. Does the end of its input end it?
+pub(super) fn end_of_its_input(run: &Run, client: &Program) -> Finding {
+    run.note("a further experiment: the end of the client's input");
+    client.close_stdin();
+    Ok((client.wait_exit()?.code == Some(0)).then_some("waits_for_its_own_input"))
 }
 
 /// Do two lines get through apart, but not together? Does text get through, but not 0xFF?

@@ -1,16 +1,16 @@
 //! The checks of the client: the grader is its user, its server, and every stranger.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use grader::{
-    Cause, Datagram, Failure, Finished, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict,
-    expect_bytes,
+    Cause, Datagram, Failure, Probe, Program, Run, Start, UdpPeer, Verdict, expect_bytes,
 };
 
 use super::LONGEST;
 use super::experiments::{Finding, newline_behind};
 use super::hostile::{expect_refused, expect_safe};
+use crate::datagrams::{awaited, expect_line_that_says, expect_nobody_there, which_strangers};
 use crate::refusal::closed_port;
 use crate::shown::{Ink, Screen};
 
@@ -57,12 +57,7 @@ impl Bob {
     }
 
     fn receives(&mut self) -> Verdict<Datagram> {
-        let datagram = self.server.receive().map_err(|trouble| match trouble {
-            Trouble::Failed(failure) => {
-                failure.expected("a datagram from the client").got("none").into()
-            }
-            other => other,
-        })?;
+        let datagram = awaited(&mut self.server, "a datagram from the client")?;
         self.at = Some(datagram.from);
         Ok(datagram)
     }
@@ -117,13 +112,8 @@ pub(super) fn two_at_once(run: &mut Run) -> Verdict {
     for number in 1..=2 {
         let client = start(run, server.addr(), NEVER).start()?;
         client.type_line(&format!("I am number {number}"));
-        let came = server.receive().map_err(|trouble| match trouble {
-            Trouble::Failed(failure) => {
-                let expected = format!("a datagram from client number {number}");
-                failure.expected(expected).got("none").into()
-            }
-            other => other,
-        });
+        let expected = format!("a datagram from client number {number}");
+        let came = awaited(&mut server, &expected);
         let hello = came.or_probe(|_| {
             let Some((first, at)) = clients.first() else { return Ok(None) };
             alone_on_its_port(run, first, *at, &mut server)
@@ -221,14 +211,7 @@ pub(super) fn stranger_ignored(run: &mut Run) -> Verdict {
             let ends = undisturbed && matches!(failure.cause, Cause::Ended | Cause::Exited);
             return Ok(ends.then_some("stranger_ends_it"));
         }
-        // From another address of this machine, which not every system has.
-        let Ok(other_host) = UdpSocket::bind("127.0.0.2:0") else { return Ok(None) };
-        let disbelieved = talk_beside(run, |at| {
-            run.note("now a stranger sends from 127.0.0.2");
-            let sent = other_host.send_to(b"hello, says a stranger", at);
-            sent.map(drop).map_err(|error| Trouble::Machine(error.to_string()))
-        });
-        Ok(Some(if disbelieved.is_ok() { "host_compared_only" } else { "believes_anyone" }))
+        which_strangers(run, b"hello, says a stranger", |lies| talk_beside(run, lies))
     })
 }
 
@@ -301,24 +284,10 @@ fn gives_up_anyway(run: &Run) -> Finding {
     Ok(Some("timeout_ignored"))
 }
 
-/// A port that is closed: the system says so to a connected socket; to another one it is silent.
+/// A port that is closed to the client.
 fn nobody_there(run: &Run) -> Verdict {
     let (addr, _closed) = closed_port()?;
     let client = start(run, addr, "0.4").start()?;
     client.type_line("is anybody there?");
-    let finished = client.finished()?;
-    finished.expect_code(1)?;
-    let addr = addr.to_string();
-    expect_line_that_says(&finished, &[&addr, "refused"]).or_else(|refused| {
-        expect_line_that_says(&finished, &[&addr, "timed out"]).map_err(|_| refused)
-    })
-}
-
-/// Checks that one line on stderr has all `words`. Other lines may say how the talk went.
-fn expect_line_that_says(finished: &Finished, words: &[&str]) -> Verdict {
-    let said = String::from_utf8_lossy(&finished.output.stderr).to_lowercase();
-    if said.lines().any(|line| words.iter().all(|word| line.contains(word))) {
-        return Ok(());
-    }
-    finished.expect_stderr_says(words)
+    expect_nobody_there(&client.finished()?, addr)
 }

@@ -3,20 +3,16 @@
 //!
 //! Where what is shown is evidence by itself, no experiment is needed ([`seen_in_the_line`]).
 
-use std::time::Duration;
-
 use grader::{Cause, Failure, Run, Server, UdpPeer, Verdict};
 
 use super::TAIBAI;
 use super::talk::{ALEX, Talk, coloured};
+use crate::MOMENT;
 use crate::refusal::is_refused;
 use crate::shown::{Colour, Ink, Line, Screen};
 
 /// The confirmed misconception, if any.
 pub(super) type Finding = Verdict<Option<&'static str>>;
-
-/// How long to look whether something happens that should not.
-const MOMENT: Duration = Duration::from_millis(500);
 
 /// How a server that was just started shows `message`.
 fn fresh(run: &Run, message: &[u8]) -> Verdict<Line> {

@@ -9,7 +9,7 @@ use grader::{
 
 use super::talk::{ALEX, Talk, coloured};
 use super::{LONGEST, client, experiments};
-use crate::shown::{Colour, Ink, Line};
+use crate::shown::{Colour, Ink, Line, drives_a_terminal};
 
 /// The largest datagram: all that UDP carries, or what this system lets one send.
 const LARGEST: usize = if cfg!(target_os = "macos") { 9216 } else { MOST_UDP_DATA };
@@ -153,8 +153,7 @@ pub(super) fn expect_safe(line: &Line, start: &str, words: &[&str], ink: Ink) ->
     let failure = |message: &str| {
         Failure::new(message).cause(Cause::Other).expected(expected.clone()).got(line.described())
     };
-    let drives = |c: char| c.is_control() && c != '\t' || is_bidi(c);
-    if let Some(raw) = shown.chars().find(|c| drives(*c)) {
+    if let Some(raw) = shown.chars().find(|c| drives_a_terminal(*c)) {
         let message = format!("U+{:04X} reaches the terminal as it is", u32::from(raw));
         return Err(failure(&message).explain("terminal_driven").into());
     }
@@ -188,9 +187,4 @@ pub(super) fn expect_safe(line: &Line, start: &str, words: &[&str], ink: Ink) ->
         return Ok(());
     }
     Err(failure("the colours are not those of the sender").into())
-}
-
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}')
 }

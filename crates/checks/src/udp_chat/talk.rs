@@ -1,10 +1,9 @@
 //! A conversation with the student's server: what it shows, and what its user answers.
 
-use grader::{
-    Cause, Failure, Probe, Run, Server, Trouble, UdpPeer, Verdict, expect_bytes, quoted_start,
-};
+use grader::{Probe, Run, Server, UdpPeer, Verdict, expect_bytes, quoted_start};
 
 use super::experiments;
+use crate::datagrams::reply_of;
 use crate::shown::{Ink, Screen};
 
 /// alex: yellow on green.
@@ -62,20 +61,8 @@ impl<'a> Talk<'a> {
 
     fn expect_answer(&self, peer: &mut UdpPeer) -> Verdict {
         let (server, answer) = (self.server.addr(), self.answer.as_bytes());
-        let datagram = peer.receive().map_err(|trouble| match trouble {
-            Trouble::Failed(failure) => {
-                let expected = format!("{} at this client", quoted_start(answer, 64));
-                failure.expected(expected).got("no datagram").into()
-            }
-            other => other,
-        })?;
-        if datagram.from != server {
-            let failure = Failure::new("the answer comes from another address than was written to")
-                .cause(Cause::Other)
-                .expected(format!("a datagram from {server}"))
-                .got(format!("{} from {}", quoted_start(&datagram.bytes, 48), datagram.from));
-            return Err(failure.explain("answers_from_elsewhere").into());
-        }
+        let expected = format!("{} at this client", quoted_start(answer, 64));
+        let datagram = reply_of(server, peer, &expected, "answers_from_elsewhere")?;
         expect_bytes("another datagram came", answer, &datagram.bytes)
             .or_probe(|_| Ok(experiments::newline_behind(answer, &datagram.bytes)))
     }

@@ -1,14 +1,15 @@
 //! The checks of the client: the grader is its server, and every stranger.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use grader::{
-    Cause, Datagram, Failure, Finished, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict,
-    expect_bytes, quoted,
+    Cause, Datagram, Failure, Probe, Program, Run, Start, Trouble, UdpPeer, Verdict, expect_bytes,
+    quoted,
 };
 
+use crate::datagrams::{awaited, expect_line_that_says, expect_nobody_there, which_strangers};
 use crate::refusal::closed_port;
 
 /// How long a client may take to start and to do the next thing. Generous: a slow machine is no
@@ -223,8 +224,10 @@ fn why_not_again(run: &Run) -> Verdict<Option<&'static str>> {
     if client.wait_exit().is_ok() {
         return Ok((questions(&mut server)? == 0).then_some("never_resends"));
     }
+    let asked_nothing = questions(&mut server)? == 0;
     server.send_to(question.from, b"late")?;
-    Ok(client.expect_line("late").is_ok().then_some("waits_for_ever"))
+    let takes_it = client.expect_line("late").is_ok();
+    Ok((asked_nothing && takes_it).then_some("waits_for_ever"))
 }
 
 /// Fails when the client takes a datagram for the reply that did not come from the server, or when
@@ -247,14 +250,7 @@ fn disbelieves_strangers(run: &Run) -> Verdict {
             let ends = undisturbed && failure.cause == Cause::Ended;
             return Ok(ends.then_some("stranger_ends_it"));
         }
-        // From another address of this machine, which not every system has.
-        let Ok(other_host) = UdpSocket::bind("127.0.0.2:0") else { return Ok(None) };
-        let disbelieved = ask_beside(run, |asker| {
-            run.note("now a stranger sends from 127.0.0.2");
-            let sent = other_host.send_to(b"midnight, says a stranger", asker);
-            sent.map(drop).map_err(|error| Trouble::Machine(error.to_string()))
-        });
-        Ok(Some(if disbelieved.is_ok() { "host_compared_only" } else { "believes_anyone" }))
+        which_strangers(run, b"midnight, says a stranger", |lies| ask_beside(run, lies))
     })
 }
 
@@ -344,33 +340,14 @@ fn expect_questions(expected: usize, asked: usize) -> Verdict {
     Err(failure.expected(expected).got(format!("{asked} questions")).into())
 }
 
-/// A port that is closed to the client: the system says so to a connected socket (RFC 1122
-/// section 4.1.3.3); to another one it is just silent.
+/// A port that is closed to the client.
 fn nobody_there(run: &Run) -> Verdict {
     let (addr, _closed) = closed_port()?;
     let words = ["%H", "--count", "1", "--timeout", "0.2", "--retries", "1"];
-    let finished = run.program("client").addr(addr).args(words).finish()?;
-    finished.expect_code(1)?;
-    expect_line_that_says(&finished, &[&addr.to_string(), "refused"]).or_else(|refused| {
-        expect_line_that_says(&finished, &[&addr.to_string(), "timed out"]).map_err(|_| refused)
-    })
-}
-
-/// Checks that one line on stderr has all `words`. Other lines may say how the asking went.
-fn expect_line_that_says(finished: &Finished, words: &[&str]) -> Verdict {
-    let said = String::from_utf8_lossy(&finished.output.stderr).to_lowercase();
-    if said.lines().any(|line| words.iter().all(|word| line.contains(word))) {
-        return Ok(());
-    }
-    finished.expect_stderr_says(words)
+    expect_nobody_there(&run.program("client").addr(addr).args(words).finish()?, addr)
 }
 
 /// The client's next question.
 fn receive(server: &mut UdpPeer) -> Verdict<Datagram> {
-    server.receive().map_err(|trouble| match trouble {
-        Trouble::Failed(failure) => {
-            failure.expected("a question from the client").got("none").into()
-        }
-        other => other,
-    })
+    awaited(server, "a question from the client")
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use grader::{Failure, Server, Trouble, UdpPeer, Verdict, quoted_start};
 
+use crate::datagrams::reply_of;
+
 /// The format that an empty request stands for.
 pub(super) const FULL: &str = "%Y-%m-%d %H:%M:%S";
 
@@ -46,18 +48,8 @@ impl Asker {
 
     /// The reply to the question that was asked at the second `asked`.
     pub(super) fn answer(&mut self, asked: i64) -> Verdict<Answer> {
-        let reply = match self.peer.receive() {
-            Err(Trouble::Failed(failure)) => {
-                return Err(failure.expected("one datagram in reply").got("none").into());
-            }
-            reply => reply?,
-        };
-        if reply.from != self.server {
-            let failure = Failure::new("the reply comes from another address than was asked")
-                .expected(format!("a datagram from {}", self.server))
-                .got(format!("{} from {}", quoted_start(&reply.bytes, 48), reply.from));
-            return Err(failure.explain("reply_from_elsewhere").into());
-        }
+        let (server, expected) = (self.server, "one datagram in reply");
+        let reply = reply_of(server, &mut self.peer, expected, "reply_from_elsewhere")?;
         Ok(Answer { bytes: reply.bytes, first: asked, last: Utc::now().timestamp() })
     }
 

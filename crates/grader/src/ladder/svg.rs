@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Place, Row, cut, time};
-use crate::layout::wrapped;
+use crate::layout::{broken, wrapped};
 
 /// The picture's width; its height is what the rows need. Lengths are in SVG's own units.
 const WIDTH: usize = 1280;
@@ -152,8 +152,7 @@ impl Picture {
         let (tick, x) =
             if anchor == "start" { (rail + 14, rail + 24) } else { (rail - 14, rail - 24) };
         self.add(format_args!("<line x1=\"{rail}\" y1=\"{y}\" x2=\"{tick}\" y2=\"{y}\"/>"));
-        let parts =
-            if row.whole { wrapped("", &row.label, COLUMNS, 0) } else { vec![row.label.clone()] };
+        let parts = if row.whole { broken(&row.label, COLUMNS) } else { vec![row.label.clone()] };
         for (number, label) in parts.iter().enumerate() {
             let words = safe(&cut(label, COLUMNS));
             self.add(format_args!(

@@ -115,6 +115,11 @@ impl Process {
         return Duration::ZERO;
     }
 
+    /// Whether it and all it started are gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.life.is_gone()
+    }
+
     /// How it ended, if it has.
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.life.exit(Instant::now())

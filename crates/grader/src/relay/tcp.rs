@@ -111,10 +111,7 @@ impl Shared {
                     return Ok(()); // closed at once
                 }
                 // Not under the lock: whoever is told of it may be waiting for that lock.
-                let conversation = self.converse(client)?;
-                let conversation = conversation.as_ref().map(Arc::downgrade);
-                locked(&self.conversations).extend(conversation);
-                Ok(())
+                self.converse(client)
             });
             if let Err(error) = begun {
                 let why = netkit::cause(&error);
@@ -125,27 +122,33 @@ impl Shared {
     }
 
     /// Calls the server for `client` and passes on what each of the two sends.
-    fn converse(self: &Arc<Self>, client: TcpStream) -> io::Result<Option<Arc<Conversation>>> {
+    fn converse(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
         let server = match TcpStream::connect_timeout(&self.to, CALL) {
             Ok(server) => server,
             Err(error) => {
                 self.words(What::Connect, "");
                 self.words(What::ResetReceived, &format!("refused: {}", netkit::cause(&error)));
-                return SockRef::from(&client).set_linger(Some(Duration::ZERO)).map(|()| None);
+                return SockRef::from(&client).set_linger(Some(Duration::ZERO));
             }
         };
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
-        // The server will see this address: what it prints can be understood.
-        self.words(What::Connect, &format!("connect from {}", server.local_addr()?));
+        let from = server.local_addr()?;
         let (broken, ended) = (AtomicBool::new(false), AtomicUsize::new(0));
         let conversation = Arc::new(Conversation { client, server, broken, ended });
+        // Before anybody is told of it: whoever is may want to break it.
+        locked(&self.conversations).push(Arc::downgrade(&conversation));
+        if self.over.load(Ordering::Acquire) {
+            conversation.break_off(); // the relay was dropped meanwhile
+        }
+        // The server will see this address: what it prints can be understood.
+        self.words(What::Connect, &format!("connect from {from}"));
         for from in [From::Client, From::Server] {
             let (shared, conversation) = (Arc::clone(self), Arc::clone(&conversation));
             let thread = thread::Builder::new().name("relay".into());
             thread.spawn(move || shared.pass_on(&conversation, from))?;
         }
-        Ok(Some(conversation))
+        Ok(())
     }
 
     fn pass_on(&self, conversation: &Conversation, from: From) {
@@ -288,6 +291,27 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         drop(relay);
         assert!(events.recv_timeout(Duration::from_secs(10)).is_err(), "the recorder is gone");
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_conversation_can_reset_it() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (sender, events) = channel();
+        let (go_on, may_go_on) = channel::<()>();
+        let may_go_on = Mutex::new(may_go_on);
+        let recorder = Recorder::followed(move |event| {
+            drop(sender.send(event));
+            let _ = locked(&may_go_on).recv_timeout(Duration::from_secs(10)); // or nobody waits
+        });
+        let to = server.local_addr().unwrap();
+        let relay = TcpRelay::before(&recorder, "client", "server", to).unwrap();
+        let mut client = TcpStream::connect(relay.addr()).unwrap();
+        assert_eq!(next(&events).0, What::Connect);
+        let broken = relay.reset();
+        drop(go_on);
+        assert_eq!(broken, 1);
+        let error = client.read(&mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     }
 
     #[test]

@@ -120,6 +120,10 @@ impl Shared {
 
     fn send_on(self: &Arc<Self>, from: SocketAddr, bytes: &[u8]) -> io::Result<()> {
         let mut routes = locked(&self.routes);
+        // The relay may have been dropped since the datagram came: nobody would end a new route.
+        if self.over.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let at = match routes.iter().position(|route| route.from == from) {
             Some(at) => at,
             None => {
@@ -219,6 +223,19 @@ mod tests {
         let kinds: Vec<What> = events.iter().take(4).map(|event| event.what).collect();
         let (sent, received) = (What::SentDatagram, What::ReceivedDatagram);
         assert_eq!(kinds, [sent, sent, received, received]);
+    }
+
+    #[test]
+    fn a_datagram_that_came_just_before_the_end_leaves_no_route_behind() {
+        let recorder = Recorder::followed(drop);
+        let (server, client) = (socket(), socket());
+        let to = server.local_addr().unwrap();
+        let relay = UdpRelay::before(&recorder, "client", "server", to).unwrap();
+        let shared = Arc::clone(&relay.shared);
+        drop(relay);
+        // So far the relay's thread may be at that moment.
+        shared.send_on(client.local_addr().unwrap(), b"late").unwrap();
+        assert!(locked(&shared.routes).is_empty());
     }
 
     #[test]

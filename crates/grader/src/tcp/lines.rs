@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{LOOK_AHEAD, TcpPeer};
 use crate::escape;
+use crate::rest::at_rest_within;
 use crate::verdict::{Cause, Failure, Verdict};
 
-/// How long a program may take to read one byte before the next is sent anyway, and how long it
-/// gets where the system does not tell whether it sleeps.
+/// How long a program may take to read one byte before the next is sent anyway.
 const READ_ONE: Duration = Duration::from_millis(200);
-const READ_ONE_UNSEEN: Duration = Duration::from_millis(5);
 
 impl TcpPeer {
     /// Checks that the next line is `text`. A line ends with LF; one CR before that is dropped.
@@ -59,30 +58,15 @@ impl TcpPeer {
     }
 
     /// Sends `bytes` one at a time, each when the program has had the time to read the one before
-    /// by itself: when all its threads sleep again.
+    /// by itself: when it rests again.
     ///
     /// # Errors
     /// As [`TcpPeer::send`].
     pub fn send_byte_by_byte(&mut self, bytes: &[u8]) -> Verdict {
         for byte in bytes {
             self.send(&[*byte])?;
-            self.wait_until_asleep();
+            at_rest_within(&self.program.iter().map(|process| &**process), READ_ONE);
         }
         Ok(())
-    }
-
-    /// Waits until the program sleeps, at most [`READ_ONE`].
-    fn wait_until_asleep(&self) {
-        let late = Instant::now() + READ_ONE;
-        let mut calm = 0;
-        while calm < 2 && Instant::now() < late {
-            match self.program.as_ref().and_then(|process| process.asleep()) {
-                None => return std::thread::sleep(READ_ONE_UNSEEN),
-                Some(true) => calm += 1,
-                Some(false) => calm = 0,
-            }
-            // Between two looks a program that was just woken gets its turn.
-            std::thread::sleep(Duration::from_micros(500));
-        }
     }
 }

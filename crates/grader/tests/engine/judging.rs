@@ -11,6 +11,8 @@ crate::trials![
     a_right_program_passes,
     an_answer_that_only_comes_at_the_end_is_shown_in_the_ladder,
     a_failed_probe_leaves_the_cause_open,
+    a_failure_that_says_it_all_is_not_called_open,
+    a_long_line_on_stderr_is_shown_to_its_end,
     a_panic_after_the_last_answer_fails_the_check,
     an_untouched_step_is_named,
     a_wrong_announcement_is_shown,
@@ -75,6 +77,42 @@ fn a_failed_probe_leaves_the_cause_open() {
     assert!(report.explanation.is_none() && report.cause_open);
     let text = failure_text("lesson", &report, Look { width: 40, color: false });
     assert!(text.contains("Why is open"), "{text}");
+}
+
+fn a_failure_that_says_it_all_is_not_called_open() {
+    let shown = |part: &str, body: fn(&mut Run) -> Verdict| {
+        let report = graded(&acting(part), body);
+        assert!(report.outcome == Outcome::Failed && report.cause_open, "{report:#?}");
+        failure_text("lesson", &report, Look { width: 80, color: false })
+    };
+    let lacks = shown("says-and-ends", |run| {
+        run.program("client").arg("x").finish()?.expect_stderr_says(&["timed out"])
+    });
+    assert!(lacks.contains("lacks the words `timed out`"), "{lacks}");
+    let panics = shown("panics-late", |run| {
+        let server = run.server()?;
+        let mut client = server.connect()?;
+        client.send(b"hello!")?;
+        client.expect(b"hello!")
+    });
+    assert!(panics.contains("panicked: after the answer"), "{panics}");
+    assert!(!format!("{lacks}{panics}").contains("Why is open"), "{lacks}{panics}");
+    // A wrong exit code is a sign only.
+    let code =
+        shown("says-and-ends", |run| run.program("client").arg("x").finish()?.expect_code(1));
+    assert!(code.contains("Why is open"), "{code}");
+}
+
+fn a_long_line_on_stderr_is_shown_to_its_end() {
+    let long = format!("{}the end", "x ".repeat(100));
+    let report = graded(&acting("says-and-ends"), |run| {
+        run.program("client").arg(format!("{}the end", "x ".repeat(100))).finish()?.expect_code(1)
+    });
+    let text = failure_text("lesson", &report, Look { width: 80, color: false });
+    let (_, stderr) = text.split_once("\nstderr\n").expect(&text);
+    let rows: Vec<&str> = stderr.lines().map_while(|row| row.strip_prefix("  ")).collect();
+    assert_eq!(rows.join(" "), format!("error: {long}"), "{text}");
+    assert!(text.lines().all(|row| row.chars().count() <= 80), "{text}");
 }
 
 fn a_panic_after_the_last_answer_fails_the_check() {
@@ -294,7 +332,11 @@ fn a_program_that_never_sleeps_does_not_rest() {
         return; // the system does not tell
     }
     let report = graded(&acting("silent"), |run| {
-        assert!(run.program("server").start()?.rests(Duration::from_millis(50))?);
+        let silent = run.program("server").start()?;
+        assert!(silent.rests(Duration::from_millis(50))?);
+        assert!(silent.comes_to_rest(Duration::from_secs(10)));
+        silent.kill()?;
+        assert!(silent.comes_to_rest(Duration::from_secs(10)));
         Ok(())
     });
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");
@@ -302,6 +344,7 @@ fn a_program_that_never_sleeps_does_not_rest() {
         let server = run.server()?;
         let _client = server.connect()?;
         assert!(!server.rests(Duration::from_millis(50))?);
+        assert!(!server.comes_to_rest(Duration::from_millis(50)));
         Ok(())
     });
     assert_eq!(report.outcome, Outcome::Passed, "{report:#?}");

@@ -25,7 +25,9 @@
 //! Further steps, each with a name: `end` (its input), `kill`, `reset` (its connection, tcp), `lose`
 //! (its next datagram, udp); for sockets `listen`, `connect`, `accept`, `half_close` and `close`.
 
+mod act;
 mod form;
+mod kind;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -35,41 +37,11 @@ use grader::text::{Text, TextError, near_match};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(crate) use self::act::{Act, Awaited, Sign};
 use self::form::{Entry, File};
+use self::kind::is_name;
+pub(crate) use self::kind::{Kind, role_of};
 use crate::words::demo as words;
-
-/// What stands between the two lifelines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    /// A relay for TCP, between the roles client and server.
-    Tcp,
-    /// A relay for UDP, between the roles client and server.
-    Udp,
-    /// A file in a folder of its own, between the roles send and recv.
-    File,
-    /// Two sockets of the demo's own, client and server, which the role watch reports on.
-    Sockets,
-}
-
-impl Kind {
-    /// The names of the left and the right lifeline.
-    pub(crate) fn sides(self) -> [&'static str; 2] {
-        match self {
-            Kind::Tcp | Kind::Udp | Kind::Sockets => ["client", "server"],
-            Kind::File => ["send", "recv"],
-        }
-    }
-
-    /// The roles that can be started.
-    pub(crate) fn roles(self) -> &'static [&'static str] {
-        match self {
-            Kind::Tcp | Kind::Udp => &["client", "server"],
-            Kind::File => &["send", "recv"],
-            Kind::Sockets => &["watch"],
-        }
-    }
-}
 
 /// A lesson's demo.
 #[derive(Debug)]
@@ -99,75 +71,6 @@ pub(crate) struct Role {
 pub(crate) struct Step {
     pub(crate) act: Act,
     at: Range<usize>,
-}
-
-/// What can be done in a demo, by a step or by somebody who types. Names are roles, with a number
-/// from the second on: `client`, `client 2`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Act {
-    Say(String),
-    Start { name: String, args: Option<Vec<String>>, env: BTreeMap<String, String> },
-    Type { into: String, line: String },
-    End(String),
-    Kill(String),
-    Reset(String),
-    Lose(String),
-    Listen(String),
-    Connect(String),
-    Accept(String),
-    HalfClose(String),
-    Close(String),
-    Wait(Awaited),
-}
-
-/// What a step waits for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Awaited {
-    pub(crate) who: String,
-    pub(crate) sign: Sign,
-    /// What is sent or printed has this in it; a state is this.
-    pub(crate) text: Option<String>,
-    /// How it exits.
-    pub(crate) code: Option<i32>,
-}
-
-/// What one can see of somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Sign {
-    Connects,
-    Sends,
-    Loses,
-    Prints,
-    Complains,
-    Closes,
-    Resets,
-    Exits,
-    Is,
-}
-
-impl Sign {
-    const ALL: [(&'static str, Sign); 10] = [
-        ("connects", Sign::Connects),
-        ("sends", Sign::Sends),
-        ("loses", Sign::Loses),
-        ("prints", Sign::Prints),
-        ("complains", Sign::Complains),
-        ("closes", Sign::Closes),
-        ("half-closes", Sign::Closes),
-        ("resets", Sign::Resets),
-        ("exits", Sign::Exits),
-        ("is", Sign::Is),
-    ];
-
-    /// How a script writes it.
-    pub(crate) fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(_, sign)| *sign == self).map_or("", |(word, _)| word)
-    }
-
-    /// Whether it is about bytes, so that a part of them can be asked for.
-    pub(crate) fn has_text(self) -> bool {
-        matches!(self, Sign::Sends | Sign::Prints | Sign::Complains | Sign::Is)
-    }
 }
 
 impl Script {
@@ -322,25 +225,6 @@ impl Script {
     }
 }
 
-/// The role in a name: `client` in `client 2`.
-pub(crate) fn role_of(name: &str) -> &str {
-    name.split_once(' ').map_or(name, |(role, _)| role)
-}
-
-/// Whether `name` is one of `roles`, with or without a number; or else what to write.
-fn is_name(name: &str, roles: &[&str]) -> Result<(), String> {
-    let number_is_right = name.split_once(' ').is_none_or(|(_, number)| {
-        number.parse::<u32>().is_ok_and(|number| number > 1 && number < 100)
-    });
-    if roles.contains(&role_of(name)) && number_is_right {
-        return Ok(());
-    }
-    Err(match near_match(name, roles.iter().copied()) {
-        Some(near) if !roles.contains(&role_of(name)) => words::did_you_mean(near),
-        _ => words::names(roles),
-    })
-}
-
 fn role_is_right(
     text: &Text,
     kind: Kind,
@@ -377,29 +261,6 @@ impl Known {
         // The two sockets are the demo's own.
         let is_socket = kind == Kind::Sockets && kind.sides().contains(&name);
         is_socket || self.0.iter().any(|it| it == name)
-    }
-}
-
-impl Kind {
-    /// The steps that make sense.
-    fn verbs(self) -> &'static [&'static str] {
-        match self {
-            Kind::Tcp => &["say", "start", "type", "end", "kill", "reset", "wait"],
-            Kind::Udp => &["say", "start", "type", "end", "kill", "lose", "wait"],
-            Kind::File => &["say", "start", "type", "end", "kill", "wait"],
-            Kind::Sockets => &[
-                "say",
-                "start",
-                "type",
-                "kill",
-                "listen",
-                "connect",
-                "accept",
-                "half_close",
-                "close",
-                "wait",
-            ],
-        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Playing a scenario: the programs act, and each frame is shown, decided about, and shown again
 //! with what came of it.
 
+mod clocks;
+mod decide;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Field, Held, Lab, Numbers, TcpState, TimerKind, payload};
+use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
 
-use super::input::{Command, Input, Typed};
-use super::quiz::{self, Score};
+use super::input::Input;
+use super::quiz::Score;
 use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
 use super::stage::{Progress, Stage};
 use super::view::{End, Row, View};
@@ -21,10 +24,6 @@ const LOOK: Duration = Duration::from_millis(5);
 const SILENCE: Duration = Duration::from_secs(2);
 /// The longest wait for anything; kernels send again within two minutes.
 const LONGEST: Duration = Duration::from_secs(150);
-/// How often the rest of TIME-WAIT is shown to somebody who watches, and how long between.
-const READINGS: u32 = 3;
-const BETWEEN_READINGS: Duration = Duration::from_secs(1);
-
 /// How a scenario is played.
 pub(crate) struct Manner {
     /// How long each frame is seen on the wire.
@@ -137,7 +136,6 @@ impl<'a> Play<'a> {
             self.view.states(states, "");
         }
         let mut since = self.lab.wire().now();
-        let mut last_look = false;
         loop {
             self.gather(Duration::ZERO);
             let on_the_wire =
@@ -155,27 +153,29 @@ impl<'a> Play<'a> {
                     since = self.lab.wire().now();
                     continue;
                 }
-                Progress::TimeWait(side) => match self.end_time_wait(side)? {
-                    true => continue,
-                    false => return Ok(Ending::Left),
-                },
+                Progress::TimeWait(side) => {
+                    if !self.end_time_wait(side)? {
+                        return Ok(Ending::Left);
+                    }
+                    since = self.lab.wire().now();
+                    continue;
+                }
                 Progress::NotYet | Progress::None => {
                     if let Some(waiting) = self.next_to_go() {
                         if self.show(waiting)?.is_err() {
                             return Ok(Ending::Left);
                         }
-                        (since, last_look) = (self.lab.wire().now(), false);
+                        since = self.lab.wire().now();
                         continue;
                     }
-                    if matches!(progress, Progress::None) && last_look {
-                        return Ok(Ending::Over);
-                    }
-                    // Whatever the last frame caused is seen too, such as a second acknowledgement.
-                    last_look = matches!(progress, Progress::None);
                 }
                 Progress::Gathering => {}
             }
+            // Whatever the last frame caused is seen too, such as a second acknowledgement.
             if !self.gather(LOOK) {
+                if matches!(progress, Progress::None) {
+                    return Ok(Ending::Over);
+                }
                 let silent = self.lab.wire().now().saturating_sub(since);
                 let hopeless = silent > SILENCE && !self.stage.has_a_clock();
                 if hopeless || silent > LONGEST {
@@ -194,6 +194,8 @@ impl<'a> Play<'a> {
 
     /// Takes what the wire holds, after a wait for the first; whether there was something.
     fn gather(&mut self, patience: Duration) -> bool {
+        // What a program or a kernel has sent counts as sent, whenever the wire's thread gets to it.
+        self.lab.wire().catch_up();
         let mut patience = patience;
         let mut found = false;
         while let Some(held) = self.lab.wire().next_held(patience) {
@@ -262,7 +264,7 @@ impl<'a> Play<'a> {
             Choice::Deliver => End::Delivered,
             Choice::Duplicate => End::DeliveredTwice,
         };
-        let note = self.scenario.note(waiting.from, waiting.kind);
+        let note = self.note(&row, waiting.kind);
         match choice {
             Choice::Lose => waiting.held.lose(),
             Choice::Deliver => waiting.held.release(),
@@ -279,213 +281,9 @@ impl<'a> Play<'a> {
         self.seen.push(Seen { row, fields, states });
         Ok(Ok(()))
     }
-
-    /// A clock that is worth a look: when a lost frame comes again, and the rest of TIME-WAIT.
-    fn remark(&self, row: &Row) -> io::Result<String> {
-        if row.end == End::Lost {
-            // Whoever has something out that nobody acknowledged will try again.
-            for side in [row.from, row.from.other()] {
-                let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
-                if let Some(timer) = timer.filter(|it| it.kind == TimerKind::Retransmission) {
-                    return Ok(words::again_in(side.name(), timer.left));
-                }
-            }
-            return Ok(String::new());
-        }
-        for side in Side::BOTH {
-            let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
-            if let Some(timer) = timer.filter(|timer| timer.kind == TimerKind::TimeWait) {
-                return Ok(words::waits(side.name(), timer.left));
-            }
-        }
-        Ok(String::new())
-    }
-
-    /// What becomes of the frame that stands on the wire.
-    fn choose(
-        &mut self,
-        row: &Row,
-        fields: &[Field],
-        waiting: &Waiting<'_>,
-        will_be_lost: bool,
-    ) -> Result<Result<Choice, Enough>, Stop> {
-        let note = self.scenario.note(waiting.from, waiting.kind);
-        let deliver = if will_be_lost { Choice::Lose } else { Choice::Deliver };
-        let asks = self.manner.asks && self.has_states();
-        if self.alone || !(self.manner.steps || asks) {
-            if !self.manner.per_frame.is_zero() {
-                if self.manner.watched {
-                    self.view.frame_for_now(row, "");
-                }
-                if !self.input.pause(self.manner.per_frame) {
-                    return Ok(Err(Enough));
-                }
-            }
-            return Ok(Ok(deliver));
-        }
-        self.view.frame_for_now(row, "");
-        let choice = match self.manner.steps {
-            true => match self.step(fields, note, will_be_lost) {
-                Ok(Some(choice)) => choice,
-                Ok(None) => deliver,
-                Err(enough) => return Ok(Err(enough)),
-            },
-            false => deliver,
-        };
-        if asks && !self.alone && !matches!(choice, Choice::Lose) {
-            let side = waiting.from.other();
-            if let Err(enough) = self.ask(side)? {
-                return Ok(Err(enough));
-            }
-        }
-        Ok(Ok(choice))
-    }
-
-    /// Waits for somebody to decide; `None` is to go on as it would go by itself.
-    fn step(
-        &mut self,
-        fields: &[Field],
-        note: Option<&str>,
-        will_be_lost: bool,
-    ) -> Result<Option<Choice>, Enough> {
-        if self.input.by_key() || self.frames == 1 {
-            self.view.for_now(words::LEGEND);
-        }
-        if will_be_lost {
-            self.view.say_for_now(words::WILL_BE_LOST);
-        } else if let Some(note) = note {
-            self.view.say_for_now(note);
-        }
-        // Which of the frames before is looked at; as many as there are for the one at hand.
-        let mut looked_at = self.seen.len();
-        loop {
-            let now = looked_at == self.seen.len();
-            let command = match self.input.command() {
-                Typed::Command(command) => command,
-                Typed::Line(line) => {
-                    self.view.say_for_now(&words::unknown_command(&line));
-                    continue;
-                }
-                Typed::End => {
-                    self.alone = true;
-                    return Ok(None);
-                }
-                Typed::Interrupted => return Err(Enough),
-            };
-            match command {
-                Command::Quit => return Err(Enough),
-                Command::Back if looked_at == 0 => self.view.say_for_now(words::NOTHING_BEFORE),
-                Command::Back => {
-                    looked_at -= 1;
-                    self.look_back(looked_at);
-                }
-                Command::Fields => {
-                    let seen = self.seen.get(looked_at).map(|seen| seen.fields.clone());
-                    self.show_fields(&seen.unwrap_or_else(|| fields.to_vec()));
-                }
-                Command::Deliver if now => return Ok(None),
-                Command::Deliver => {
-                    looked_at += 1;
-                    match looked_at == self.seen.len() {
-                        true => self.view.say_for_now(words::HERE_AGAIN),
-                        false => self.look_back(looked_at),
-                    }
-                }
-                Command::Lose | Command::Duplicate if !now => {
-                    self.view.say_for_now(words::HAS_GONE);
-                }
-                Command::Lose => return Ok(Some(Choice::Lose)),
-                Command::Duplicate if will_be_lost => return Ok(None),
-                Command::Duplicate => return Ok(Some(Choice::Duplicate)),
-            }
-        }
-    }
-
-    fn look_back(&mut self, place: usize) {
-        let seen = &self.seen[place];
-        let states = self.scenario.has_states().then_some(seen.states);
-        self.view.say_for_now(&words::looking_back(place + 1, self.seen.len(), states));
-        self.view.frame_for_now(&seen.row, "");
-    }
-
-    fn show_fields(&mut self, fields: &[Field]) {
-        for field in fields {
-            let head = format!("   {:9} {}  ", field.name, field.value);
-            let width = self.view.screen.look.width.min(80);
-            for row in grader::layout::wrapped(&head, &field.meaning, width, 13) {
-                self.view.for_now(row.trim_end());
-            }
-        }
-    }
-
-    /// Asks for the state that comes next, and says whether it was right.
-    fn ask(&mut self, side: Side) -> Result<Result<(), Enough>, Stop> {
-        let before = self.stage.states().map_err(told)?[side.place()];
-        let question = words::question(side.name(), before);
-        self.view.say_for_now(&question);
-        let answer = loop {
-            let prompt = words::prompt(side.name());
-            let view = &self.view;
-            let typed = self.input.line(|text| view.typing(&prompt, text));
-            if self.input.by_key() {
-                self.view.typed();
-            }
-            match typed {
-                Typed::Interrupted => return Ok(Err(Enough)),
-                Typed::End => {
-                    self.alone = true;
-                    return Ok(Ok(()));
-                }
-                Typed::Line(line) if ["q", "quit"].contains(&line.trim()) => {
-                    return Ok(Err(Enough));
-                }
-                Typed::Line(line) => match quiz::state_of(&line) {
-                    Some(state) => break state,
-                    None => self.view.say_for_now(&words::no_state(&line, &quiz::names())),
-                },
-                Typed::Command(_) => {}
-            }
-        };
-        self.guess = Some((side, answer));
-        Ok(Ok(()))
-    }
-
-    /// Says whether the answer was right, now that the frame has arrived.
-    fn judge(&mut self, states: [TcpState; 2], note: Option<&str>) {
-        let Some((side, answer)) = self.guess.take() else { return };
-        let state = states[side.place()];
-        self.score.asked += 1;
-        self.score.right += u32::from(answer == state);
-        let mut verdict = words::verdict(side.name(), answer, state);
-        if let Some(note) = note.filter(|_| answer != state && !self.manner.steps) {
-            verdict.extend([" ", note]);
-        }
-        self.view.screen.paragraph(" ", &verdict, 1);
-    }
-
-    /// Shows how long TIME-WAIT has still to go, and ends it. False when somebody wants no more.
-    fn end_time_wait(&mut self, side: Side) -> Result<bool, Stop> {
-        let readings = if self.manner.per_frame.is_zero() { 0 } else { READINGS };
-        for _ in 0..readings {
-            let states = self.stage.states().map_err(told)?;
-            let timer = self.stage.socket(side).map_err(told)?.and_then(|socket| socket.timer);
-            let remark = timer.map(|timer| words::waits(side.name(), timer.left));
-            self.view.states(states, &remark.unwrap_or_default());
-            if !self.input.pause(BETWEEN_READINGS) {
-                return Ok(false);
-            }
-        }
-        if let Some(socket) = self.stage.socket(side).map_err(told)? {
-            self.lab.hosts()[side.place()].destroy(&socket).map_err(told)?;
-        }
-        self.view.act(side, words::LAB_ENDS_IT);
-        let states = self.stage.states().map_err(told)?;
-        self.view.new_states(states, "");
-        self.stage.time_wait_is_over();
-        Ok(true)
-    }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
 fn told(error: io::Error) -> Stop {
-    Stop::failed(words::stopped(&error))
+    Stop::infrastructure(words::stopped(&error))
 }

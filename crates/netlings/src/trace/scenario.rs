@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use wirelab::{Decoded, Packet, TcpState};
+use wirelab::{Decoded, Packet, Shows, TcpState};
 
 /// One of the two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub(crate) struct Scenario {
     pub(crate) prepared: &'static [Prepared],
     /// What to say of a frame while it waits.
     pub(crate) notes: &'static [Note],
+    /// What is to be seen here that a simulation does otherwise.
+    pub(crate) shows: &'static [Shows],
     /// Whether the hosts have to find each other's hardware addresses first.
     pub(crate) with_arp: bool,
 }

@@ -145,7 +145,10 @@ impl<'a> Stage<'a> {
                 Some(connection) => *own = Some(connection),
                 None => return Ok(None),
             },
-            Act::Send(text) => drop(open(own)?.send(text.as_bytes())?),
+            Act::Send(text) => match open(own)?.send(text.as_bytes()) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                sent => drop(sent?), // so little is always taken whole
+            },
             Act::SendTo(text) => drop(open(own)?.send_to(text.as_bytes(), peer)?),
             Act::Read(count) => return self.read(side, count),
             Act::ReadEnd => match open(own)?.receive(&mut [0; MOST])? {

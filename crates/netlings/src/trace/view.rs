@@ -11,7 +11,8 @@ use crate::words::trace as words;
 
 /// Columns from the left edge to the left lifeline.
 const LEFT: usize = 3;
-/// Columns behind the right lifeline: two for the end of a state, the others for a remark.
+/// Columns behind the right lifeline, where there is room: two for the end of a state, the others
+/// for a remark.
 const BEHIND: usize = 24;
 /// No ladder is wider than this.
 const WIDEST: usize = 80;
@@ -41,8 +42,9 @@ pub(crate) struct View<'a> {
     pub(crate) screen: &'a Screen,
     /// Rows that are only for now are taken back.
     is_terminal: bool,
-    /// Columns between the lifelines.
+    /// Columns between the lifelines, and for a remark behind them.
     between: usize,
+    behind: usize,
     /// So many lines stand below what has been shown for good.
     for_now: usize,
     /// The states that were shown last.
@@ -53,7 +55,8 @@ impl<'a> View<'a> {
     pub(crate) fn new(screen: &'a Screen, is_terminal: bool) -> Self {
         let width = screen.look.width.min(WIDEST);
         let between = width.saturating_sub(LEFT + BEHIND + 2).max(20);
-        Self { screen, is_terminal, between, for_now: 0, states: None }
+        let behind = width.saturating_sub(LEFT + between + 3);
+        Self { screen, is_terminal, between, behind, for_now: 0, states: None }
     }
 
     /// The names above the lifelines.
@@ -91,7 +94,7 @@ impl<'a> View<'a> {
             End::DeliveredLate => words::LATE,
             End::Delivered => "",
         };
-        let row = format!("{:LEFT$}│{painted}│ {}", "", cut(remark, BEHIND - 1));
+        let row = format!("{:LEFT$}│{painted}│ {}", "", cut(remark, self.behind));
         row.trim_end().to_owned()
     }
 
@@ -109,7 +112,8 @@ impl<'a> View<'a> {
     /// Both hosts' states.
     pub(crate) fn states(&mut self, states: [TcpState; 2], remark: &str) {
         self.states = Some(states);
-        let row = states_row(states, self.between, remark, |state| {
+        let remark = cut(remark, self.behind.saturating_sub(2));
+        let row = states_row(states, self.between, &remark, |state| {
             self.screen.look.paint(state, Color::Cyan)
         });
         self.screen.line(row);
@@ -172,8 +176,7 @@ fn states_row(
     let [left, right] = states.map(TcpState::name);
     let end = LEFT + 1 + between + 2;
     let gap = " ".repeat(end.saturating_sub(1 + left.len() + right.len()));
-    let remark = cut(remark, BEHIND - 3);
-    let row = format!(" {}{gap}{} {}", paint(left), paint(right), remark);
+    let row = format!(" {}{gap}{} {remark}", paint(left), paint(right));
     row.trim_end().to_owned()
 }
 

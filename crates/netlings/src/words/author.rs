@@ -1,5 +1,7 @@
 //! The sentences for course authors: what is wrong in a lesson, and the fix.
 
+use std::time::Duration;
+
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -303,18 +305,18 @@ pub(crate) fn lesson_begun(name: &str) -> String {
 // verify.
 
 /// The table's columns.
-pub(crate) const TABLE: [&str; 5] =
-    ["lesson", "mistakes caught", "also right accepted", "problems", "took"];
+pub(crate) const TABLE: [&str; 4] =
+    ["lesson", "mistakes caught", "also right accepted", "problems"];
 
 pub(crate) const NOT_BUILT: &str =
     "the building ended early, for a reason that is not known; try again";
 
-pub(crate) fn building(mistakes: usize, also_right: usize) -> String {
-    format!("building {mistakes} mistakes and {also_right} other right programs")
+pub(crate) fn building(lesson: &str, mistakes: usize, also_right: usize) -> String {
+    format!("building {lesson}: {mistakes} mistakes and {also_right} other right programs")
 }
 
-pub(crate) fn grading(programs: usize) -> String {
-    format!("grading {programs} programs")
+pub(crate) fn grading(lesson: &str, programs: usize) -> String {
+    format!("grading {programs} programs of {lesson}")
 }
 
 pub(crate) fn machine(name: &str, check: &str, why: &str) -> String {
@@ -326,11 +328,12 @@ pub(crate) fn no_rehearsal(why: &str) -> String {
 }
 
 /// The last sentence of `verify`.
-pub(crate) fn verified(code: u8, problems: usize) -> String {
+pub(crate) fn verified(code: u8, problems: usize, took: Duration) -> String {
     match (code, problems) {
-        (crate::ending::PASSED, _) => {
-            "Every mistake was caught by the check it names, with the phrase it names.".into()
-        }
+        (crate::ending::PASSED, _) => format!(
+            "Every mistake was caught by the check it names, with the phrase it names. It took {:.0} s.",
+            took.as_secs_f64()
+        ),
         (crate::ending::INFRASTRUCTURE, _) => {
             "The machine was in the way, see above: the lessons are not verified.".into()
         }

@@ -1,6 +1,7 @@
 //! The sentences of `netlings trace`. What a scenario says stands beside its acts.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use wirelab::{Decoded, Packet, Relative, TcpState};
@@ -17,11 +18,14 @@ pub(crate) const LATE: &str = "arrived late";
 pub(crate) const LEGEND: &str =
     " space deliver   x lose   d duplicate   f fields   b back   q quit";
 pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
+pub(crate) const ONCE_MORE: &str =
+    "The same once more, with the same number: its acknowledgement did not come.";
 pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
+pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
 pub(crate) const STUCK: &str = "Nothing is on the wire and no clock runs, so nothing more will \
      happen: what was lost is lost for good. The scenario ends here.";
 pub(crate) const SHOW_ONE: &str = "Show one, a frame at a time:";
@@ -99,6 +103,11 @@ pub(crate) fn waits(name: &str, left: Duration) -> String {
     format!("{name}: {:.1} s left", left.as_secs_f64())
 }
 
+/// The clock of a simulation has moved.
+pub(crate) fn later(time: Duration) -> String {
+    format!("{:.1} s later", time.as_secs_f64())
+}
+
 /// Above a frame that somebody went back to.
 pub(crate) fn looking_back(number: usize, of: usize, states: Option<[TcpState; 2]>) -> String {
     let after = states
@@ -170,7 +179,31 @@ pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
 }
 
 pub(crate) fn no_lab(reason: &str) -> String {
-    format!("there can be no wire here: {reason}")
+    format!(
+        "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."
+    )
+}
+
+pub(crate) fn simulated(by_choice: bool) -> &'static str {
+    match by_choice {
+        true => "Both hosts are simulated, with a clock that moves only when somebody waits.",
+        false => {
+            "This machine allows no hosts with kernels of their own, so both are simulated. \
+             `cargo netlings doctor` says why, and what to do."
+        }
+    }
+}
+
+pub(crate) fn simulation_differs(text: &str) -> String {
+    format!("In this simulation: {text}")
+}
+
+pub(crate) fn written_twice(path: &Path) -> String {
+    format!("two options name the same file, {}. Name two.", path.display())
+}
+
+pub(crate) fn written(path: &Path) -> String {
+    format!("What was seen is in {}.", path.display())
 }
 
 pub(crate) fn none_to_drop(number: u64, frames: u64) -> String {

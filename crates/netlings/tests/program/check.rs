@@ -48,7 +48,36 @@ fn a_step_still_to_do_is_a_row_and_the_failure_in_full_is_the_first_real_one() {
     let full = text.find("tcp-echo  ✗ client_prints_reply").expect(&text);
     assert!(to_do < full && text[to_do..].contains("step 2: accept — still to do "), "{text}");
     assert_eq!(text.matches("alone  ").count(), 1, "{text}");
-    assert!(!text.contains("Next is step"), "{text}");
+    assert!(text.contains("Next is step 2: accept\nIt waits here:\n"), "{text}");
+}
+
+#[test]
+fn the_map_and_the_end_of_a_grading_name_the_same_step_and_no_open_one_hides_behind_a_wrong_one() {
+    let clone = Clone::new();
+    // Step 1 is done wrong: no check ever comes to steps 2 to 4, but for the client.
+    let main = "fn main() {\n    if std::env::args().any(|word| word == \"client\") {\n        \
+                todo!(\"step 4: connect\")\n    }\n}\n";
+    clone.write("exercises/tcp-echo/src/main.rs", main);
+    let server = "fn a() {\n    todo!(\"step 3: echo\")\n}\n\nfn b() {\n    \
+                  todo!(\"step 2: accept\")\n}\n";
+    clone.write("exercises/tcp-echo/src/server.rs", server);
+    let text = stdout(&clone.netlings(&["check", "tcp-echo"]).assert().code(1));
+    let place = "exercises/tcp-echo/src/server.rs:6";
+    let end = format!("Next is step 2: accept\nIt waits here:\n  {place}\n");
+    assert!(text.contains("tcp-echo  ✗ echoes_hello") && text.contains(&end), "{text}");
+    assert!(text.contains("After it, steps 3 and 4 are open too.\n"), "{text}");
+    clone.netlings(&[]).assert().stdout(contains("step 2: accept").and(contains(place)));
+}
+
+#[test]
+fn where_no_step_is_open_the_check_to_mend_is_named_with_the_command_for_a_hint() {
+    let clone = Clone::new();
+    clone.write("exercises/tcp-echo/src/main.rs", "fn main() {}\n");
+    let hint = "\nNext is `echoes_hello`. For one more hint:\n  \
+                cargo netlings hint tcp-echo echoes_hello\n";
+    clone.netlings(&["check", "tcp-echo"]).assert().code(1).stdout(contains(hint));
+    clone.netlings(&[]).assert().stdout(contains("does not pass yet: echoes_hello"));
+    clone.netlings(&["hint", "tcp-echo", "echoes_hello"]).assert().success();
 }
 
 #[test]
@@ -62,7 +91,7 @@ fn where_everything_waits_for_a_step_the_next_one_is_named_with_its_place() {
     let short = || contains("alone  ").or(contains("hint  ")).or(contains("stderr")).not();
     clone.netlings(&["check", "tcp-echo"]).assert().code(1).stdout(whole.and(short()));
     let one = ["check", "tcp-echo", "--check", "client_prints_reply"];
-    let place = contains("step 4: connect — still to do").and(contains("src/main.rs:3\n"));
+    let place = contains("step 4: connect — still to do").and(contains("src/main.rs:5\n"));
     clone.netlings(&one).assert().code(1).stdout(place.and(short()));
     // Of another program it is not known where its steps stand.
     let program = clone.path("target/debug/tcp-echo").display().to_string();

@@ -98,7 +98,9 @@ pub(crate) fn on_terminal(columns: u16, command: &std::process::Command) -> Stri
     );
     let mut python = std::process::Command::new("python3");
     python.args(["-c", &script]).arg(command.get_program()).args(command.get_args());
-    python.current_dir(command.get_current_dir().unwrap()).env("NO_COLOR", "1");
+    // A pager would wait for somebody who reads.
+    python.current_dir(command.get_current_dir().unwrap()).env("NO_COLOR", "1").env("PAGER", "cat");
+    python.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = python.output().unwrap();
     String::from_utf8(output.stdout).expect("a terminal is shown UTF-8").replace('\r', "")
 }

@@ -1,5 +1,8 @@
 //! Demos: what is typed, what a script plays, the picture of it, and the end.
 
+mod programs;
+pub(crate) mod terminal;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,6 +11,7 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use unicode_width::UnicodeWidthStr;
 
+use self::programs::{CHAT, FILE_IPC};
 use crate::clone::{Clone, on_terminal, real, real_path, stdout};
 
 /// A clone in which the solution of tcp-echo is the Python program at `place`, shown as `demo` says.
@@ -44,68 +48,6 @@ fn with_program(python: &str, demo: &str) -> Clone {
     clone.change("solutions/tcp-echo/src/main.rs", "\"program.py\"", &place);
     clone
 }
-
-/// A chat: each side prints what comes and sends what is typed.
-const CHAT: &str = "
-import os, socket, sys, threading
-role, addr = sys.argv[1], sys.argv[sys.argv.index('--addr') + 1]
-host, port = addr.rsplit(':', 1)
-if role == 'server':
-    listener = socket.create_server((host, int(port)))
-    print('listening on %s:%d' % listener.getsockname(), flush=True)
-    peer, _ = listener.accept()
-else:
-    peer = socket.create_connection((host, int(port)))
-def show():
-    while got := peer.recv(4096):
-        os.write(1, got)
-    os._exit(0)
-threading.Thread(target=show).start()
-while line := os.read(0, 4096):
-    peer.sendall(line)
-peer.shutdown(socket.SHUT_WR)
-";
-
-/// A file-ipc that is enough for its demo.
-const FILE_IPC: &str = "
-import os, sys, time
-args = sys.argv[2:]
-file = args[args.index('--file') + 1]
-if sys.argv[1] == 'send':
-    text = sys.stdin.buffer.read() if args[0] == '-' else args[0].encode()
-    open(file + '.new', 'wb').write(text)
-    os.replace(file + '.new', file)
-    sys.exit(0)
-late = time.monotonic() + (float(args[args.index('--timeout') + 1]) if '--timeout' in args else 99)
-while not os.path.exists(file):
-    if time.monotonic() > late:
-        sys.exit('error: timed out')
-    time.sleep(0.01)
-sys.stdout.buffer.write(open(file, 'rb').read())
-if '--take' in args:
-    os.remove(file)
-";
-
-/// A watch that is enough for its demo: IPv4 on loopback, little-endian.
-#[cfg(target_os = "linux")]
-const WATCH: &str = "
-import sys, time
-port = sys.argv[sys.argv.index('--addr') + 1].rsplit(':', 1)[1]
-names = 'ESTABLISHED SYN-SENT SYN-RECEIVED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED CLOSE-WAIT LAST-ACK LISTEN CLOSING'.split()
-def addr(text):
-    ip, port = text.split(':')
-    return '.'.join(str(byte) for byte in reversed(bytes.fromhex(ip))) + ':' + str(int(port, 16))
-seen = {}
-while True:
-    for line in open('/proc/net/tcp').read().splitlines()[1:]:
-        words = line.split()
-        row = (addr(words[1]), addr(words[2]))
-        state = names[int(words[3], 16) - 1]
-        if port in (row[0].split(':')[1], row[1].split(':')[1]) and seen.get(row) != state:
-            seen[row] = state
-            print(*row, state, flush=True)
-    time.sleep(0.01)
-";
 
 fn in_order(shown: &str, parts: &[&str]) {
     let mut from = 0;
@@ -358,7 +300,7 @@ fn a_folder_between_two_programs_is_shown_with_what_it_holds() {
 #[test]
 fn two_sockets_are_driven_while_the_lessons_watch_tells_their_states() {
     let demo = script("handshake-trace");
-    let clone = with_program(WATCH, &demo);
+    let clone = with_program(programs::WATCH, &demo);
     let assert = clone.netlings(&["demo", "tcp-echo", "--script"]).assert().success();
     let shown = stdout(&assert);
     let parts = [
@@ -391,73 +333,4 @@ fn two_sockets_are_driven_while_the_lessons_watch_tells_their_states() {
     typed.shows("── close ──│");
     typed.shows("├─ CLOSE-WAIT");
     assert_eq!(typed.ends().0, Some(0));
-}
-
-/// On a terminal: types when what it waits for is shown, and says at the end how the terminal was
-/// left. Each of its arguments is a text to wait for and a text to type.
-const TERMINAL: &str = "
-import os, pty, select, sys, termios
-command, plan = sys.argv[1:sys.argv.index('--')], sys.argv[sys.argv.index('--') + 1:]
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(command[0], command)
-shown, looked_at = b'', 0
-for part, typed in zip(plan[::2], plan[1::2]):
-    while (at := shown.find(part.encode(), looked_at)) < 0:
-        shown += os.read(terminal, 65536)
-    looked_at = at + len(part.encode())
-    os.write(terminal, typed.encode())
-try:
-    while True:
-        shown += os.read(terminal, 65536)
-except OSError:
-    pass
-print(shown.decode())
-code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-echo = termios.tcgetattr(terminal)[3] & termios.ECHO
-print('exit', code, 'echo' if echo else 'mute')
-";
-
-#[test]
-fn at_a_terminal_rows_and_letters_do_not_mix_and_the_terminal_is_left_as_it_was() {
-    let clone = with_program(CHAT, "kind = \"tcp\"\n[[step]]\nsay = \"x\"\n");
-    let demo = clone.plain_netlings("", &["demo", "tcp-echo"]);
-    let types = |plan: &[&str]| {
-        let mut python = Command::new("python3");
-        python.args(["-c", TERMINAL]).arg(demo.get_program()).args(demo.get_args());
-        python.arg("--").args(plan).current_dir(clone.root()).env("NO_COLOR", "1");
-        String::from_utf8(python.output().unwrap().stdout).unwrap()
-    };
-    // A Backspace takes a whole character away; Ctrl-D ends it.
-    let typed = types(&[
-        "client ▸ ",
-        "s: 你好",
-        "client ▸ s: 你好",
-        "\x7f!\r",
-        "├─ prints \"你!\\n\"",
-        "c: x\r",
-        "prints \"x\\n\" 2 B ─┤",
-        "\x04",
-    ]);
-    assert!(typed.ends_with("exit 0 echo\n"), "{typed}");
-    assert!(!typed.contains('\x07') && !typed.contains("^D"), "{typed}");
-    let interrupted = types(&["client ▸ ", "half a line", "half a line", "\x03"]);
-    assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
-}
-
-#[test]
-fn at_a_terminal_a_script_pauses_and_enter_goes_on() {
-    let script = "kind = \"tcp\"\n[[step]]\nsay = \"first\"\n[[step]]\nstart = \"server\"\n\
-                  [[step]]\nsay = \"second\"\n[[step]]\nstart = \"client\"\n\
-                  [[step]]\nwait = \"client connects\"\n";
-    let clone = with_program(CHAT, script);
-    // So slow that only Enter can go on.
-    let arguments = ["demo", "tcp-echo", "--script", "--speed", "0.001"];
-    let demo = clone.plain_netlings("", &arguments);
-    let mut python = Command::new("python3");
-    python.args(["-c", TERMINAL]).arg(demo.get_program()).args(demo.get_args());
-    let plan = ["--", "first", "\r", "second", "\r", "connect from", ""];
-    let output = python.args(plan).current_dir(clone.root()).output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
 }

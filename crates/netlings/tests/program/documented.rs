@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::clone::{real, real_lessons, real_path};
 use crate::course::{Course, said};
 use crate::document::blocks;
@@ -46,7 +48,8 @@ const OTHERS: [&str; 54] = [
 ];
 
 /// What stands for a word of the reader's own.
-const PLACEHOLDERS: [(&str, &str); 6] = [
+const PLACEHOLDERS: [(&str, &str); 7] = [
+    ("SCENARIO", "handshake"),
     ("LESSON-solution", "tcp-echo-solution"),
     ("LESSON", "tcp-echo"),
     ("CHECK", "one_byte"),
@@ -78,6 +81,21 @@ fn typed(line: &str) -> (&str, Option<u32>) {
         digits.parse().ok()
     });
     (command.trim_end(), terminal)
+}
+
+/// What is wider is broken in a terminal, and can't be copied from it.
+#[test]
+fn the_code_in_every_lessons_text_is_at_most_80_columns_wide() {
+    for lesson in real_lessons() {
+        let place = format!("exercises/{lesson}/README.md");
+        let blocks = blocks(&real(&place));
+        assert!(!blocks.is_empty(), "{place} has no code");
+        for block in blocks {
+            for line in block.content.lines() {
+                assert!(line.width() <= 80, "{place}, below line {}: {line}", block.line);
+            }
+        }
+    }
 }
 
 #[test]
@@ -310,6 +328,7 @@ impl Reader<'_> {
                 self.lesson(lesson)?;
                 return self.program(lesson, arguments);
             }
+            ["trace", ..] => lesson.map_or(Ok(()), |scenario| self.scenario(scenario))?,
             _ => lesson.map_or(Ok(()), |lesson| self.lesson(lesson))?,
         }
         if let (["hint", lesson, id, ..], _) | (["check", lesson, "--check", id], _) = (words, 0) {
@@ -330,6 +349,14 @@ impl Reader<'_> {
     fn lesson(&self, name: &str) -> Result<(), String> {
         let is_it = |lesson: &String| lesson == name;
         self.lessons.iter().any(is_it).then_some(()).ok_or(format!("no lesson is called `{name}`"))
+    }
+
+    fn scenario(&self, name: &str) -> Result<(), String> {
+        let netlings = self.course.path("target/debug/netlings");
+        let listed = Command::new(netlings).arg("trace").output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let mut names = listed.lines().filter_map(|row| row.split_whitespace().next());
+        names.any(|it| it == name).then_some(()).ok_or(format!("no scenario is called `{name}`"))
     }
 
     fn check(&self, lesson: &str, id: &str) -> Result<(), String> {

@@ -44,6 +44,27 @@ fn outside_of_every_clone_it_is_the_clone_that_netlings_was_built_in() {
 }
 
 #[test]
+fn outside_of_every_clone_no_file_of_one_is_changed() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    // Were the clone taken that netlings was built in, these names would be what is wrong.
+    for line in [["reset", "no-such-lesson"], ["new", "1-no-name"], ["skeletons", "no-such-lesson"]]
+    {
+        let mut netlings = assert_cmd::Command::new(env!("CARGO_BIN_EXE_netlings"));
+        let assert = netlings.current_dir(elsewhere.path()).args(line).assert().code(2);
+        assert.stdout("").stderr(contains("there is no netlings course around this directory"));
+    }
+}
+
+#[test]
+fn inside_of_a_clone_it_is_that_one_which_is_changed() {
+    let clone = Clone::new().with_solution();
+    let skeletons = clone.netlings_in("exercises/tcp-echo/src", &["skeletons"]).assert().success();
+    skeletons.stdout(contains("exercises/tcp-echo/src/main.rs"));
+    assert!(clone.read("exercises/tcp-echo/src/main.rs").contains("todo!(\"step 1: "));
+    clone.netlings_in("solutions", &["reset", "tcp-echo"]).assert().success();
+}
+
+#[test]
 fn a_lesson_comes_after_the_lesson_it_needs() {
     let clone = Clone::new();
     let text = clone

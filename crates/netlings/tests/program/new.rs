@@ -68,6 +68,29 @@ fn a_name_that_cannot_be_is_refused_with_the_reason_and_nothing_is_written() {
     clone.netlings(&["new"]).assert().code(2);
 }
 
+/// A module of the name would hide what the list of lessons uses: it would not compile any more.
+#[test]
+fn every_name_that_the_list_of_lessons_uses_itself_is_refused() {
+    let clone = clone();
+    clone.write("Cargo.lock", &real("Cargo.lock"));
+    let list = real("crates/checks/src/lib.rs");
+    let word = |line: &str, before: &str, after: char| {
+        line.strip_prefix(before)?.split_once(after).map(|(word, _)| word.to_owned())
+    };
+    let modules: Vec<_> = list.lines().filter_map(|line| word(line, "mod ", ';')).collect();
+    for module in &modules {
+        clone.write(&format!("crates/checks/src/{module}.rs"), "");
+    }
+    let crates: Vec<_> = list.lines().filter_map(|line| word(line, "use ", ':')).collect();
+    assert!(crates.contains(&"grader".into()) && modules.contains(&"errors".into()), "{list}");
+    let before = everything(&clone);
+    for name in crates.iter().chain(&modules) {
+        let name = name.replace('_', "-");
+        clone.netlings(&["new", &name]).assert().code(2).stdout("").stderr(contains(name));
+    }
+    assert_eq!(everything(&clone), before);
+}
+
 #[test]
 fn what_goes_wrong_midway_leaves_nothing_half_written() {
     let clone = clone();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -139,6 +140,35 @@ fn where_nothing_can_be_kept_nothing_is_changed() {
     clone.reset().code(4).stderr(contains("step 1 has no end"));
     assert_eq!(clone.server(), MINE);
     assert_eq!(clone.kept(), [""; 0]);
+}
+
+#[test]
+fn a_named_pipe_among_the_files_is_told_of_and_nobody_waits_for_it() {
+    for place in ["exercises/tcp-echo/src/pipe.rs", "exercises/tcp-echo/src/main.rs"] {
+        let clone = clone();
+        let _ = fs::remove_file(clone.path(place));
+        assert!(Command::new("mkfifo").arg(clone.path(place)).status().unwrap().success());
+        let told = contains("cannot keep").and(contains(place)).and(contains("it is no file"));
+        let mut reset = clone.netlings(&["reset", "tcp-echo"]);
+        let assert = reset.timeout(Duration::from_secs(60)).assert().code(4);
+        assert.stdout("").stderr(told.and(contains("Nothing was changed")));
+        assert_eq!(clone.server(), MINE);
+        assert_eq!(clone.kept(), [""; 0]);
+        clone.netlings(&[]).timeout(Duration::from_secs(60)).assert().success();
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_or_to_a_folder_is_named_itself() {
+    for (target, problem) in [("nowhere.rs", "not found"), ("deep", "it is no file")] {
+        let clone = clone();
+        std::os::unix::fs::symlink(target, clone.path("exercises/tcp-echo/src/link.rs")).unwrap();
+        let told = contains("exercises/tcp-echo/src/link.rs: ").and(contains(problem));
+        let told = told.and(contains("/kept/").not()).and(contains("Nothing was changed"));
+        clone.reset().code(4).stdout("").stderr(told);
+        assert_eq!(clone.server(), MINE);
+        assert_eq!(clone.kept(), [""; 0], "no part of a copy");
+    }
 }
 
 /// Resets where no file can become longer than 4 KiB; a longer one is an error, or, if the signal

@@ -66,6 +66,31 @@ fn every_word_of_a_lesson_is_shown() {
 }
 
 #[test]
+fn at_a_terminal_the_pager_gets_a_text_that_is_longer_than_the_screen_and_no_other() {
+    let clone = Clone::new();
+    let shown = |readme: &str, pager: &str| {
+        clone.write("exercises/tcp-echo/README.md", readme);
+        let mut show = clone.plain_netlings("", &["show", "tcp-echo"]);
+        show.env("PAGER", pager);
+        on_terminal(80, &show)
+    };
+    // The terminal has 24 rows.
+    let text = |rows: usize| vec!["a line"; rows].join("\n\n") + "\n";
+    let (short, long) = (text(12), text(13));
+    let count = |shown: &str, row: &str| shown.lines().filter(|line| *line == row).count();
+    assert_eq!(count(&shown(&short, "sed s/line/page/"), "a line"), 12);
+    assert_eq!(count(&shown(&long, "sed s/line/page/"), "a page"), 13);
+    assert_eq!(count(&shown(&long, "cat"), "a line"), 13);
+    for none in ["", " ", "no-such-pager --at-all"] {
+        assert_eq!(count(&shown(&long, none), "a line"), 13, "{none:?}");
+    }
+    // Without a terminal there is nobody to page for.
+    let mut show = clone.netlings(&["show", "tcp-echo"]);
+    let assert = show.env("PAGER", "sed s/line/page/").assert().success();
+    assert_eq!(count(&stdout(&assert), "a line"), 13);
+}
+
+#[test]
 fn a_text_that_cannot_be_read_is_told_in_words() {
     let clone = Clone::new();
     let told = contains("exercises/tcp-echo/README.md: cannot be read");

@@ -15,8 +15,8 @@ pub struct Field {
     pub meaning: String,
 }
 
-fn field(name: &'static str, value: impl ToString, meaning: impl Into<String>) -> Field {
-    Field { name, value: value.to_string(), meaning: meaning.into() }
+fn field(name: &'static str, value: impl Into<String>, meaning: impl Into<String>) -> Field {
+    Field { name, value: value.into(), meaning: meaning.into() }
 }
 
 /// The data that a whole TCP segment or UDP datagram carries; nothing for any other frame.
@@ -45,11 +45,11 @@ impl Decoded {
             Packet::Udp(_, udp) => of_udp(*udp, &mut fields),
             Packet::Arp(arp) => of_arp(*arp, &mut fields),
             Packet::Icmp(..) | Packet::Ip(_) | Packet::Other(_) => {
-                fields.push(field("carries", self, ""));
+                fields.push(field("carries", self.to_string(), ""));
             }
         }
         if let Some(fault) = &self.fault {
-            fields.push(field("fault", fault, "what follows it made no sense"));
+            fields.push(field("fault", fault.as_str(), "what follows it made no sense"));
         }
         fields
     }
@@ -63,7 +63,7 @@ fn of_ip(ip: &Ip) -> Field {
 
 fn of_tcp(tcp: &Tcp, numbers: Option<Relative>, fields: &mut Vec<Field>) {
     fields.push(field("ports", format!("{} → {}", tcp.source, tcp.destination), ""));
-    fields.push(field("flags", tcp.flags, flags_in_words(tcp)));
+    fields.push(field("flags", tcp.flags.to_string(), flags_in_words(tcp)));
     let (seq, ack) = numbers.map_or((tcp.seq, tcp.ack), |it| (it.seq, it.ack));
     let raw =
         |wire: u32| if numbers.is_some() { format!("; {wire} on the wire") } else { "".into() };
@@ -72,19 +72,22 @@ fn of_tcp(tcp: &Tcp, numbers: Option<Relative>, fields: &mut Vec<Field>) {
         1 => "this segment takes one number".to_owned(),
         count => format!("this segment takes {count} numbers"),
     };
-    fields.push(field("seq", seq, takes + &raw(tcp.seq)));
+    fields.push(field("seq", seq.to_string(), takes + &raw(tcp.seq)));
     if let (Some(ack), Some(wire)) = (ack, tcp.ack) {
         let meaning = format!("everything before number {ack} has arrived{}", raw(wire));
-        fields.push(field("ack", ack, meaning));
+        fields.push(field("ack", ack.to_string(), meaning));
     }
     let scaled = match tcp.flags.syn {
         true => "",
         false => ", to be shifted by the scale that this side's SYN named, if it did",
     };
     let meaning = format!("so many more bytes the sender of this can take{scaled}");
-    fields.push(field("window", tcp.window, meaning));
-    fields
-        .extend(tcp.options.iter().map(|option| field("option", option, option_in_words(*option))));
+    fields.push(field("window", tcp.window.to_string(), meaning));
+    fields.extend(
+        tcp.options
+            .iter()
+            .map(|option| field("option", option.to_string(), option_in_words(*option))),
+    );
     fields.push(field("data", format!("{} bytes", tcp.data), ""));
 }
 
@@ -126,7 +129,7 @@ fn of_arp(arp: Arp, fields: &mut Vec<Field>) {
         2 => "the answer",
         _ => "",
     };
-    fields.push(field("operation", arp.operation, meaning));
+    fields.push(field("operation", arp.operation.to_string(), meaning));
     let (mac, address) = arp.sender;
     fields.push(field(
         "sender",
@@ -135,7 +138,7 @@ fn of_arp(arp: Arp, fields: &mut Vec<Field>) {
     ));
     let (mac, address) = arp.target;
     match arp.operation {
-        1 => fields.push(field("target", address, "whose hardware address is wanted")),
+        1 => fields.push(field("target", address.to_string(), "whose hardware address is wanted")),
         _ => fields.push(field("target", format!("{address} at {mac}"), "who asked")),
     }
 }

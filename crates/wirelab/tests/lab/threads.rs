@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use wirelab::TcpState::{Closed, TimeWait};
-use wirelab::{Fate, Lab, SlowMotion};
+use wirelab::{Fate, Hold, Lab, SlowMotion};
 
-use crate::tier::{PATIENCE, alice_and_bob, on_one, states, told};
+use crate::tier::{PATIENCE, alice_and_bob, on_each, on_one, states, told};
 
 /// Each frame is held until a kernel has sent it, or what came before it, once more.
 #[test]
@@ -65,6 +65,28 @@ fn slow_motion_shows_the_undisturbed_exchange_and_nothing_else() {
         let wanted = ["SYN, ACK", "ACK", "PSH, ACK, 5 bytes", "FIN, ACK"];
         assert_eq!(bob, wanted.map(|frame| format!("bob: {frame}")));
     });
+}
+
+/// The kernel has sent each datagram when `send_to` returns; the wire's thread may not have had its
+/// turn.
+#[test]
+fn what_was_sent_is_held_once_the_wire_has_caught_up() {
+    on_each(
+        || alice_and_bob().rule(Hold),
+        |lab| {
+            let alice = lab.host("alice").datagrams(0).expect("a socket");
+            for count in (1..=100).map(|round| round % 7) {
+                for _ in 0..count {
+                    alice.send_to(b"x", ([10, 0, 0, 2], 9000).into()).expect("it is sent");
+                }
+                lab.wire().catch_up();
+                for _ in 0..count {
+                    lab.wire().next_held(Duration::ZERO).expect("it is there").lose();
+                }
+                assert!(lab.wire().next_held(Duration::ZERO).is_none());
+            }
+        },
+    );
 }
 
 #[test]

@@ -68,8 +68,7 @@ impl Scene<'_> {
         let called = if [left, right].contains(&actor.as_str()) { "" } else { actor.as_str() };
         let called = called.to_owned();
         let side = if role_of(&event.program) == left { Side::Left } else { Side::Right };
-        let mut row = Row::of(&event, side, &called);
-        row.whole |= event.what == What::Stderr;
+        let row = Row::of(&event, side, &called);
         let can_crowd = matches!(
             event.what,
             What::Stdin
