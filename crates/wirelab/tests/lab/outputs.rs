@@ -2,7 +2,7 @@
 
 use wirelab::{Hold, Recorder};
 
-use crate::tier::{alice_and_bob, next, on_every_tier, on_one, step};
+use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step};
 
 fn recorded(test: impl Fn(&Recorder)) {
     on_every_tier(
@@ -136,12 +136,12 @@ fn a_page_opens_each_frame_and_needs_nothing_from_elsewhere() {
 /// A datagram may carry anything, and whoever opens the page must see it and not run it.
 #[test]
 fn what_a_hostile_datagram_carries_is_text_in_the_page() {
-    on_one(alice_and_bob(), |lab| {
-        let bob = lab.host("bob").udp(9000).expect("a socket");
-        let alice = lab.host("alice").udp(0).expect("a socket");
+    on_every_tier(alice_and_bob, |lab| {
+        let bob = lab.host("bob").datagrams(9000).expect("a socket");
+        let alice = lab.host("alice").datagrams(0).expect("a socket");
         let data = "</td><script>alert('x')</script>\u{202e}\x1b[31m";
-        alice.send_to(data.as_bytes(), "10.0.0.2:9000").expect("it is sent");
-        bob.recv(&mut [0; 99]).expect("it comes");
+        alice.send_to(data.as_bytes(), ([10, 0, 0, 2], 9000).into()).expect("it is sent");
+        eventually(lab, || bob.receive_from(&mut [0; 99]).expect("open"));
         let page = lab.wire().recorder().html("hostile");
         assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"), "{page}");
         assert!(!page.contains("<script") && !page.contains('\u{202e}') && !page.contains('\x1b'));
