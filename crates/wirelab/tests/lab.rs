@@ -11,6 +11,8 @@ mod endpoints;
 mod hosts;
 #[path = "lab/outputs.rs"]
 mod outputs;
+#[path = "lab/simulated.rs"]
+mod simulated;
 #[path = "lab/stepping.rs"]
 mod stepping;
 #[cfg(target_os = "linux")]

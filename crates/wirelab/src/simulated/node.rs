@@ -92,7 +92,7 @@ impl Node {
     /// A frame arrives.
     fn take(&mut self, frame: &[u8]) {
         self.learn_pins();
-        if self.note(frame, false) {
+        if self.note_heard(frame) {
             self.nic.received.push_back(frame.to_vec());
         }
         self.act();
@@ -121,8 +121,11 @@ impl Node {
         while self.interface.poll_egress(now, &mut self.nic, &mut self.sockets) != PollResult::None
             || self.tidy()
         {}
-        for frame in self.nic.sent.iter().skip(before).cloned().collect::<Vec<_>>() {
-            self.note(&frame, true);
+        for place in before..self.nic.sent.len() {
+            let frame = Arc::clone(&self.nic.sent[place]);
+            if let Some(corrected) = self.note_sent(&frame) {
+                self.nic.sent[place] = corrected;
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use wirelab::{
     Tier,
 };
 
-use crate::tier::{MOMENT, alice_and_bob, eventually, next, on_every_tier, step, wait_for_states};
+use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step, wait_for_states};
 
 fn at(lab: &Lab, name: &str, port: u16) -> SocketAddr {
     (lab.host(name).address(), port).into()
@@ -203,7 +203,8 @@ fn what_is_sent_both_ways_over_a_bad_wire_arrives_whole() {
 
 #[test]
 fn whatever_the_seed_simulated_hosts_lose_no_byte_on_a_bad_wire() {
-    for seed in 0..40 {
+    // With seed 8 a FIN was not sent again once, with 545 both sides probed a closed window for ever.
+    for seed in (0..30).chain([545]) {
         let data = data(1 + usize::try_from(seed).expect("small") % 50 * 3_777);
         let plan = alice_and_bob().tier(Tier::Simulated).seed(seed).rule(bad_wire(seed));
         let lab = plan.build().expect("it is always there");
