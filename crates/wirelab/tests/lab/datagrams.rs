@@ -114,22 +114,19 @@ fn a_seed_makes_the_same_datagrams_late_and_they_arrive_as_the_recorder_says() {
 
 #[test]
 fn a_delay_is_kept_and_the_order_stays() {
-    on_every_tier(
-        || alice_and_bob(),
-        |lab| {
-            let (alice, bob) = sockets(lab);
-            let delay = Duration::from_millis(30);
-            lab.wire().rule(Delay::of(delay));
-            for number in 0..10 {
-                alice.send_to(&[number], self::bob()).expect("it is sent");
-            }
-            let got: Vec<u8> = (0..10).map(|_| byte(lab, &bob)).collect();
-            assert_eq!(got, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-            for event in lab.wire().recorder().events() {
-                assert!(event.time - event.frame.time >= delay, "{event:?}");
-            }
-        },
-    );
+    on_every_tier(alice_and_bob, |lab| {
+        let (alice, bob) = sockets(lab);
+        let delay = Duration::from_millis(30);
+        lab.wire().rule(Delay::of(delay));
+        for number in 0..10 {
+            alice.send_to(&[number], self::bob()).expect("it is sent");
+        }
+        let got: Vec<u8> = (0..10).map(|_| byte(lab, &bob)).collect();
+        assert_eq!(got, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        for event in lab.wire().recorder().events() {
+            assert!(event.time - event.frame.time >= delay, "{event:?}");
+        }
+    });
 }
 
 #[test]
