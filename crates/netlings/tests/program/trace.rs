@@ -1,5 +1,8 @@
 //! Traces: every scenario on every tier that this machine has, stepped, asked, and written to files.
 
+mod scenarios;
+mod terminal;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +11,6 @@ use assert_cmd::Command;
 use predicates::str::contains;
 
 use crate::clone::{stderr, stdout};
-use crate::demo::terminal::TERMINAL;
 
 /// netlings in a folder, with what is typed.
 fn netlings(folder: &Path, arguments: &[&str], typed: &str) -> assert_cmd::assert::Assert {
@@ -184,123 +186,6 @@ fn a_quiz_without_answers_goes_on_and_counts_only_what_was_answered() {
     assert_eq!(last_states(&shown), ["ESTABLISHED", "ESTABLISHED"]);
 }
 
-/// Opening, data with its acknowledgement, and the first half of a close.
-const OPEN: [&str; 3] = ["alice SYN", "bob SYN,ACK", "alice ACK"];
-const HELLO: [&str; 2] = ["alice PSH,ACK", "bob ACK"];
-const FIRST_HALF: [&str; 2] = ["alice FIN,ACK", "bob ACK"];
-const SECOND_HALF: [&str; 2] = ["bob FIN,ACK", "alice ACK"];
-const DONE: [&str; 2] = ["ESTABLISHED", "ESTABLISHED"];
-const RESET: [&str; 2] = ["CLOSED", "CLOSED"];
-
-#[test]
-fn each_scenario_runs_to_its_end_with_its_frames_and_states() {
-    let scenarios: [(&str, Vec<&str>, &[&str]); 14] = [
-        ("handshake", OPEN.to_vec(), &DONE),
-        (
-            "half-close",
-            [&OPEN[..], &HELLO, &FIRST_HALF, &["bob PSH,ACK", "alice ACK"], &SECOND_HALF].concat(),
-            &["TIME-WAIT", "CLOSED"],
-        ),
-        (
-            "four-way-close",
-            [&OPEN[..], &FIRST_HALF, &SECOND_HALF].concat(),
-            &["TIME-WAIT", "CLOSED"],
-        ),
-        (
-            "simultaneous-close",
-            [&OPEN[..], &["alice FIN,ACK", "bob FIN,ACK", "bob ACK", "alice ACK"]].concat(),
-            &["TIME-WAIT", "TIME-WAIT"],
-        ),
-        (
-            "simultaneous-open",
-            vec!["alice SYN", "bob SYN", "bob SYN,ACK", "alice SYN,ACK", "alice ACK", "bob ACK"],
-            &DONE,
-        ),
-        ("refused", vec!["alice SYN", "bob RST,ACK"], &RESET),
-        ("reset", [&OPEN[..], &HELLO, &["alice RST,ACK"]].concat(), &RESET),
-        ("unread-data-reset", [&OPEN[..], &HELLO, &["bob RST,ACK"]].concat(), &RESET),
-        ("lost-syn", [&["alice SYN lost"], &OPEN[..]].concat(), &DONE),
-        ("lost-data", [&OPEN[..], &["alice PSH,ACK lost"], &HELLO].concat(), &DONE),
-        (
-            "time-wait",
-            [&OPEN[..], &FIRST_HALF, &["bob FIN,ACK", "alice ACK lost"], &SECOND_HALF].concat(),
-            &RESET,
-        ),
-        ("udp-loss", vec!["alice UDP lost", "alice UDP", "bob UDP"], &[]),
-        (
-            "udp-reorder",
-            vec![
-                "alice UDP held up on the way",
-                "alice UDP",
-                "alice UDP",
-                "alice UDP arrived late",
-            ],
-            &[],
-        ),
-        ("arp", vec!["alice ARP", "bob ARP", "alice UDP", "bob UDP", "alice UDP"], &[]),
-    ];
-    for tier in tiers() {
-        for (name, wanted, states) in &scenarios {
-            let shown = shown(&[name, "--tier", tier], "");
-            assert_eq!(&frames(&shown), wanted, "{name}, {tier}: {shown}");
-            assert_eq!(&last_states(&shown), states, "{name}, {tier}: {shown}");
-            assert!(!shown.contains("The scenario ends here"), "{name}, {tier}: {shown}");
-            let widest = shown.lines().map(|row| row.chars().count()).max();
-            assert!(widest <= Some(80), "{name}, {tier}: {shown}");
-        }
-        // Either side's clock may run out first.
-        let shown = shown(&["lost-syn-ack", "--tier", tier], "");
-        let frames = frames(&shown);
-        assert_eq!(frames[..2], ["alice SYN", "bob SYN,ACK lost"], "{tier}: {shown}");
-        let rest: Vec<_> = frames[2..].iter().filter(|frame| *frame != "alice SYN").collect();
-        assert_eq!(rest, ["bob SYN,ACK", "alice ACK"], "{tier}: {shown}");
-        assert_eq!(last_states(&shown), DONE, "{tier}: {shown}");
-    }
-}
-
-#[test]
-fn programs_see_what_the_wire_did_to_them() {
-    for tier in tiers() {
-        let reads = |name: &str| -> Vec<String> {
-            let rows = ladder(&shown(&[name, "--tier", tier], ""));
-            let said = rows.iter().filter(|row| row.contains("read") || row.contains("error"));
-            said.map(|row| row.trim_matches([' ', '│']).to_owned()).collect()
-        };
-        assert_eq!(reads("udp-reorder"), ["read \"two\"", "read \"three\"", "read \"one\""]);
-        assert_eq!(reads("refused"), ["error: connection refused"]);
-        assert_eq!(reads("reset"), ["error: connection reset"]);
-        assert_eq!(reads("lost-data"), ["read \"hello\""]);
-        let half_closed = reads("half-close");
-        assert_eq!(half_closed[..3], ["read \"hello\"", "read: the end", "read \"still here\""]);
-    }
-}
-
-#[test]
-fn a_dropped_frame_comes_again_by_the_hosts_own_clock() {
-    for tier in tiers() {
-        for (number, lost, again) in [("1", 0, "alice SYN"), ("2", 1, "bob SYN,ACK")] {
-            let shown = shown(&["handshake", "--drop", number, "--tier", tier], "");
-            let frames = frames(&shown);
-            assert_eq!(frames[lost], format!("{again} lost"), "{tier}: {shown}");
-            assert!(frames[lost + 1..].iter().any(|frame| frame == again), "{tier}: {shown}");
-            assert!(shown.contains(": again in "), "{tier}: {shown}");
-            assert_eq!(last_states(&shown), DONE, "{tier}: {shown}");
-        }
-        let shown = shown(&["handshake", "--drop", "9", "--tier", tier], "");
-        assert!(shown.contains("There were only 3 frames, so --drop 9 lost none."), "{shown}");
-    }
-}
-
-#[test]
-fn what_is_lost_for_good_ends_a_scenario_in_words() {
-    for tier in tiers() {
-        // Nobody acknowledges a reset, so nobody sends it again.
-        let shown = shown(&["reset", "--drop", "6", "--tier", tier], "");
-        assert!(shown.contains("The scenario ends here."), "{tier}: {shown}");
-        assert_eq!(last_states(&shown), ["CLOSED", "ESTABLISHED"], "{tier}: {shown}");
-    }
-}
-
 #[test]
 fn what_was_seen_is_kept_in_each_kind_of_file() {
     for tier in tiers() {
@@ -367,27 +252,6 @@ fn the_scenarios_are_listed_and_a_wrong_word_is_told() {
 }
 
 #[test]
-fn a_speed_is_how_long_each_frame_is_on_the_wire() {
-    for tier in tiers() {
-        let began = std::time::Instant::now();
-        let shown = shown(&["handshake", "--speed", "0.2", "--tier", tier], "");
-        assert!(began.elapsed() >= Duration::from_millis(600), "{tier}");
-        assert_eq!(frames(&shown), OPEN, "{tier}: {shown}");
-    }
-}
-
-/// Kernels lose patience after a second, and must not be seen to.
-#[test]
-fn a_slow_wire_shows_the_frames_of_the_undisturbed_exchange() {
-    if !tiers().contains(&"kernel") {
-        return;
-    }
-    let shown = shown(&["four-way-close", "--speed", "1.2", "--tier", "kernel"], "");
-    let wanted = [&OPEN[..], &FIRST_HALF, &SECOND_HALF].concat();
-    assert_eq!(frames(&shown), wanted, "{shown}");
-}
-
-#[test]
 fn where_kernels_are_refused_it_is_said_why_and_the_simulation_takes_over() {
     let script = |arguments: &str| {
         let netlings = env!("CARGO_BIN_EXE_netlings");
@@ -410,52 +274,7 @@ fn where_kernels_are_refused_it_is_said_why_and_the_simulation_takes_over() {
     assert!(told.contains("✓ simulated") && told.contains("uses the simulation"), "{told}");
     let shown = stdout(&script("trace handshake").success());
     assert!(shown.contains("`cargo netlings doctor` says why"), "{shown}");
-    assert_eq!(frames(&shown), OPEN);
+    assert_eq!(frames(&shown), ["alice SYN", "bob SYN,ACK", "alice ACK"]);
     let refused = script("trace handshake --tier kernel").code(4);
     refused.stderr(contains("there can be no wire between kernels here: no network namespace"));
-}
-
-/// What a terminal gets while keys are pressed: each when the text before it has been shown.
-fn at_a_terminal(arguments: &[&str], plan: &[&str]) -> String {
-    let mut python = std::process::Command::new("python3");
-    python.args(["-c", TERMINAL, env!("CARGO_BIN_EXE_netlings"), "trace"]).args(arguments);
-    python.arg("--").args(plan).env("NO_COLOR", "1").env("TERM", "xterm");
-    let output = python.output().unwrap();
-    String::from_utf8(output.stdout).unwrap().replace('\r', "")
-}
-
-#[test]
-fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
-    for tier in tiers() {
-        // A key that means nothing is passed over.
-        let plan = ["q quit", "x", "q quit", "f", "0 bytes", "y ", "q quit", "q"];
-        let shown = at_a_terminal(&["handshake", "--step", "--tier", tier], &plan);
-        assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
-        // The row on the wire, the keys and the two rows of the note, before the lost row.
-        assert!(shown.contains("\x1b[4A\x1b[J   │── SYN  seq 0 ──────────────────✗"), "{shown}");
-        assert!(shown.contains("\n SYN-SENT                                    SYN-RECEIVED\n"));
-        let interrupted =
-            at_a_terminal(&["handshake", "--step", "--tier", tier], &["q quit", "\x03"]);
-        assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
-    }
-}
-
-#[test]
-fn at_a_terminal_a_quiz_takes_a_line_and_shows_it_while_it_is_typed() {
-    let plan =
-        ["bob ▸ ", "syn-x", "bob ▸ syn-x", "\x7freceived\r", "Right", "", "alice ▸ ", "\x04"];
-    let shown = at_a_terminal(&["handshake", "--quiz", "--speed", "0"], &plan);
-    assert!(shown.contains(" Right: bob is in SYN-RECEIVED."), "{shown}");
-    assert!(
-        shown.contains("You knew 1 of 1 states.") && shown.ends_with("exit 0 echo\n"),
-        "{shown}"
-    );
-}
-
-#[test]
-fn at_a_terminal_a_frame_is_seen_on_the_wire_before_it_arrives() {
-    let shown = at_a_terminal(&["refused", "--speed", "0.05"], &[]);
-    let held = "   │── SYN  seq 0 ──────────────────●                  │ held on the wire\n";
-    let arrived = "\x1b[1A\x1b[J   │── SYN  seq 0 ────────────────────────────────────▶│\n";
-    assert!(shown.contains(&format!("{held}{arrived}")), "{shown}");
 }
