@@ -1,7 +1,7 @@
 //! `netlings demo`: a lesson's programs at work, for a class to watch. What crosses between them is
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
-mod keyboard;
+pub(crate) mod keyboard;
 mod scene;
 pub(crate) mod script;
 mod seen;
@@ -128,7 +128,7 @@ fn stop(problem: Problem) -> Stop {
 }
 
 /// Says before anything is started that a picture could not be written.
-fn can_be_written(path: &Path) -> Result<(), Stop> {
+pub(crate) fn can_be_written(path: &Path) -> Result<(), Stop> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() || path.file_name().is_none() {
         return Err(Stop::usage(words::svg_is_folder(path)));

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod course;
 mod demo;
+mod doctor;
 mod ending;
 mod flaky;
 mod gauge;
@@ -22,6 +23,7 @@ mod skeletons;
 mod solution;
 mod steps;
 mod todo;
+mod trace;
 mod variants;
 mod verify;
 mod words;
@@ -65,6 +67,10 @@ enum Command {
     New(new::Options),
     /// Show a lesson's programs talking, and the ladder of what they say as it grows
     Demo(demo::Options),
+    /// Show a scenario on a real wire, one packet at a time, with both kernels' TCP states
+    Trace(trace::Options),
+    /// Say what this machine gives for traces, why not more, and what to do
+    Doctor,
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -100,6 +106,12 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
+    // These need no clone around them.
+    match &command {
+        Some(Command::Trace(options)) => return trace::run(screen, options),
+        Some(Command::Doctor) => return Ok(doctor::run(screen)),
+        _ => {}
+    }
     let course = Course::find()?;
     if let Some(Command::Reset(_) | Command::New(_) | Command::Skeletons(_)) = command {
         course.is_around_here()?;
@@ -115,6 +127,8 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Reset(options)) => reset::run(&course, screen, &options),
         Some(Command::New(options)) => new::run(&course, screen, &options),
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
+        Some(Command::Trace(options)) => trace::run(screen, &options),
+        Some(Command::Doctor) => Ok(doctor::run(screen)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

@@ -2,6 +2,8 @@
 
 pub(crate) mod author;
 pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod trace;
 
 use std::fmt::Display;
 use std::io;

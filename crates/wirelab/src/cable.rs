@@ -151,15 +151,18 @@ impl Cable {
 
     /// A person decided about a frame that was held.
     pub(crate) fn decided(&mut self, frame: &Frame, decision: Decision, now: Duration) {
-        let recorder = self.recorder.clone();
-        let writing = recorder.writing();
-        let fate = match decision {
-            Decision::Released => self.send(frame),
-            Decision::Lost => Fate::Lost,
-        };
+        let times = if decision == Decision::Duplicated { 2 } else { 1 };
         self.rule.on_decision(frame, decision);
-        let states = (self.look)(frame);
-        writing.push(frame.clone(), now, fate, states);
+        for _ in 0..times {
+            let recorder = self.recorder.clone();
+            let writing = recorder.writing();
+            let fate = match decision {
+                Decision::Released | Decision::Duplicated => self.send(frame),
+                Decision::Lost => Fate::Lost,
+            };
+            let states = (self.look)(frame);
+            writing.push(frame.clone(), now, fate, states);
+        }
     }
 
     /// A frame from nowhere, for one host.
@@ -260,5 +263,16 @@ mod tests {
         assert_eq!(*locked(&sent), [(1, 8), (2, 8)]);
         let fates: Vec<_> = recorder.events().iter().map(|event| event.fate).collect();
         assert_eq!(fates, [Fate::Held, Fate::Held, Fate::Lost, Fate::Delivered]);
+    }
+
+    #[test]
+    fn a_held_frame_that_is_duplicated_goes_twice_and_has_an_event_for_each() {
+        let (mut cable, sent, recorder) = cable(crate::rule::Hold);
+        cable.arrived(2, [7].into(), at(0));
+        let held = cable.held.pop_front().expect("held");
+        cable.decided(&held, Decision::Duplicated, at(1));
+        assert_eq!(*locked(&sent), [(0, 7), (1, 7), (0, 7), (1, 7)]);
+        let fates: Vec<_> = recorder.events().iter().map(|event| event.fate).collect();
+        assert_eq!(fates, [Fate::Held, Fate::Delivered, Fate::Delivered]);
     }
 }

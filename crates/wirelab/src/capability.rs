@@ -6,6 +6,7 @@ use namespaces::Refusal;
 use serde::{Serialize, Serializer};
 
 use crate::port::PortKind;
+use crate::tier::Tier;
 
 /// What this machine can do.
 #[derive(Debug, Serialize)]
@@ -38,11 +39,23 @@ fn told<S: Serializer>(kernel: &Result<Kernel, Refusal>, to: S) -> Result<S::Ok,
 
 /// Tries it: makes a host and lets it go, which takes some tens of milliseconds.
 pub fn probe() -> Capability {
-    #[cfg(target_os = "linux")]
-    let kernel = crate::kernel::probe();
-    #[cfg(not(target_os = "linux"))]
-    let kernel = Err(crate::elsewhere::refusal());
-    Capability { kernel }
+    Capability { kernel: crate::kernel::probe() }
+}
+
+impl Capability {
+    /// The tiers that this machine gives, the best first. The simulated one is always there.
+    pub fn tiers(&self) -> Vec<Tier> {
+        let gives = |tier: &Tier| match tier {
+            Tier::Kernel => self.kernel.is_ok(),
+            Tier::Simulated => true,
+        };
+        Tier::ALL.into_iter().filter(gives).collect()
+    }
+
+    /// The best of them: what a lab is built on where nobody names a tier.
+    pub fn best(&self) -> Tier {
+        self.tiers()[0]
+    }
 }
 
 /// One sentence or two.
@@ -57,7 +70,10 @@ impl fmt::Display for Capability {
                     None => Ok(()),
                 }
             }
-            Err(refusal) => write!(f, "No hosts with kernels of their own: {refusal}."),
+            Err(refusal) => {
+                write!(f, "No hosts with kernels of their own: {refusal}. ")?;
+                f.write_str("Simulated hosts need nothing.")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! cut off or contradicts itself is decoded as far as it goes; [`Decoded::fault`] says where it
 //! stopped making sense.
 
+mod fields;
 mod numbers;
 mod tcp;
 
@@ -14,7 +15,9 @@ use etherparse::{
     ArpPacketSlice, LaxNetSlice, LaxSlicedPacket, LinkSlice, NetSlice, SlicedPacket, TransportSlice,
 };
 
+pub use fields::{Field, payload};
 pub use numbers::{Numbers, Relative};
+pub(crate) use tcp::before;
 pub use tcp::{Flags, Tcp, TcpOption};
 
 /// A hardware address.

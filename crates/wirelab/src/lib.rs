@@ -1,5 +1,5 @@
-//! Hosts that are real kernels, and one wire between them that is our code: it can be watched,
-//! stepped, slowed, and made to lose.
+//! Hosts that are real kernels, or simulated ones, and one wire between them that is our code: it
+//! can be watched, stepped, slowed, and made to lose.
 //!
 //! ```no_run
 //! use std::io::{Read, Write};
@@ -45,11 +45,44 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it takes
+//! # Two tiers
 //!
-//! Linux 5.3 or later, and no root: hosts are network namespaces, in a user namespace if need be. [`probe`] says
-//! whether this machine allows that, and what to change where it doesn't. Elsewhere the crate
-//! compiles, and [`Builder::build`] says in words that it is for Linux.
+//! The same lab can be built of two kinds of hosts, and [`Lab::wire`], rules, [`Recorder`] and
+//! [`Host::tcp_states`] are the same for both:
+//!
+//! - [`Tier::Kernel`]: each host is a network namespace. Programs run on it unchanged, sockets are
+//!   the standard library's, and what is seen is what Linux does. Take it for tests of programs, and
+//!   wherever the kernel's own ways are the matter. It needs Linux 5.3 or later, and no root.
+//!   [`probe`] says whether this machine allows it, and what to change where it doesn't.
+//! - [`Tier::Simulated`]: each host is a TCP/IP stack in this process. It needs nothing and runs on
+//!   any system; an hour of retransmissions takes a millisecond, and the same seed and acts give the
+//!   same frames to the byte. Take it for lessons that have to run anywhere, and for tests of rules
+//!   and timers. [`Tier::differences`] tells what it does otherwise than Linux.
+//!
+//! Where nobody chooses with [`Builder::tier`], it is the better one that the machine gives.
+//! [`Host::listening`], [`Host::dialling`] and [`Host::datagrams`] make sockets that work on both.
+//! They never block, so that one thread can play all programs:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use wirelab::{Lab, TcpState, Tier};
+//!
+//! let lab = Lab::builder()
+//!     .host("alice", "10.0.0.1/24")
+//!     .host("bob", "10.0.0.2/24")
+//!     .tier(Tier::Simulated)
+//!     .build()?;
+//! let listener = lab.host("bob").listening(7000)?;
+//! let alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?;
+//! let bob = listener.accept()?.expect("on a simulated wire three frames take no waiting");
+//! alice.close();
+//! bob.close();
+//! assert_eq!(lab.host("alice").tcp_states()?[0].state, TcpState::TimeWait);
+//! lab.wire().run_for(Duration::from_secs(10)); // the clock is moved; nobody waits
+//! assert!(lab.host("alice").tcp_states()?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! Nothing of a lab is left when it is dropped: no namespace, no device, no program that was started
 //! on a host. That holds after a panic, and when the owner is killed. Labs don't see each other;
@@ -60,19 +93,28 @@
 //! Kernels have clocks of their own. What isn't acknowledged in time is sent again, after 200 ms and
 //! later, a SYN after one second. [`SlowMotion`] keeps that from being seen;
 //! [`Builder::patient`] keeps kernels from giving up while a person thinks.
+//!
+//! A simulated lab's clock stands still, while a person thinks too. [`Wire::next_held`],
+//! [`Wire::run_for`] and [`Recorder::wait_for`] move it. Nothing else does, but for the 10 µs that
+//! each frame takes: a loop that only asks a socket again and again waits for ever. Use such a lab
+//! from one thread, or what one thread does comes at another time of the other's.
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier drives it there yet"))]
 mod cable;
 mod capability;
 mod decode;
+mod endpoint;
+mod error;
 mod frame;
+mod host;
+mod lab;
 mod locked;
 mod port;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier writes one there yet"))]
 mod record;
 mod rule;
+mod simulated;
 mod tcp_state;
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier starts one there yet"))]
+mod tier;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no kernel drives it there"))]
 mod wire;
 
 #[cfg(target_os = "linux")]
@@ -82,18 +124,19 @@ mod kernel;
 mod sys;
 
 #[cfg(not(target_os = "linux"))]
-mod elsewhere;
-#[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Builder, Host, Lab};
-#[cfg(target_os = "linux")]
-pub use kernel::{Builder, Host, Lab};
+#[path = "elsewhere.rs"]
+mod kernel;
 
 pub use capability::{Capability, Kernel, probe};
 pub use decode::{
-    Arp, Decoded, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp, decode,
+    Arp, Decoded, Field, Flags, Icmp, Ip, Mac, Numbers, Packet, Relative, Tcp, TcpOption, Udp,
+    decode, payload,
 };
+pub use endpoint::Endpoint;
 pub use error::Error;
 pub use frame::Frame;
+pub use host::Host;
+pub use lab::{Builder, Lab};
 pub use namespaces::Refusal;
 pub use port::{Port, PortKind};
 pub use record::{Event, Fate, Recorder};
@@ -102,6 +145,5 @@ pub use rule::{
     Verdict,
 };
 pub use tcp_state::{Sighting, TcpSocket, TcpState, Timer, TimerKind};
+pub use tier::{Difference, Shows, Tier, UnknownTier};
 pub use wire::{Held, Wire};
-
-mod error;

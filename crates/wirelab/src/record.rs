@@ -1,13 +1,16 @@
 //! What happened on the wire, in order.
 
+mod html;
 mod json;
 mod ladder;
+mod markup;
 mod pcapng;
+mod svg;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -70,18 +73,35 @@ pub struct Event {
 
 /// A wire's events, bounded: after 100,000 events or 64 MiB of frames the oldest are forgotten. A
 /// clone is the same recorder; it outlives the wire.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     hosts: Vec<String>,
     addresses: Vec<Vec<IpAddr>>,
     began: SystemTime,
     kept: Mutex<Kept>,
     more: Condvar,
+    /// What lets time pass, where it doesn't by itself.
+    simulation: OnceLock<Weak<dyn Waiting>>,
+}
+
+/// A wire whose time passes only while somebody waits.
+pub(crate) trait Waiting: Send + Sync {
+    /// Its time.
+    fn now(&self) -> Duration;
+
+    /// Goes to the next time at which something happens, but not beyond `until`. Whether that was
+    /// before `until`.
+    fn step(&self, until: Duration) -> bool;
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("hosts", &self.hosts()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -94,9 +114,24 @@ struct Kept {
 }
 
 impl Recorder {
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "for kernels and tests"))]
     pub(crate) fn new(hosts: Vec<String>, addresses: Vec<Vec<IpAddr>>) -> Self {
-        let (began, kept, more) = (SystemTime::now(), Mutex::default(), Condvar::new());
-        Self { shared: Arc::new(Shared { hosts, addresses, began, kept, more }) }
+        Self::beginning(SystemTime::now(), hosts, addresses)
+    }
+
+    /// As if the wire had begun then.
+    pub(crate) fn beginning(
+        began: SystemTime,
+        hosts: Vec<String>,
+        addresses: Vec<Vec<IpAddr>>,
+    ) -> Self {
+        let (kept, more, simulation) = (Mutex::default(), Condvar::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { hosts, addresses, began, kept, more, simulation }) }
+    }
+
+    /// From now on waiting lets that simulation's time pass.
+    pub(crate) fn is_simulated(&self, by: &Arc<dyn Waiting>) {
+        let _ = self.shared.simulation.set(Arc::downgrade(by));
     }
 
     /// To be held while a frame is sent: whoever has got a frame then finds it recorded.
@@ -155,21 +190,33 @@ impl Recorder {
     }
 
     /// The first event of which `wanted` is true, among those kept and those to come; `None` after
-    /// `patience`.
+    /// `patience`. On the simulated tier that is time of the simulation, which this makes pass.
     pub fn wait_for(
         &self,
         patience: Duration,
         mut wanted: impl FnMut(&Event) -> bool,
     ) -> Option<Event> {
-        let late = std::time::Instant::now() + patience;
         let mut next = 0;
+        if let Some(simulation) = self.shared.simulation.get() {
+            let simulation = simulation.upgrade();
+            let late = simulation.as_ref().map(|it| it.now().saturating_add(patience));
+            let mut more = true;
+            loop {
+                let found = locked(&self.shared.kept).look(&mut next, &mut wanted);
+                match (&simulation, late) {
+                    (Some(simulation), Some(late)) if found.is_none() && more => {
+                        more = simulation.step(late);
+                    }
+                    _ => return found,
+                }
+            }
+        }
+        let late = std::time::Instant::now() + patience;
         let mut kept = locked(&self.shared.kept);
         loop {
-            let skipped = usize::try_from(next - kept.first.min(next)).unwrap_or(usize::MAX);
-            if let Some(event) = kept.events.iter().skip(skipped).find(|event| wanted(event)) {
-                return Some(event.clone());
+            if let Some(event) = kept.look(&mut next, &mut wanted) {
+                return Some(event);
             }
-            next = kept.first + kept.events.len() as u64;
             let left = late.saturating_duration_since(std::time::Instant::now());
             if left.is_zero() {
                 return None;
@@ -178,6 +225,36 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
+    }
+}
+
+fn is_gone(fate: Fate) -> bool {
+    matches!(fate, Fate::Lost | Fate::Absorbed | Fate::Cut)
+}
+
+/// Whatever isn't plain: how long it took, and what became of it.
+fn remark(event: &Event) -> String {
+    let after = event.time.saturating_sub(event.frame.time);
+    let late = if after.as_millis() > 0 {
+        format!("after {:.3} s", after.as_secs_f64())
+    } else {
+        String::new()
+    };
+    match event.fate {
+        Fate::Delivered => late,
+        fate if late.is_empty() => fate.to_string(),
+        fate => format!("{fate} {late}"),
+    }
+}
+
+impl Kept {
+    /// The first event of which `wanted` is true, from number `next` on, which comes to stand
+    /// behind the last.
+    fn look(&self, next: &mut u64, mut wanted: impl FnMut(&Event) -> bool) -> Option<Event> {
+        let skipped = usize::try_from(*next - self.first.min(*next)).unwrap_or(usize::MAX);
+        let found = self.events.iter().skip(skipped).find(|event| wanted(event));
+        *next = self.first + self.events.len() as u64;
+        found.cloned()
     }
 }
 

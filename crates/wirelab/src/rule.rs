@@ -32,6 +32,8 @@ pub enum Verdict {
 pub enum Decision {
     /// It was delivered.
     Released,
+    /// It was delivered twice.
+    Duplicated,
     /// It was lost.
     Lost,
 }

@@ -1,16 +1,17 @@
 //! The wire between the hosts, as whoever uses a lab holds it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cable::Cable;
 use crate::frame::Frame;
 use crate::locked::locked;
-use crate::record::Recorder;
+use crate::record::{Recorder, Waiting};
 use crate::rule::{Decision, Perfect, Rule};
+use crate::simulated::World;
 
 const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
 
@@ -22,16 +23,42 @@ pub struct Wire {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the wire's thread shares with its users.
+/// What the wire's thread, or a simulated host's sockets, share with the wire's users.
 pub(crate) struct Shared {
     pub(crate) cable: Mutex<Cable>,
     pub(crate) held: Condvar,
     pub(crate) over: AtomicBool,
-    began: Instant,
-    wake: Box<dyn Fn() + Send + Sync>,
+    /// How often the thread has emptied all ports. Changed while the cable is locked.
+    rounds: AtomicU64,
+    drive: Drive,
+}
+
+/// What makes frames go, and time.
+enum Drive {
+    /// A thread, and the machine's clock. `wake` wakes it, for it to look what has changed.
+    Thread { began: Instant, wake: Box<dyn Fn() + Send + Sync> },
+    /// Whoever waits, and a clock that they move.
+    Simulation(World),
 }
 
 impl Shared {
+    /// For the thread, with the cable locked: all ports are empty.
+    pub(crate) fn round_is_over(&self) {
+        self.rounds.fetch_add(1, Ordering::SeqCst);
+        self.held.notify_all();
+    }
+
+    fn over(cable: Cable, drive: Drive) -> Arc<Self> {
+        let (cable, held) = (Mutex::new(cable), Condvar::new());
+        Arc::new(Self {
+            cable,
+            held,
+            over: AtomicBool::new(false),
+            rounds: AtomicU64::new(0),
+            drive,
+        })
+    }
+
     /// For the thread: whoever waits for it need not, once this is dropped.
     pub(crate) fn until_the_end(&self) -> impl Drop + '_ {
         struct End<'a>(&'a Shared);
@@ -47,7 +74,46 @@ impl Shared {
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.began.elapsed()
+        match &self.drive {
+            Drive::Thread { began, .. } => began.elapsed(),
+            Drive::Simulation(world) => world.now(),
+        }
+    }
+
+    /// After an act: in a simulation nobody else lets happen what comes of it.
+    pub(crate) fn settle(&self, cable: &mut Cable) {
+        self.simulate(|world| world.settle(cable));
+    }
+
+    /// Does something with the simulation, if it is one that still runs. If a rule panics then, it
+    /// is over.
+    fn simulate<T>(&self, act: impl FnOnce(&World) -> T) -> Option<T> {
+        struct OverInPanic<'a>(&'a AtomicBool);
+        impl Drop for OverInPanic<'_> {
+            fn drop(&mut self) {
+                if thread::panicking() {
+                    self.0.store(true, Ordering::SeqCst);
+                }
+            }
+        }
+        match &self.drive {
+            Drive::Simulation(world) if !self.over.load(Ordering::SeqCst) => {
+                let _guard = OverInPanic(&self.over);
+                Some(act(world))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Waiting for Shared {
+    fn now(&self) -> Duration {
+        Shared::now(self)
+    }
+
+    fn step(&self, until: Duration) -> bool {
+        let mut cable = locked(&self.cable);
+        self.simulate(|world| world.step(&mut cable, until)).unwrap_or(false)
     }
 }
 
@@ -65,11 +131,17 @@ impl Wire {
         wake: Box<dyn Fn() + Send + Sync>,
         run: impl FnOnce(&Arc<Shared>) -> std::io::Result<JoinHandle<()>>,
     ) -> std::io::Result<Self> {
-        let (cable, held) = (Mutex::new(cable), Condvar::new());
-        let (over, began) = (AtomicBool::new(false), Instant::now());
-        let shared = Arc::new(Shared { cable, held, over, began, wake });
+        let shared = Shared::over(cable, Drive::Thread { began: Instant::now(), wake });
         let thread = Some(run(&shared)?);
         Ok(Self { shared, recorder, thread })
+    }
+
+    /// Without a thread: whoever waits for something makes it happen.
+    pub(crate) fn simulated(cable: Cable, recorder: Recorder, world: World) -> Self {
+        let shared = Shared::over(cable, Drive::Simulation(world));
+        let waiting: Arc<dyn Waiting> = Arc::clone(&shared) as Arc<dyn Waiting>;
+        recorder.is_simulated(&waiting);
+        Self { shared, recorder, thread: None }
     }
 
     /// Replaces the rule for all frames that come from now on. What was held stays held, what is
@@ -87,20 +159,67 @@ impl Wire {
         self.rule(Perfect);
     }
 
-    /// The oldest frame that is held and not taken yet; waits for one as long as `patience`.
+    /// The oldest frame that is held and not taken yet; waits for one as long as `patience`. On
+    /// the simulated tier that is what makes time pass, up to the moment at which one is held.
     ///
     /// # Panics
     /// If the rule has panicked: there will be none.
     pub fn next_held(&self, patience: Duration) -> Option<Held<'_>> {
-        let over = || self.shared.over.load(Ordering::SeqCst);
-        let cable = locked(&self.shared.cable);
-        let none_yet = |cable: &mut Cable| cable.held.is_empty() && !over();
-        let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
-        let (mut cable, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let frame = cable.held.pop_front();
-        drop(cable);
-        assert!(frame.is_some() || !over(), "{RULE_PANICKED}");
+        let frame = self.until_held(patience).held.pop_front();
         frame.map(|frame| Held { wire: self, frame: Some(frame) })
+    }
+
+    /// Lets so much time pass, or less: it returns as soon as a frame is held and not taken yet, at
+    /// once if there is one already.
+    ///
+    /// On the kernel tier it waits that long. On the simulated tier the clock is moved, and all
+    /// that is due by then happens; nothing else but the other waiting calls moves it.
+    ///
+    /// # Panics
+    /// If the rule has panicked.
+    pub fn run_for(&self, time: Duration) {
+        drop(self.until_held(time));
+    }
+
+    /// Waits until the wire has taken in all that the hosts have sent by now, and has decided about
+    /// it. On the simulated tier it always has.
+    ///
+    /// # Panics
+    /// If the rule has panicked.
+    pub fn catch_up(&self) {
+        let Drive::Thread { wake, .. } = &self.shared.drive else { return };
+        let over = || self.shared.over.load(Ordering::SeqCst);
+        let rounds = || self.shared.rounds.load(Ordering::SeqCst);
+        let mut cable = locked(&self.shared.cable);
+        // A round that has begun already may have looked at the ports too early.
+        for _ in 0..2 {
+            let before = rounds();
+            wake();
+            let not_yet = |_: &mut Cable| rounds() == before && !over();
+            let waited = self.shared.held.wait_while(cable, not_yet);
+            cable = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        assert!(!over(), "{RULE_PANICKED}");
+    }
+
+    /// Waits until a frame is held, or so long.
+    fn until_held(&self, patience: Duration) -> MutexGuard<'_, Cable> {
+        let over = || self.shared.over.load(Ordering::SeqCst);
+        let mut cable = locked(&self.shared.cable);
+        match &self.shared.drive {
+            Drive::Thread { .. } => {
+                let none_yet = |cable: &mut Cable| cable.held.is_empty() && !over();
+                let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
+                cable = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            Drive::Simulation(world) => {
+                let until = world.now().saturating_add(patience);
+                let is_held = |cable: &Cable| !cable.held.is_empty();
+                self.shared.simulate(|world| world.run(&mut cable, until, is_held));
+            }
+        }
+        assert!(!cable.held.is_empty() || !over(), "{RULE_PANICKED}");
+        cable
     }
 
     /// Gives a host a frame that nobody sent. `host` is its place in the order of names.
@@ -111,6 +230,7 @@ impl Wire {
         let mut cable = locked(&self.shared.cable);
         assert!(host < cable.ports.len(), "there is no host {host}");
         cable.inject(host, frame.into(), self.shared.now());
+        self.shared.settle(&mut cable);
     }
 
     /// Keeps frames from going between the hosts of one group and those of the other, both ways,
@@ -136,7 +256,8 @@ impl Wire {
         &self.recorder
     }
 
-    /// How long ago it began: the clock of frames and events.
+    /// How long ago it began, by the clock of frames and events: the machine's, or the simulated
+    /// one.
     pub fn now(&self) -> Duration {
         self.shared.now()
     }
@@ -145,7 +266,11 @@ impl Wire {
 impl Drop for Wire {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
-        (self.shared.wake)();
+        let Drive::Thread { wake, .. } = &self.shared.drive else {
+            locked(&self.shared.cable).ports.clear();
+            return;
+        };
+        wake();
         let ended = self.thread.take().map(JoinHandle::join);
         // The kernel lets go of each port only after a wait, for the same moment if side by side.
         let ports = std::mem::take(&mut locked(&self.shared.cable).ports);
@@ -175,9 +300,14 @@ impl Held<'_> {
         self.frame.as_ref().expect("it is there until the decision")
     }
 
-    /// Delivers it. When this returns, the receiver's kernel has dealt with it.
+    /// Delivers it. When this returns, the receiver's kernel, or stack, has dealt with it.
     pub fn release(mut self) -> Frame {
         self.decide(Decision::Released)
+    }
+
+    /// Delivers it twice, one copy right behind the other.
+    pub fn duplicate(mut self) -> Frame {
+        self.decide(Decision::Duplicated)
     }
 
     /// Loses it.
@@ -188,7 +318,9 @@ impl Held<'_> {
     fn decide(&mut self, decision: Decision) -> Frame {
         let frame = self.frame.take().expect("it is there until the decision");
         let shared = &self.wire.shared;
-        locked(&shared.cable).decided(&frame, decision, shared.now());
+        let mut cable = locked(&shared.cable);
+        cable.decided(&frame, decision, shared.now());
+        shared.settle(&mut cable);
         frame
     }
 }

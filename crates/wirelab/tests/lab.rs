@@ -1,17 +1,27 @@
-//! Labs on this machine's kernel: as whoever runs the tests, and in a user namespace; with each kind
+//! Labs on every tier. Of kernels: as whoever runs the tests, and in a user namespace; with each kind
 //! of port. Where the machine refuses, a test says so and is not run; `WIRELAB_REQUIRE=kernel` makes
-//! that a failure.
-#![cfg(target_os = "linux")]
+//! that a failure. What uses the system's own sockets and programs is for Linux alone.
 
 #[path = "lab/datagrams.rs"]
 mod datagrams;
+#[path = "lab/endpoints.rs"]
+mod endpoints;
+#[cfg(target_os = "linux")]
 #[path = "lab/hosts.rs"]
 mod hosts;
 #[path = "lab/outputs.rs"]
 mod outputs;
+#[path = "lab/simulated.rs"]
+mod simulated;
 #[path = "lab/stepping.rs"]
 mod stepping;
+#[cfg(target_os = "linux")]
 #[path = "lab/teardown.rs"]
 mod teardown;
+#[cfg(target_os = "linux")]
+#[path = "lab/threads.rs"]
+mod threads;
 #[path = "lab/tier.rs"]
 mod tier;
+#[path = "lab/traffic.rs"]
+mod traffic;

@@ -148,7 +148,7 @@ pub(crate) fn svg_no_folder(path: &Path) -> String {
 }
 
 pub(crate) fn svg_is_folder(path: &Path) -> String {
-    format!("cannot write {}: it is a folder. Name a file, such as ladder.svg.", path.display())
+    format!("cannot write {}: it is a folder. Name a file in it.", path.display())
 }
 
 pub(crate) fn svg_written(path: &Path) -> String {

@@ -1,7 +1,7 @@
 //! Demos: what is typed, what a script plays, the picture of it, and the end.
 
 mod programs;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;

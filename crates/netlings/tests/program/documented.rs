@@ -48,7 +48,8 @@ const OTHERS: [&str; 54] = [
 ];
 
 /// What stands for a word of the reader's own.
-const PLACEHOLDERS: [(&str, &str); 6] = [
+const PLACEHOLDERS: [(&str, &str); 7] = [
+    ("SCENARIO", "handshake"),
     ("LESSON-solution", "tcp-echo-solution"),
     ("LESSON", "tcp-echo"),
     ("CHECK", "one_byte"),
@@ -327,6 +328,7 @@ impl Reader<'_> {
                 self.lesson(lesson)?;
                 return self.program(lesson, arguments);
             }
+            ["trace", ..] => lesson.map_or(Ok(()), |scenario| self.scenario(scenario))?,
             _ => lesson.map_or(Ok(()), |lesson| self.lesson(lesson))?,
         }
         if let (["hint", lesson, id, ..], _) | (["check", lesson, "--check", id], _) = (words, 0) {
@@ -347,6 +349,14 @@ impl Reader<'_> {
     fn lesson(&self, name: &str) -> Result<(), String> {
         let is_it = |lesson: &String| lesson == name;
         self.lessons.iter().any(is_it).then_some(()).ok_or(format!("no lesson is called `{name}`"))
+    }
+
+    fn scenario(&self, name: &str) -> Result<(), String> {
+        let netlings = self.course.path("target/debug/netlings");
+        let listed = Command::new(netlings).arg("trace").output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let mut names = listed.lines().filter_map(|row| row.split_whitespace().next());
+        names.any(|it| it == name).then_some(()).ok_or(format!("no scenario is called `{name}`"))
     }
 
     fn check(&self, lesson: &str, id: &str) -> Result<(), String> {

@@ -26,5 +26,6 @@ mod show;
 mod skeletons;
 mod solution;
 mod stdout;
+mod trace;
 mod verify;
 mod wrong_input;

@@ -55,6 +55,11 @@ pub enum TcpOption {
     Timestamps(u32, u32),
 }
 
+/// Whether number `a` comes before `b` (RFC 9293 section 3.4: the numbers are a circle).
+pub(crate) fn before(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() < 0
+}
+
 impl Tcp {
     pub(super) fn of(slice: &TcpSlice<'_>) -> Self {
         let flags = Flags {

@@ -68,11 +68,14 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         let mut still_there = ready.iter().map(|ready| {
             ready.contains(PollFlags::IN) || !ready.intersects(PollFlags::ERR | PollFlags::NVAL)
         });
+        let mut all_empty = true;
         for ((port, _), _) in ports.iter().zip(&ready).filter(|(_, it)| it.contains(PollFlags::IN))
         {
-            take_turn(&mut cable, *port, shared);
+            all_empty &= take_turn(&mut cable, *port, shared);
         }
-        if !cable.held.is_empty() {
+        if all_empty {
+            shared.round_is_over();
+        } else if !cable.held.is_empty() {
             shared.held.notify_all();
         }
         drop(cable);
@@ -80,13 +83,15 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
     }
 }
 
-fn take_turn(cable: &mut Cable, port: usize, shared: &Shared) {
+/// Whether the port has no more now.
+fn take_turn(cable: &mut Cable, port: usize, shared: &Shared) -> bool {
     for _ in 0..TURN {
         match cable.ports[port].recv() {
             Ok(Some(bytes)) => cable.arrived(port, bytes, shared.now()),
-            _ => return,
+            _ => return true,
         }
     }
+    false
 }
 
 /// A packet socket reports once that its interface went down; it goes on when that is up again.

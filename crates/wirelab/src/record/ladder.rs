@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Event, Fate, Recorder};
+use super::{Event, Fate, Recorder, is_gone, remark};
 use crate::decode::Numbers;
 
 /// Columns for a host's state: the longest, SYN-RECEIVED.
@@ -62,27 +62,8 @@ impl Recorder {
     }
 }
 
-fn is_gone(fate: Fate) -> bool {
-    matches!(fate, Fate::Lost | Fate::Absorbed | Fate::Cut)
-}
-
-/// Whatever isn't plain: how long it took, and what became of it.
-fn remark(event: &Event) -> String {
-    let after = event.time.saturating_sub(event.frame.time);
-    let late = if after.as_millis() > 0 {
-        format!("after {:.3} s", after.as_secs_f64())
-    } else {
-        String::new()
-    };
-    match event.fate {
-        Fate::Delivered => late,
-        fate if late.is_empty() => fate.to_string(),
-        fate => format!("{fate} {late}"),
-    }
-}
-
 /// `── SYN seq=0 ───────▶`, or from the right, or with ✗ where it ended.
-fn arrow(event: &Event, text: &str, width: usize) -> String {
+pub(super) fn arrow(event: &Event, text: &str, width: usize) -> String {
     let near = "─".repeat(2);
     let left = width.saturating_sub(text.chars().count() + 5);
     let (far, end) = if is_gone(event.fate) {

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Decision, Rule, Verdict};
-use crate::decode::{Decoded, Tcp};
+use crate::decode::{Decoded, Tcp, before};
 use crate::frame::Frame;
 
 /// Holds every frame, or delays it, and absorbs what is only sent again because of that.
@@ -46,11 +46,6 @@ struct Direction {
     delivered_ack: Option<u32>,
     /// The highest acknowledgement that was lost by hand.
     lost_ack: Option<u32>,
-}
-
-/// Whether number `a` comes before `b` (RFC 9293 section 3.4: the numbers are a circle).
-fn before(a: u32, b: u32) -> bool {
-    a.wrapping_sub(b).cast_signed() < 0
 }
 
 fn higher(known: Option<u32>, seen: u32) -> Option<u32> {
@@ -180,7 +175,7 @@ impl Rule for SlowMotion {
                 direction.held_acks.remove(place);
             }
             let highest = match decision {
-                Decision::Released => &mut direction.delivered_ack,
+                Decision::Released | Decision::Duplicated => &mut direction.delivered_ack,
                 Decision::Lost => &mut direction.lost_ack,
             };
             *highest = higher(*highest, ack);

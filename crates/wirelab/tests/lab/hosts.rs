@@ -1,47 +1,13 @@
-//! What hosts are, and what is on the wire between them.
+//! What hosts are that are kernels, with programs and the system's own sockets.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
-use wirelab::{
-    Delay, Duplication, Error, Fate, Hold, Lab, Loss, Packet, Reordering, Rule, TcpState, probe,
-};
+use wirelab::{Delay, Duplication, Fate, Lab, Loss, Packet, Reordering, Rule, Tier, probe};
 
-use crate::tier::{PATIENCE, alice_and_bob, next, on_each, on_one};
-
-#[test]
-fn hosts_ask_for_hardware_addresses_unless_their_neighbours_are_pinned() {
-    let plain = || Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
-    on_each(plain, |lab| {
-        let bob = lab.host("bob").udp(9000).expect("a socket");
-        let alice = lab.host("alice").udp(0).expect("a socket");
-        alice.send_to(b"hi", "10.0.0.2:9000").expect("it is sent");
-        bob.recv(&mut [0; 9]).expect("it comes");
-        let events = lab.wire().recorder().events();
-        let told: Vec<_> = events.iter().map(|event| event.frame.decode().to_string()).collect();
-        assert_eq!(told[0], "ARP who has 10.0.0.2? tell 10.0.0.1");
-        assert_eq!(told[1], "ARP 10.0.0.2 is at 02:00:00:00:00:02");
-        assert!(told[2].starts_with("UDP ") && told[2].ends_with("→9000 len=2"), "{told:?}");
-        assert_eq!(told.len(), 3);
-    });
-}
-
-#[test]
-fn nothing_is_on_the_wire_but_what_programs_cause() {
-    on_each(alice_and_bob, |lab| {
-        let bob = lab.host("bob").udp(9000).expect("a socket");
-        let alice = lab.host("alice").udp(0).expect("a socket");
-        for number in 0..3 {
-            alice.send_to(&[number], "10.0.0.2:9000").expect("it is sent");
-            bob.recv(&mut [0; 9]).expect("it comes");
-        }
-        let events = lab.wire().recorder().events();
-        assert_eq!(events.len(), 3, "{events:?}");
-        assert!(events.iter().all(|event| event.fate == Fate::Delivered));
-    });
-}
+use crate::tier::{alice_and_bob, on_each, on_one};
 
 #[test]
 fn a_program_runs_on_its_host() {
@@ -55,33 +21,6 @@ fn a_program_runs_on_its_host() {
         let list = String::from_utf8(list.expect("it starts").stdout).expect("text");
         assert!(list.contains("0200000A:1B58 00000000:0000 0A"), "{list}");
         drop(listener);
-    });
-}
-
-#[test]
-fn every_host_hears_a_broadcast_and_reaches_every_other() {
-    const COUNT: u8 = 20;
-    let all = || {
-        let named = (1..=COUNT).map(|host| (format!("h{host}"), format!("10.0.0.{host}/24")));
-        named.fold(Lab::builder(), |plan, (name, address)| plan.host(&name, &address))
-    };
-    on_each(all, |lab| {
-        let (first, rest) = lab.hosts().split_first().expect("hosts");
-        let sockets: Vec<_> = rest.iter().map(|host| host.udp(9000).expect("a socket")).collect();
-        let sender = first.udp(0).expect("a socket");
-        sender.set_broadcast(true).expect("it is allowed");
-        sender.send_to(b"all", "10.0.0.255:9000").expect("it is sent");
-        for socket in sockets {
-            socket.set_read_timeout(Some(PATIENCE)).expect("a time");
-            assert_eq!(socket.recv(&mut [0; 9]).expect("it comes"), 3);
-        }
-        for pair in lab.hosts().windows(2) {
-            let listener = pair[1].listen(7000).expect("it listens");
-            let client = pair[0].connect((pair[1].address(), 7000)).expect("it connects");
-            let (_, peer) = listener.accept().expect("it is there");
-            assert_eq!(peer.ip(), pair[0].address());
-            drop(client);
-        }
     });
 }
 
@@ -146,23 +85,6 @@ fn a_bulk_transfer_survives_a_bad_wire_and_all_its_frames_are_well_formed() {
 }
 
 #[test]
-fn an_injected_frame_reaches_its_host_alone() {
-    on_each(
-        || alice_and_bob().rule(Hold),
-        |lab| {
-            let _listener = lab.host("bob").listen(7000).expect("it listens");
-            let _client = lab.host("alice").connecting("10.0.0.2:7000").expect("it begins");
-            let syn = next(lab.wire()).lose();
-            lab.wire().inject(1, &syn.bytes);
-            let sockets = lab.host("bob").tcp_states().expect("the kernel tells");
-            assert!(sockets.iter().any(|socket| socket.state == TcpState::SynReceived));
-            let fates = lab.wire().recorder().events().into_iter().map(|event| event.fate);
-            assert_eq!(fates.take(3).collect::<Vec<_>>(), [Fate::Held, Fate::Lost, Fate::Injected]);
-        },
-    );
-}
-
-#[test]
 fn a_host_has_all_the_addresses_that_it_was_given() {
     let plan = Lab::builder()
         .host("alice", "10.0.0.1/24")
@@ -196,27 +118,16 @@ fn a_patient_host_does_not_give_up() {
 }
 
 #[test]
-fn what_makes_no_sense_is_told_before_anything_is_made() {
-    let told = |plan: wirelab::Builder| match plan.build() {
-        Err(Error::Asked(text)) => text,
-        other => panic!("{other:?}"),
-    };
-    let alice = || Lab::builder().host("alice", "10.0.0.1/24");
-    assert!(told(alice().host("bob", "10.0.0.2")).contains("write it as 10.0.0.1/24"));
-    assert!(told(alice().host("bob", "10.0.0.2/33")).contains("\"10.0.0.2/33\""));
-    assert!(told(alice().host("alice", "10.0.0.2/24")).contains("two hosts are named"));
-    assert!(told(alice().host("bob", "10.0.0.1/24")).contains("two hosts have the address"));
-    assert!(told(Lab::builder().host("", "10.0.0.2/24")).contains("1 to 64 bytes"));
-}
-
-#[test]
 fn a_probe_says_how_hosts_are_made_here_or_why_not() {
     let capability = probe();
     let text = capability.to_string();
-    match (&capability.kernel, Lab::builder().host("alice", "10.0.0.1/24").build()) {
+    match (
+        &capability.kernel,
+        Lab::builder().host("alice", "10.0.0.1/24").tier(Tier::Kernel).build(),
+    ) {
         (Ok(kernel), Ok(lab)) => {
             assert_eq!(
-                (kernel.port, kernel.user_namespace),
+                (Some(kernel.port), kernel.user_namespace),
                 (lab.port(), lab.has_user_namespace())
             );
             assert!(text.starts_with("Hosts with kernels of their own, on "), "{text}");

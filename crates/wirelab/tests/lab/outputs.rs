@@ -2,17 +2,21 @@
 
 use wirelab::{Hold, Recorder};
 
-use crate::tier::{alice_and_bob, next, on_one, step};
+use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step};
 
-fn recorded(test: impl FnOnce(&Recorder)) {
-    on_one(alice_and_bob().rule(Hold), |lab| {
-        let _listener = lab.host("bob").listen(7000).expect("it listens");
-        let _client = lab.host("alice").connecting("10.0.0.2:7000").expect("it begins");
-        next(lab.wire()).lose();
-        step(lab);
-        step(lab);
-        test(lab.wire().recorder());
-    });
+fn recorded(test: impl Fn(&Recorder)) {
+    on_every_tier(
+        || alice_and_bob().rule(Hold),
+        |lab| {
+            let _listener = lab.host("bob").listening(7000).expect("it listens");
+            let _client =
+                lab.host("alice").dialling(0, ([10, 0, 0, 2], 7000).into()).expect("it begins");
+            next(lab.wire()).lose();
+            step(lab);
+            step(lab);
+            test(lab.wire().recorder());
+        },
+    );
 }
 
 #[test]
@@ -78,5 +82,68 @@ fn a_pcapng_file_has_named_interfaces_and_comments() {
         for part in ["alice\0", "bob\0", "lost", "; alice SYN-SENT, bob SYN-RECEIVED"] {
             assert!(text.contains(part), "{part}");
         }
+    });
+}
+
+/// Every tag of a page or a picture, as it stands there.
+fn tags(markup: &str) -> Vec<&str> {
+    let tags = markup.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or(rest));
+    tags.collect()
+}
+
+#[test]
+fn a_picture_has_an_arrow_for_each_frame_and_ends_every_tag() {
+    recorded(|recorder| {
+        let picture = recorder.svg("one <two> & 'three'");
+        assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{picture}");
+        assert!(picture.contains("one &lt;two&gt; &amp; &#39;three&#39;"), "{picture}");
+        assert_eq!(picture.matches("marker-end").count(), 2, "{picture}");
+        assert_eq!(picture.matches('✗').count(), 1, "{picture}");
+        for part in ["SYN seq=0", "SYN, ACK seq=0 ack=1", ">SYN-RECEIVED<", "alice 10.0.0.1"] {
+            assert!(picture.contains(part), "{part}:\n{picture}");
+        }
+        let mut open = Vec::new();
+        for tag in tags(&picture) {
+            match tag.strip_prefix('/') {
+                Some(name) => assert_eq!(open.pop(), Some(name), "{picture}"),
+                None if tag.ends_with('/') => {}
+                None => open.push(tag.split_whitespace().next().expect("a name")),
+            }
+        }
+        assert!(open.is_empty(), "{open:?}");
+    });
+}
+
+#[test]
+fn a_page_opens_each_frame_and_needs_nothing_from_elsewhere() {
+    recorded(|recorder| {
+        let page = recorder.html("a <script>alert(1)</script>");
+        assert_eq!(page.matches("<details>").count(), 3, "{page}");
+        assert_eq!(page.matches("</details>").count(), 3);
+        assert!(page.contains("default-src 'none'"));
+        for tag in tags(&page) {
+            let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or(tag);
+            assert!(!["script", "link", "img", "iframe"].contains(&name), "{tag}");
+            assert!(!tag.contains("http:") && !tag.contains("https:"), "{tag}");
+        }
+        for part in ["<th scope=\"row\">flags</th><td>SYN</td>", "lost", "SYN-RECEIVED", "02 00 00"]
+        {
+            assert!(page.contains(part), "{part}:\n{page}");
+        }
+    });
+}
+
+/// A datagram may carry anything, and whoever opens the page must see it and not run it.
+#[test]
+fn what_a_hostile_datagram_carries_is_text_in_the_page() {
+    on_every_tier(alice_and_bob, |lab| {
+        let bob = lab.host("bob").datagrams(9000).expect("a socket");
+        let alice = lab.host("alice").datagrams(0).expect("a socket");
+        let data = "</td><script>alert('x')</script>\u{202e}\x1b[31m";
+        alice.send_to(data.as_bytes(), ([10, 0, 0, 2], 9000).into()).expect("it is sent");
+        eventually(lab, || bob.receive_from(&mut [0; 99]).expect("open"));
+        let page = lab.wire().recorder().html("hostile");
+        assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"), "{page}");
+        assert!(!page.contains("<script") && !page.contains('\u{202e}') && !page.contains('\x1b'));
     });
 }

@@ -1,14 +1,28 @@
 //! The labs that the tests are run on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use wirelab::{Builder, Held, Lab, PortKind, TcpSocket, TcpState, Wire};
+#[cfg(target_os = "linux")]
+use wirelab::PortKind;
+use wirelab::{Builder, Held, Lab, TcpSocket, TcpState, Tier, Wire};
 
 /// What is awaited comes at once, or the test has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs a test on every kind of lab: both kinds of ports, with the rights that the test has and
-/// in a user namespace.
+/// How long nobody looks while something is awaited. On a simulated lab that is what makes time pass.
+pub(crate) const MOMENT: Duration = Duration::from_micros(100);
+
+/// Runs a test on every tier: simulated hosts, and every kind of kernels that the machine gives.
+pub(crate) fn on_every_tier(plan: impl Fn() -> Builder, test: impl Fn(&Lab)) {
+    println!("simulated");
+    test(&plan().tier(Tier::Simulated).build().expect("it is always there"));
+    #[cfg(target_os = "linux")]
+    on_each(plan, test);
+}
+
+/// Runs a test on every kind of lab of kernels: both kinds of ports, with the rights that the test
+/// has and in a user namespace.
+#[cfg(target_os = "linux")]
 pub(crate) fn on_each(plan: impl Fn() -> Builder, test: impl Fn(&Lab)) {
     for port in [PortKind::Tap, PortKind::VethPacket] {
         for in_user_namespace in [false, true] {
@@ -26,18 +40,21 @@ pub(crate) fn on_each(plan: impl Fn() -> Builder, test: impl Fn(&Lab)) {
     }
 }
 
-/// Runs a test on the lab that people get here.
+/// Runs a test on the lab of kernels that people get here.
+#[cfg(target_os = "linux")]
 pub(crate) fn on_one(plan: Builder, test: impl FnOnce(&Lab)) {
-    match plan.build() {
+    match plan.tier(Tier::Kernel).build() {
         Ok(lab) => test(&lab),
         Err(refusal) => not_run(&refusal, false),
     }
 }
 
+#[cfg(target_os = "linux")]
 fn tap_is_open() -> bool {
     std::fs::OpenOptions::new().read(true).write(true).open("/dev/net/tun").is_ok()
 }
 
+#[cfg(target_os = "linux")]
 fn not_run(refusal: &wirelab::Error, expected: bool) {
     let required = std::env::var("WIRELAB_REQUIRE").is_ok_and(|tier| tier == "kernel");
     assert!(!required || expected, "{refusal}");
@@ -78,9 +95,23 @@ pub(crate) fn step(lab: &Lab) -> (String, TcpState, TcpState) {
 /// Waits until both hosts' states are these. After a program closed a socket: another test that
 /// starts a program just then has a copy of that socket until it has started it.
 pub(crate) fn wait_for_states(lab: &Lab, alice: TcpState, bob: TcpState) {
-    let late = Instant::now() + PATIENCE;
+    let late = lab.wire().now() + PATIENCE;
     while states(lab) != (alice, bob) {
-        assert!(Instant::now() < late, "{:?} instead of {:?}", states(lab), (alice, bob));
+        assert!(lab.wire().now() < late, "{:?} instead of {:?}", states(lab), (alice, bob));
+        lab.wire().run_for(MOMENT);
+        std::thread::yield_now();
+    }
+}
+
+/// What `look` finds, once it does.
+pub(crate) fn eventually<T>(lab: &Lab, mut look: impl FnMut() -> Option<T>) -> T {
+    let late = lab.wire().now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(lab.wire().now() < late, "it did not come");
+        lab.wire().run_for(MOMENT);
         std::thread::yield_now();
     }
 }

@@ -7,7 +7,7 @@ use super::with_program;
 
 /// On a terminal: types when what it waits for is shown, and says at the end how the terminal was
 /// left. Each of its arguments is a text to wait for and a text to type.
-const TERMINAL: &str = "
+pub(crate) const TERMINAL: &str = "
 import os, pty, select, sys, termios
 command, plan = sys.argv[1:sys.argv.index('--')], sys.argv[sys.argv.index('--') + 1:]
 pid, terminal = pty.fork()

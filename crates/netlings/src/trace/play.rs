@@ -1,0 +1,289 @@
+//! Playing a scenario: the programs act, and each frame is shown, decided about, and shown again
+//! with what came of it.
+
+mod clocks;
+mod decide;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
+
+use super::input::Input;
+use super::quiz::Score;
+use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
+use super::stage::{Progress, Stage};
+use super::view::{End, Row, View};
+use crate::ending::Stop;
+use crate::words::trace as words;
+
+/// How long the wire is asked for a frame before the programs are looked at again.
+const LOOK: Duration = Duration::from_millis(5);
+/// When no clock runs and no frame has come for so long, nothing will come any more.
+const SILENCE: Duration = Duration::from_secs(2);
+/// The longest wait for anything; kernels send again within two minutes.
+const LONGEST: Duration = Duration::from_secs(150);
+/// How a scenario is played.
+pub(crate) struct Manner {
+    /// How long each frame is seen on the wire.
+    pub(crate) per_frame: Duration,
+    pub(crate) steps: bool,
+    pub(crate) asks: bool,
+    /// The frame that the wire loses, counted from 1.
+    pub(crate) drop: Option<u64>,
+    /// Whether stdout shows frames while they are on the wire.
+    pub(crate) watched: bool,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All was seen.
+    Over,
+    /// Nothing more can happen, since something was lost for good.
+    Stuck,
+    /// Somebody wanted no more.
+    Left,
+}
+
+/// A frame that has been shown, for whoever wants to go back.
+struct Seen {
+    row: Row,
+    fields: Vec<Field>,
+    states: [TcpState; 2],
+}
+
+/// A frame that waits on the wire.
+struct Waiting<'a> {
+    held: Held<'a>,
+    from: Side,
+    kind: Kind,
+    /// How many that were sent later go first, from now on.
+    overtaken_by: usize,
+    late: bool,
+}
+
+pub(crate) struct Play<'a> {
+    lab: &'a Lab,
+    scenario: &'a Scenario,
+    manner: Manner,
+    stage: Stage<'a>,
+    view: View<'a>,
+    input: Input,
+    waiting: VecDeque<Waiting<'a>>,
+    prepared: Vec<Prepared>,
+    numbers: Numbers,
+    seen: Vec<Seen>,
+    score: Score,
+    /// What somebody said the next state of a side is.
+    guess: Option<(Side, TcpState)>,
+    /// Frames that were shown so far.
+    frames: u64,
+    /// Nobody decides any more: stdin has ended.
+    alone: bool,
+}
+
+enum Choice {
+    Deliver,
+    Lose,
+    Duplicate,
+}
+
+/// Somebody wants no more.
+struct Enough;
+
+impl<'a> Play<'a> {
+    pub(crate) fn new(
+        lab: &'a Lab,
+        scenario: &'a Scenario,
+        manner: Manner,
+        view: View<'a>,
+        input: Input,
+    ) -> Self {
+        Self {
+            lab,
+            scenario,
+            manner,
+            stage: Stage::new(lab, scenario),
+            view,
+            input,
+            waiting: VecDeque::new(),
+            prepared: scenario.prepared.to_vec(),
+            numbers: Numbers::default(),
+            seen: Vec::new(),
+            score: Score::default(),
+            guess: None,
+            frames: 0,
+            alone: false,
+        }
+    }
+
+    /// How many frames were shown.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    pub(crate) fn score(&self) -> Score {
+        self.score
+    }
+
+    /// From the first act to the last frame.
+    pub(crate) fn run(&mut self) -> Result<Ending, Stop> {
+        let has_states = self.has_states();
+        if has_states {
+            let states = self.stage.states().map_err(told)?;
+            self.view.states(states, "");
+        }
+        let mut since = self.lab.wire().now();
+        loop {
+            self.gather(Duration::ZERO);
+            let on_the_wire =
+                Side::BOTH.map(|side| self.waiting.iter().filter(|it| it.from == side).count());
+            let progress = self.stage.advance(on_the_wire).map_err(told)?;
+            match progress {
+                Progress::Done(done) => {
+                    if let Some(done) = done {
+                        self.view.act(done.side, &done.text);
+                        if has_states {
+                            let states = self.stage.states().map_err(told)?;
+                            self.view.new_states(states, "");
+                        }
+                    }
+                    since = self.lab.wire().now();
+                    continue;
+                }
+                Progress::TimeWait(side) => {
+                    if !self.end_time_wait(side)? {
+                        return Ok(Ending::Left);
+                    }
+                    since = self.lab.wire().now();
+                    continue;
+                }
+                Progress::NotYet | Progress::None => {
+                    if let Some(waiting) = self.next_to_go() {
+                        if self.show(waiting)?.is_err() {
+                            return Ok(Ending::Left);
+                        }
+                        since = self.lab.wire().now();
+                        continue;
+                    }
+                }
+                Progress::Gathering => {}
+            }
+            // Whatever the last frame caused is seen too, such as a second acknowledgement.
+            if !self.gather(LOOK) {
+                if matches!(progress, Progress::None) {
+                    return Ok(Ending::Over);
+                }
+                let silent = self.lab.wire().now().saturating_sub(since);
+                let hopeless = silent > SILENCE && !self.stage.has_a_clock();
+                if hopeless || silent > LONGEST {
+                    return Ok(Ending::Stuck);
+                }
+                if !self.input.pause(Duration::ZERO) {
+                    return Ok(Ending::Left);
+                }
+            }
+        }
+    }
+
+    fn has_states(&self) -> bool {
+        self.scenario.has_states()
+    }
+
+    /// Takes what the wire holds, after a wait for the first; whether there was something.
+    fn gather(&mut self, patience: Duration) -> bool {
+        // What a program or a kernel has sent counts as sent, whenever the wire's thread gets to it.
+        self.lab.wire().catch_up();
+        let mut patience = patience;
+        let mut found = false;
+        while let Some(held) = self.lab.wire().next_held(patience) {
+            let from = Side::at(held.frame().from);
+            let kind = Kind::of(&held.frame().decode());
+            self.waiting.push_back(Waiting { held, from, kind, overtaken_by: 0, late: false });
+            (patience, found) = (Duration::ZERO, true);
+        }
+        found
+    }
+
+    /// The frame that goes next, unless it is one that others overtake.
+    fn next_to_go(&mut self) -> Option<Waiting<'a>> {
+        let place = self.waiting.iter().position(|it| it.overtaken_by == 0).unwrap_or(0);
+        let found = self.waiting.remove(place)?;
+        for waiting in self.waiting.iter_mut().take(place) {
+            waiting.overtaken_by = waiting.overtaken_by.saturating_sub(1);
+        }
+        Some(found)
+    }
+
+    /// What the wire itself does to this frame.
+    fn fate(&mut self, waiting: &Waiting<'_>) -> io::Result<Option<PreparedFate>> {
+        if self.manner.drop == Some(self.frames) {
+            return Ok(Some(PreparedFate::Lost));
+        }
+        let states = self.stage.states()?;
+        let receiver = states[waiting.from.other().place()];
+        let fits = |prepared: &Prepared| {
+            prepared.from == waiting.from
+                && prepared.kind == waiting.kind
+                && prepared.receiver.is_none_or(|state| state == receiver)
+        };
+        let place = self.prepared.iter().position(fits);
+        Ok(place.map(|place| self.prepared.remove(place).fate))
+    }
+
+    /// Shows a frame, has it decided about, and shows what became of it.
+    fn show(&mut self, waiting: Waiting<'a>) -> Result<Result<(), Enough>, Stop> {
+        if !waiting.late {
+            self.frames += 1;
+        }
+        let decoded = waiting.held.frame().decode();
+        let numbers = self.numbers.relative(&decoded);
+        let text = words::frame(&decoded, numbers, payload(&waiting.held.frame().bytes));
+        let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
+        let fields = decoded.fields(numbers);
+        let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
+        if let Some(PreparedFate::OvertakenBy(count)) = fate {
+            row.end = End::HeldUp;
+            self.view.frame(&row, "");
+            self.waiting.push_front(Waiting { overtaken_by: count, late: true, ..waiting });
+            return Ok(Ok(()));
+        }
+        let will_be_lost = fate == Some(PreparedFate::Lost);
+        let choice = match self.choose(&row, &fields, &waiting, will_be_lost)? {
+            Ok(choice) => choice,
+            Err(enough) => {
+                self.view.settle();
+                return Ok(Err(enough));
+            }
+        };
+        row.end = match choice {
+            Choice::Lose => End::Lost,
+            Choice::Deliver if waiting.late => End::DeliveredLate,
+            Choice::Deliver => End::Delivered,
+            Choice::Duplicate => End::DeliveredTwice,
+        };
+        let note = self.note(&row, waiting.kind);
+        match choice {
+            Choice::Lose => waiting.held.lose(),
+            Choice::Deliver => waiting.held.release(),
+            Choice::Duplicate => waiting.held.duplicate(),
+        };
+        self.view.settle();
+        self.view.frame(&row, "");
+        let states = self.stage.states().map_err(told)?;
+        if self.has_states() {
+            let remark = self.remark(&row).map_err(told)?;
+            self.view.states(states, &remark);
+        }
+        self.judge(states, note);
+        self.seen.push(Seen { row, fields, states });
+        Ok(Ok(()))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
+fn told(error: io::Error) -> Stop {
+    Stop::infrastructure(words::stopped(&error))
+}

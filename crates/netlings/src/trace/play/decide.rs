@@ -1,0 +1,187 @@
+//! What becomes of a frame that stands on the wire: somebody decides, looks closer, looks back, or
+//! says what will come of it.
+
+use wirelab::{Field, TcpState};
+
+use super::{Choice, Enough, Play, Seen, Waiting, told};
+use crate::ending::Stop;
+use crate::trace::input::{Command, Typed};
+use crate::trace::quiz;
+use crate::trace::scenario::{Kind, Side};
+use crate::trace::view::Row;
+use crate::words::trace as words;
+
+impl Play<'_> {
+    /// What becomes of the frame that stands on the wire.
+    pub(super) fn choose(
+        &mut self,
+        row: &Row,
+        fields: &[Field],
+        waiting: &Waiting<'_>,
+        will_be_lost: bool,
+    ) -> Result<Result<Choice, Enough>, Stop> {
+        let note = self.note(row, waiting.kind);
+        let deliver = if will_be_lost { Choice::Lose } else { Choice::Deliver };
+        let asks = self.manner.asks && self.has_states();
+        if self.alone || !(self.manner.steps || asks) {
+            if !self.manner.per_frame.is_zero() {
+                if self.manner.watched {
+                    self.view.frame_for_now(row, "");
+                }
+                if !self.input.pause(self.manner.per_frame) {
+                    return Ok(Err(Enough));
+                }
+            }
+            return Ok(Ok(deliver));
+        }
+        self.view.frame_for_now(row, "");
+        let choice = match self.manner.steps {
+            true => match self.step(fields, note, will_be_lost) {
+                Ok(Some(choice)) => choice,
+                Ok(None) => deliver,
+                Err(enough) => return Ok(Err(enough)),
+            },
+            false => deliver,
+        };
+        if asks && !self.alone && !matches!(choice, Choice::Lose) {
+            let side = waiting.from.other();
+            if let Err(enough) = self.ask(side)? {
+                return Ok(Err(enough));
+            }
+        }
+        Ok(Ok(choice))
+    }
+
+    /// What to say of a frame while it waits.
+    pub(super) fn note(&self, row: &Row, kind: Kind) -> Option<&'static str> {
+        let is_same = |seen: &Seen| seen.row.from == row.from && seen.row.text == row.text;
+        // A bare acknowledgement says the same as the one before, and is still another one.
+        let takes_numbers = [Kind::Syn, Kind::SynAck, Kind::Data, Kind::Fin].contains(&kind);
+        if takes_numbers && self.seen.iter().any(is_same) {
+            return Some(words::ONCE_MORE);
+        }
+        self.scenario.note(row.from, kind)
+    }
+
+    /// Waits for somebody to decide; `None` is to go on as it would go by itself.
+    fn step(
+        &mut self,
+        fields: &[Field],
+        note: Option<&str>,
+        will_be_lost: bool,
+    ) -> Result<Option<Choice>, Enough> {
+        if self.input.by_key() || self.frames == 1 {
+            self.view.for_now(words::LEGEND);
+        }
+        if will_be_lost {
+            self.view.say_for_now(words::WILL_BE_LOST);
+        } else if let Some(note) = note {
+            self.view.say_for_now(note);
+        }
+        // Which of the frames before is looked at; as many as there are for the one at hand.
+        let mut looked_at = self.seen.len();
+        loop {
+            let now = looked_at == self.seen.len();
+            let command = match self.input.command() {
+                Typed::Command(command) => command,
+                Typed::Line(line) => {
+                    self.view.say_for_now(&words::unknown_command(&line));
+                    continue;
+                }
+                Typed::End => {
+                    self.alone = true;
+                    return Ok(None);
+                }
+                Typed::Interrupted => return Err(Enough),
+            };
+            match command {
+                Command::Quit => return Err(Enough),
+                Command::Back if looked_at == 0 => self.view.say_for_now(words::NOTHING_BEFORE),
+                Command::Back => {
+                    looked_at -= 1;
+                    self.look_back(looked_at);
+                }
+                Command::Fields => {
+                    let seen = self.seen.get(looked_at).map(|seen| seen.fields.clone());
+                    self.show_fields(&seen.unwrap_or_else(|| fields.to_vec()));
+                }
+                Command::Deliver if now => return Ok(None),
+                Command::Deliver => {
+                    looked_at += 1;
+                    match looked_at == self.seen.len() {
+                        true => self.view.say_for_now(words::HERE_AGAIN),
+                        false => self.look_back(looked_at),
+                    }
+                }
+                Command::Lose | Command::Duplicate if !now => {
+                    self.view.say_for_now(words::HAS_GONE);
+                }
+                Command::Lose => return Ok(Some(Choice::Lose)),
+                Command::Duplicate if will_be_lost => return Ok(None),
+                Command::Duplicate => return Ok(Some(Choice::Duplicate)),
+            }
+        }
+    }
+
+    fn look_back(&mut self, place: usize) {
+        let seen = &self.seen[place];
+        let states = self.scenario.has_states().then_some(seen.states);
+        self.view.say_for_now(&words::looking_back(place + 1, self.seen.len(), states));
+        self.view.frame_for_now(&seen.row, "");
+    }
+
+    fn show_fields(&mut self, fields: &[Field]) {
+        for field in fields {
+            let head = format!("   {:9} {}  ", field.name, field.value);
+            let width = self.view.screen.look.width.min(80);
+            for row in grader::layout::wrapped(&head, &field.meaning, width, 13) {
+                self.view.for_now(row.trim_end());
+            }
+        }
+    }
+
+    /// Asks for the state that comes next, and says whether it was right.
+    fn ask(&mut self, side: Side) -> Result<Result<(), Enough>, Stop> {
+        let before = self.stage.states().map_err(told)?[side.place()];
+        let question = words::question(side.name(), before);
+        self.view.say_for_now(&question);
+        let answer = loop {
+            let prompt = words::prompt(side.name());
+            let view = &self.view;
+            let typed = self.input.line(|text| view.typing(&prompt, text));
+            if self.input.by_key() {
+                self.view.typed();
+            }
+            match typed {
+                Typed::Interrupted => return Ok(Err(Enough)),
+                Typed::End => {
+                    self.alone = true;
+                    return Ok(Ok(()));
+                }
+                Typed::Line(line) if ["q", "quit"].contains(&line.trim()) => {
+                    return Ok(Err(Enough));
+                }
+                Typed::Line(line) => match quiz::state_of(&line) {
+                    Some(state) => break state,
+                    None => self.view.say_for_now(&words::no_state(&line, &quiz::names())),
+                },
+                Typed::Command(_) => {}
+            }
+        };
+        self.guess = Some((side, answer));
+        Ok(Ok(()))
+    }
+
+    /// Says whether the answer was right, now that the frame has arrived.
+    pub(super) fn judge(&mut self, states: [TcpState; 2], note: Option<&str>) {
+        let Some((side, answer)) = self.guess.take() else { return };
+        let state = states[side.place()];
+        self.score.asked += 1;
+        self.score.right += u32::from(answer == state);
+        let mut verdict = words::verdict(side.name(), answer, state);
+        if let Some(note) = note.filter(|_| answer != state && !self.manner.steps) {
+            verdict.extend([" ", note]);
+        }
+        self.view.screen.paragraph(" ", &verdict, 1);
+    }
+}

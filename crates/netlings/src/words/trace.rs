@@ -1,0 +1,211 @@
+//! The sentences of `netlings trace`. What a scenario says stands beside its acts.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use wirelab::{Decoded, Packet, Relative, TcpState};
+
+use crate::trace::scenario::Act;
+
+pub(crate) const THE_WIRE: &str = "the wire";
+pub(crate) const LOST: &str = "lost";
+pub(crate) const HELD: &str = "held on the wire";
+pub(crate) const HELD_UP: &str = "held up on the way";
+pub(crate) const TWICE: &str = "arrived twice";
+pub(crate) const LATE: &str = "arrived late";
+
+pub(crate) const LEGEND: &str =
+    " space deliver   x lose   d duplicate   f fields   b back   q quit";
+pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
+pub(crate) const ONCE_MORE: &str =
+    "The same once more, with the same number: its acknowledgement did not come.";
+pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
+pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
+pub(crate) const HAS_GONE: &str =
+    "That frame has gone already. Space goes forward, to the one that is held.";
+pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
+pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
+pub(crate) const STUCK: &str = "Nothing is on the wire and no clock runs, so nothing more will \
+     happen: what was lost is lost for good. The scenario ends here.";
+pub(crate) const SHOW_ONE: &str = "Show one, a frame at a time:";
+
+pub(crate) const NO_SPEED: &str =
+    "write seconds: 0 for no pause at all, or 0.05 to 60, such as 1.5";
+
+/// A frame in short, with relative numbers.
+pub(crate) fn frame(decoded: &Decoded, numbers: Option<Relative>, payload: &[u8]) -> String {
+    let data = || grader::quoted_start(payload, 16);
+    match (&decoded.packet, numbers) {
+        (Packet::Tcp(_, tcp), Some(numbers)) => {
+            let mut text = tcp.flags.to_string().replace(", ", ",");
+            // A segment that takes no numbers is about its ack alone.
+            if tcp.space() > 0 || numbers.ack.is_none() {
+                text.push_str(&format!("  seq {}", numbers.seq));
+            }
+            if let Some(ack) = numbers.ack {
+                text.push_str(&format!("  ack {ack}"));
+            }
+            if tcp.data > 0 {
+                text.push_str(&format!("  {}", data()));
+            }
+            text
+        }
+        (Packet::Udp(..), _) => format!("UDP  {}", data()),
+        (Packet::Arp(arp), _) if arp.operation == 1 => format!("ARP  who has {}?", arp.target.1),
+        (Packet::Arp(arp), _) => format!("ARP  {} is at {}", arp.sender.1, arp.sender.0),
+        _ => decoded.to_string(),
+    }
+}
+
+/// What a program did.
+pub(crate) fn act(act: Act) -> String {
+    match act {
+        Act::Listen => "listen".into(),
+        Act::Dial => "connect".into(),
+        Act::Accept => "accept".into(),
+        Act::Send(text) => format!("write {}", grader::quoted(text.as_bytes())),
+        Act::SendTo(text) => format!("send {}", grader::quoted(text.as_bytes())),
+        Act::Read(_) | Act::ReceiveFrom => "read".into(),
+        Act::ReadEnd => "read: the end".into(),
+        Act::Fail => "the connection has failed".into(),
+        Act::CloseSending => "shut down the sending half".into(),
+        Act::Close => "close".into(),
+        Act::Abort => "break off".into(),
+        Act::Datagrams => "open a datagram socket".into(),
+        Act::GiveUpAfter(time) => format!("no answer for {} s", time.as_secs_f64()),
+        Act::EndTimeWait => LAB_ENDS_IT.into(),
+    }
+}
+
+pub(crate) fn received(data: &[u8]) -> String {
+    format!("read {}", grader::quoted_start(data, 24))
+}
+
+/// What a program's next call gives.
+pub(crate) fn fails(kind: io::ErrorKind) -> String {
+    format!("error: {kind}")
+}
+
+pub(crate) fn read_more(count: usize) -> String {
+    format!("{count} more bytes came where the end of the stream was awaited")
+}
+
+pub(crate) fn stopped(error: &io::Error) -> String {
+    format!("the scenario cannot go on: {}", netkit::cause(error))
+}
+
+pub(crate) fn again_in(name: &str, left: Duration) -> String {
+    format!("{name}: again in {:.1} s", left.as_secs_f64())
+}
+
+pub(crate) fn waits(name: &str, left: Duration) -> String {
+    format!("{name}: {:.1} s left", left.as_secs_f64())
+}
+
+/// The clock of a simulation has moved.
+pub(crate) fn later(time: Duration) -> String {
+    format!("{:.1} s later", time.as_secs_f64())
+}
+
+/// Above a frame that somebody went back to.
+pub(crate) fn looking_back(number: usize, of: usize, states: Option<[TcpState; 2]>) -> String {
+    let after = states
+        .map(|[alice, bob]| format!("; after it alice was in {alice}, bob in {bob}"))
+        .unwrap_or_default();
+    format!("Looking back at frame {number} of {of}{after}:")
+}
+
+pub(crate) fn unknown_command(typed: &str) -> String {
+    let typed = netkit::visible(typed.trim().as_bytes());
+    format!(
+        "`{typed}` is no command. Write an empty line or deliver, x (lose), d (duplicate), f \
+         (fields), b (back) or q (quit)."
+    )
+}
+
+pub(crate) fn cannot_read(error: &io::Error) -> String {
+    format!("cannot read what is typed: {}", netkit::cause(error))
+}
+
+// The quiz.
+
+pub(crate) fn question(name: &str, state: TcpState) -> String {
+    format!("{name} is in {state}. In which state is {name} when this has arrived?")
+}
+
+pub(crate) fn prompt(name: &str) -> String {
+    format!(" {name} ▸ ")
+}
+
+pub(crate) fn no_state(typed: &str, names: &str) -> String {
+    let typed = netkit::visible(typed.trim().as_bytes());
+    match typed.as_str() {
+        "" | "?" => format!("The states are {names}."),
+        _ => format!("`{typed}` is no state. The states are {names}."),
+    }
+}
+
+pub(crate) fn verdict(name: &str, answer: TcpState, state: TcpState) -> String {
+    if answer == state {
+        format!("Right: {name} is in {state}.")
+    } else {
+        format!("No: {name} is in {state}, not in {answer}.")
+    }
+}
+
+pub(crate) fn no_states(scenario: &str) -> String {
+    format!("{scenario} is about datagrams: they have no states that --quiz could ask for")
+}
+
+pub(crate) fn score(right: u32, asked: u32) -> String {
+    format!("You knew {right} of {asked} states.")
+}
+
+// The command.
+
+pub(crate) fn title(name: &str, summary: &str) -> String {
+    format!("{name}: {summary}")
+}
+
+pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
+    let typed = netkit::visible(typed.as_bytes());
+    match near {
+        Some(near) => format!("no scenario is called `{typed}`. Did you mean `{near}`?"),
+        None => {
+            format!("no scenario is called `{typed}`. `netlings trace` alone lists all of them.")
+        }
+    }
+}
+
+pub(crate) fn no_lab(reason: &str) -> String {
+    format!(
+        "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."
+    )
+}
+
+pub(crate) fn simulated(by_choice: bool) -> &'static str {
+    match by_choice {
+        true => "Both hosts are simulated, with a clock that moves only when somebody waits.",
+        false => {
+            "This machine allows no hosts with kernels of their own, so both are simulated. \
+             `cargo netlings doctor` says why, and what to do."
+        }
+    }
+}
+
+pub(crate) fn simulation_differs(text: &str) -> String {
+    format!("In this simulation: {text}")
+}
+
+pub(crate) fn written_twice(path: &Path) -> String {
+    format!("two options name the same file, {}. Name two.", path.display())
+}
+
+pub(crate) fn written(path: &Path) -> String {
+    format!("What was seen is in {}.", path.display())
+}
+
+pub(crate) fn none_to_drop(number: u64, frames: u64) -> String {
+    format!("There were only {frames} frames, so --drop {number} lost none.")
+}

@@ -1,0 +1,49 @@
+//! Traces at a terminal, where keys decide and rows are taken back.
+
+use super::tiers;
+use crate::demo::terminal::TERMINAL;
+
+/// What a terminal gets while keys are pressed: each when the text before it has been shown.
+fn at_a_terminal(arguments: &[&str], plan: &[&str]) -> String {
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TERMINAL, env!("CARGO_BIN_EXE_netlings"), "trace"]).args(arguments);
+    python.arg("--").args(plan).env("NO_COLOR", "1").env("TERM", "xterm");
+    let output = python.output().unwrap();
+    String::from_utf8(output.stdout).unwrap().replace('\r', "")
+}
+
+#[test]
+fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
+    for tier in tiers() {
+        // A key that means nothing is passed over.
+        let plan = ["q quit", "x", "q quit", "f", "0 bytes", "y ", "q quit", "q"];
+        let shown = at_a_terminal(&["handshake", "--step", "--tier", tier], &plan);
+        assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+        // The row on the wire, the keys and the two rows of the note, before the lost row.
+        assert!(shown.contains("\x1b[4A\x1b[J   │── SYN  seq 0 ──────────────────✗"), "{shown}");
+        assert!(shown.contains("\n SYN-SENT                                    SYN-RECEIVED\n"));
+        let interrupted =
+            at_a_terminal(&["handshake", "--step", "--tier", tier], &["q quit", "\x03"]);
+        assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
+    }
+}
+
+#[test]
+fn at_a_terminal_a_quiz_takes_a_line_and_shows_it_while_it_is_typed() {
+    let plan =
+        ["bob ▸ ", "syn-x", "bob ▸ syn-x", "\x7freceived\r", "Right", "", "alice ▸ ", "\x04"];
+    let shown = at_a_terminal(&["handshake", "--quiz", "--speed", "0"], &plan);
+    assert!(shown.contains(" Right: bob is in SYN-RECEIVED."), "{shown}");
+    assert!(
+        shown.contains("You knew 1 of 1 states.") && shown.ends_with("exit 0 echo\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn at_a_terminal_a_frame_is_seen_on_the_wire_before_it_arrives() {
+    let shown = at_a_terminal(&["refused", "--speed", "0.05"], &[]);
+    let held = "   │── SYN  seq 0 ──────────────────●                  │ held on the wire\n";
+    let arrived = "\x1b[1A\x1b[J   │── SYN  seq 0 ────────────────────────────────────▶│\n";
+    assert!(shown.contains(&format!("{held}{arrived}")), "{shown}");
+}

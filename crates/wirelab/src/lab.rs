@@ -1,0 +1,314 @@
+//! Building a lab of any tier, and letting it go.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::cable::Look;
+use crate::decode::Mac;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::host::Host;
+use crate::kernel;
+use crate::port::PortKind;
+use crate::rule::{Perfect, Rule};
+use crate::simulated;
+use crate::tcp_state::{Sighting, TcpSocket};
+use crate::tier::Tier;
+use crate::wire::Wire;
+
+/// Hosts, and the wire that they are all plugged into. When it is dropped, its programs are ended and
+/// all of it is gone; a socket of a host that you still hold keeps that host's stack until you drop
+/// it, but nothing comes or goes any more.
+#[derive(Debug)]
+pub struct Lab {
+    // In this order they are let go: first the programs, then the wire, then the hosts.
+    kernel: Option<kernel::Whole>,
+    wire: Wire,
+    hosts: Vec<Host>,
+}
+
+impl Lab {
+    /// A lab without hosts yet.
+    pub fn builder() -> Builder {
+        Builder {
+            plan: Plan {
+                hosts: Vec::new(),
+                rule: Box::new(Perfect),
+                record_states: false,
+                pinned: false,
+                patient: false,
+                settings: Vec::new(),
+                port: None,
+                in_user_namespace: false,
+                seed: 0,
+            },
+            tier: None,
+            mistake: None,
+        }
+    }
+
+    /// What the hosts are made of.
+    pub fn tier(&self) -> Tier {
+        if self.kernel.is_some() { Tier::Kernel } else { Tier::Simulated }
+    }
+
+    /// The hosts, in the order in which they were named.
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// The host of that name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn host(&self, name: &str) -> &Host {
+        let found = self.hosts.iter().find(|host| host.name() == name);
+        found.unwrap_or_else(|| panic!("the lab has no host {name:?}"))
+    }
+
+    /// The wire.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// How the hosts are plugged in; `None` where they aren't kernels.
+    pub fn port(&self) -> Option<PortKind> {
+        self.kernel.as_ref().map(kernel::Whole::port)
+    }
+
+    /// Whether the hosts are in a user namespace.
+    pub fn has_user_namespace(&self) -> bool {
+        self.kernel.as_ref().is_some_and(kernel::Whole::has_user_namespace)
+    }
+}
+
+/// How a lab shall be.
+#[must_use = "nothing is built before `build`"]
+pub struct Builder {
+    plan: Plan,
+    tier: Option<Tier>,
+    mistake: Option<String>,
+}
+
+/// What was asked for, for the tier that builds it.
+pub(crate) struct Plan {
+    pub(crate) hosts: Vec<Planned>,
+    pub(crate) rule: Box<dyn Rule>,
+    pub(crate) record_states: bool,
+    pub(crate) pinned: bool,
+    pub(crate) patient: bool,
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) port: Option<PortKind>,
+    pub(crate) in_user_namespace: bool,
+    pub(crate) seed: u64,
+}
+
+/// A host that was asked for.
+pub(crate) struct Planned {
+    pub(crate) name: String,
+    pub(crate) addresses: Vec<(IpAddr, u8)>,
+}
+
+impl Plan {
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.hosts.iter().map(|host| host.name.clone()).collect()
+    }
+
+    /// All addresses of each host.
+    pub(crate) fn addresses(&self) -> Vec<Vec<IpAddr>> {
+        let of = |host: &Planned| host.addresses.iter().map(|it| it.0).collect();
+        self.hosts.iter().map(of).collect()
+    }
+
+    /// Whether only kernels can do it.
+    fn is_for_kernels(&self) -> bool {
+        self.port.is_some() || self.in_user_namespace || !self.settings.is_empty()
+    }
+}
+
+impl Builder {
+    /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
+    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address.
+    pub fn host(mut self, name: &str, address: &str) -> Self {
+        self.plan.hosts.push(Planned { name: name.into(), addresses: Vec::new() });
+        self.also(address)
+    }
+
+    /// Another address for the host named last.
+    pub fn also(mut self, address: &str) -> Self {
+        match (parse(address), self.plan.hosts.last_mut()) {
+            (Some(parsed), Some(host)) => host.addresses.push(parsed),
+            (None, _) => {
+                let text = format!("{address:?} is no address; write it as 10.0.0.1/24");
+                self.mistake.get_or_insert(text);
+            }
+            (_, None) => {
+                self.mistake.get_or_insert("name a host before its second address".into());
+            }
+        }
+        self
+    }
+
+    /// The wire's rule from the first frame on. Without one everything passes.
+    pub fn rule(mut self, rule: impl Rule + 'static) -> Self {
+        self.plan.rule = Box::new(rule);
+        self
+    }
+
+    /// Asks the hosts for their TCP states at every event, not only where a person decides. That
+    /// takes some microseconds for each frame.
+    pub fn record_states(mut self) -> Self {
+        self.plan.record_states = true;
+        self
+    }
+
+    /// Tells each host the others' hardware addresses, so that none ever asks: no ARP on the wire.
+    pub fn pin_neighbours(mut self) -> Self {
+        self.plan.pinned = true;
+        self
+    }
+
+    /// Keeps the kernels from giving up while a person thinks: many more retransmissions, and no
+    /// early end of FIN-WAIT-2. Where the kernel lets itself be told (newer ones do), a neighbour's
+    /// hardware address is asked for as often as it takes and not checked later, and what was lost
+    /// is sent again after 4 s at most, however long the wait was before. A simulated host never
+    /// gives up.
+    pub fn patient(mut self) -> Self {
+        self.plan.patient = true;
+        self
+    }
+
+    /// Writes a setting of every host, such as `("net/ipv4/tcp_syn_retries", "2")`, below
+    /// /proc/sys. Only kernels have them.
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        self.plan.settings.push((key.into(), value.into()));
+        self
+    }
+
+    /// Plugs the hosts in this way only. Otherwise the way is chosen by what the machine allows.
+    pub fn port(mut self, kind: PortKind) -> Self {
+        self.plan.port = Some(kind);
+        self
+    }
+
+    /// Puts the hosts in a user namespace even where that isn't needed, that is for root.
+    pub fn in_user_namespace(mut self) -> Self {
+        self.plan.in_user_namespace = true;
+        self
+    }
+
+    /// What the hosts shall be made of. Otherwise that is the best that this machine gives: kernels
+    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.tier = Some(tier);
+        self
+    }
+
+    /// What a simulated host takes its chances from: sequence numbers, ports. The same seed, and
+    /// the same acts, give the same frames at the same times. Kernels have their own chances.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.plan.seed = seed;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// If what was asked for makes no sense, or the machine refuses it.
+    pub fn build(self) -> Result<Lab, Error> {
+        self.check()?;
+        let plan = self.plan;
+        if self.tier != Some(Tier::Simulated) {
+            match kernel::prepare(&plan) {
+                Ok(prepared) => {
+                    let (hosts, wire, whole) = kernel::assemble(plan, prepared)?;
+                    return Ok(Lab { kernel: Some(whole), wire, hosts });
+                }
+                Err(refusal) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
+                    return Err(refusal.into());
+                }
+                Err(_) => {}
+            }
+        } else if plan.is_for_kernels() {
+            let text = "settings, ports and user namespaces are for the kernel tier";
+            return Err(Error::Asked(text.into()));
+        }
+        let (names, addresses) = (plan.names(), plan.addresses());
+        let (stacks, wire) = simulated::build(plan)?;
+        let hosts = stacks.into_iter().zip(names.into_iter().zip(addresses)).enumerate();
+        let hosts = hosts.map(|(place, (stack, (name, addresses)))| {
+            Host::new(name, place, addresses, crate::host::Stack::Simulated(stack))
+        });
+        Ok(Lab { kernel: None, wire, hosts: hosts.collect() })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let hosts = &self.plan.hosts;
+        if let Some(mistake) = &self.mistake {
+            return Err(Error::Asked(mistake.clone()));
+        }
+        for (place, plan) in hosts.iter().enumerate() {
+            if plan.name.is_empty() || plan.name.len() > 64 {
+                let text = format!("a host's name has 1 to 64 bytes, and {:?} has not", plan.name);
+                return Err(Error::Asked(text));
+            }
+            if hosts[..place].iter().any(|other| other.name == plan.name) {
+                return Err(Error::Asked(format!("two hosts are named {:?}", plan.name)));
+            }
+            let others = hosts[..place].iter().flat_map(|other| &other.addresses);
+            let taken =
+                |(address, _): &&(IpAddr, u8)| plan.addresses.iter().any(|it| it.0 == *address);
+            if let Some((address, _)) = { others }.find(taken) {
+                return Err(Error::Asked(format!("two hosts have the address {address}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Locally administered, and the host's place, counted from 1, at the end.
+pub(crate) fn mac(place: usize) -> Mac {
+    let [.., high, low] = (place + 1).to_be_bytes();
+    Mac([2, 0, 0, 0, high, low])
+}
+
+fn parse(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, prefix) = text.split_once('/')?;
+    let (address, prefix): (IpAddr, u8) = (address.parse().ok()?, prefix.parse().ok()?);
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    (prefix <= most).then_some((address, prefix))
+}
+
+/// Asks the two hosts that a segment's addresses name: each says what it has for its own end and
+/// the other.
+pub(crate) fn look<A>(mut hosts: Vec<(Vec<IpAddr>, A)>) -> Look
+where
+    A: FnMut(SocketAddr, SocketAddr) -> Option<TcpSocket> + Send + 'static,
+{
+    Box::new(move |frame: &Frame| {
+        let decoded = frame.decode();
+        let (Some(_), Some((from, to))) = (decoded.tcp(), decoded.ends()) else {
+            return Vec::new();
+        };
+        let mut seen = Vec::new();
+        for (own, other) in [(from, to), (to, from)] {
+            let host = hosts.iter().position(|(addresses, _)| addresses.contains(&own.ip()));
+            let Some(host) = host else { continue };
+            seen.push(Sighting { host, socket: hosts[host].1(own, other) });
+        }
+        seen
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_with_the_length_of_its_prefix() {
+        assert_eq!(parse("10.0.0.1/24"), Some(([10, 0, 0, 1].into(), 24)));
+        assert!(parse("fd00::1/128").is_some());
+        for wrong in ["10.0.0.1", "10.0.0.1/33", "10.0.0/24", "fd00::1/129", "x/1", ""] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! What only simulated hosts have: a clock of their own, the same every time, and the differences
+//! from Linux that are told to whoever learns from them.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::{Duration, Instant};
+
+use wirelab::TcpState::{Closed, Established, FinWait2, SynSent, TimeWait};
+use wirelab::{
+    Builder, Endpoint, Fate, Hold, Lab, Loss, Packet, Reordering, Rule as _, Shows, SlowMotion,
+    TcpOption, Tier, TimerKind, Verdict, probe,
+};
+
+use crate::tier::{PATIENCE, alice_and_bob, next, states, step, told};
+
+fn built(plan: Builder) -> Lab {
+    plan.tier(Tier::Simulated).build().expect("it is always there")
+}
+
+fn bob(port: u16) -> SocketAddr {
+    ([10, 0, 0, 2], port).into()
+}
+
+/// A listener of bob's, and both ends of a connection. The wire lets pass.
+fn connected(lab: &Lab) -> (Endpoint, Endpoint, Endpoint) {
+    let listener = lab.host("bob").listening(7000).expect("it listens");
+    let alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let server = listener.accept().expect("a listener").expect("at once");
+    (listener, alice, server)
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A record, as JSON lines and as pcapng, of the same acts each time.
+fn recorded(seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let rule = Loss::of(0.2, 7).then(Reordering::of(0.2, Duration::from_millis(3), 8));
+    let plain = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+    let lab = built(plain.rule(rule).seed(seed).record_states());
+    let listener = lab.host("bob").listening(7000).expect("it listens");
+    let alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let recorder = lab.wire().recorder();
+    let is_over = |event: &wirelab::Event| event.states.iter().all(|it| it.state() == Established);
+    recorder.wait_for(seconds(100), |it| it.states.len() == 2 && is_over(it)).expect("in time");
+    alice.send(&[7; 20_000]).expect("connected");
+    alice.close();
+    lab.wire().run_for(seconds(100));
+    drop(listener);
+    let (mut json, mut pcapng) = (Vec::new(), Vec::new());
+    recorder.write_json_lines(&mut json).expect("a Vec takes it");
+    recorder.write_pcapng(&mut pcapng).expect("a Vec takes it");
+    (json, pcapng)
+}
+
+#[test]
+fn the_same_seed_and_acts_give_the_same_record_to_the_byte() {
+    let first = recorded(1);
+    assert!(first.0.len() > 20_000, "{}", first.0.len());
+    assert!(first == recorded(1));
+    assert!(first != recorded(2));
+}
+
+#[test]
+fn time_passes_only_while_somebody_waits_and_hours_take_no_time() {
+    let began = Instant::now();
+    let lab = built(alice_and_bob());
+    let (_listener, _alice, _bob) = connected(&lab);
+    let before = lab.wire().now();
+    assert!(before < Duration::from_millis(1), "three frames: {before:?}");
+    lab.wire().run_for(seconds(36_000));
+    assert_eq!(lab.wire().now(), before + seconds(36_000));
+    assert!(lab.wire().next_held(seconds(36_000)).is_none());
+    assert_eq!(lab.wire().now(), before + seconds(72_000));
+    assert!(lab.wire().recorder().wait_for(seconds(5), |_| false).is_none());
+    assert_eq!(lab.wire().now(), before + seconds(72_005));
+    assert!(began.elapsed() < seconds(100), "nobody really waited");
+}
+
+#[test]
+fn waiting_ends_when_a_frame_is_held_and_not_later() {
+    let lab = built(alice_and_bob().rule(Hold));
+    let _alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let syn = next(lab.wire());
+    assert_eq!(syn.frame().time, Duration::ZERO);
+    // The SYN is sent again after a second, and that one is held.
+    lab.wire().run_for(seconds(100));
+    assert_eq!(lab.wire().now().as_secs(), 1);
+    assert_eq!(told(&next(lab.wire())), "alice: SYN");
+    drop(syn);
+}
+
+#[test]
+fn the_recorder_lets_time_pass_until_what_it_waits_for() {
+    let mut frames = 0;
+    let third = move |_: &wirelab::Frame| {
+        frames += 1;
+        if frames < 3 { Verdict::Drop } else { Verdict::Pass }
+    };
+    let lab = built(alice_and_bob().rule(third));
+    let _alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let recorder = lab.wire().recorder();
+    let through = recorder.wait_for(PATIENCE, |event| event.fate == Fate::Delivered);
+    // After one second, and after two more.
+    assert_eq!(through.expect("it comes").time.as_secs(), 3);
+}
+
+#[test]
+fn a_rule_that_panics_does_so_where_somebody_acts_and_the_wire_has_stopped() {
+    let lab = built(alice_and_bob().rule(|_: &wirelab::Frame| panic!("on purpose")));
+    let dial = AssertUnwindSafe(|| lab.host("alice").dialling(0, bob(7000)));
+    panic::catch_unwind(dial).expect_err("the rule sees the SYN");
+    let wait = AssertUnwindSafe(|| lab.wire().next_held(PATIENCE).is_some());
+    panic::catch_unwind(wait).expect_err("there will be none");
+}
+
+#[test]
+fn a_listener_stays_one_and_its_connections_end_with_it_unless_accepted() {
+    let lab = built(alice_and_bob());
+    let (listener, first, _server) = connected(&lab);
+    let second = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let listening = |lab: &Lab| {
+        let sockets = lab.host("bob").tcp_states().expect("it is told");
+        sockets.into_iter().find(|it| it.state == wirelab::TcpState::Listen)
+    };
+    assert_eq!(listening(&lab).expect("still there").unread, 1);
+    drop(listener);
+    assert!(listening(&lab).is_none());
+    let error = second.receive(&mut [0]).expect_err("nobody accepted it");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(first.receive(&mut [0]).expect("accepted before"), None);
+}
+
+#[test]
+fn what_is_refused_is_refused_at_once() {
+    let lab = built(alice_and_bob());
+    let alice = lab.host("alice");
+    let _listener = alice.listening(7000).expect("it listens");
+    let _socket = alice.datagrams(9000).expect("a socket");
+    let kind = |result: std::io::Result<Endpoint>| result.expect_err("refused").kind();
+    assert_eq!(kind(alice.listening(7000)), ErrorKind::AddrInUse);
+    assert_eq!(kind(alice.dialling(7000, bob(1))), ErrorKind::AddrInUse);
+    assert_eq!(kind(alice.datagrams(9000)), ErrorKind::AddrInUse);
+    let far = SocketAddr::from(([192, 0, 2, 1], 7000));
+    assert_eq!(kind(alice.dialling(0, far)), ErrorKind::NetworkUnreachable);
+    assert_eq!(kind(alice.dialling(0, bob(0))), ErrorKind::AddrNotAvailable);
+    assert_eq!(alice.listen(1).expect_err("no system").kind(), ErrorKind::Unsupported);
+    assert_eq!(alice.command("true").expect_err("no system").kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn where_nobody_names_a_tier_it_is_the_best_that_there_is() {
+    let best = probe().best();
+    assert!(probe().tiers().contains(&Tier::Simulated));
+    assert_eq!(alice_and_bob().build().expect("one is").tier(), best);
+}
+
+#[test]
+fn a_socket_outlives_its_lab_and_nothing_comes_or_goes_any_more() {
+    let lab = built(alice_and_bob());
+    let (_listener, alice, server) = connected(&lab);
+    drop(lab);
+    assert_eq!(alice.send(b"x").expect("there is room"), 1);
+    assert_eq!(server.receive(&mut [0]).expect("open"), None);
+}
+
+#[test]
+fn what_arrives_after_a_close_is_answered_with_a_reset() {
+    let lab = built(alice_and_bob());
+    let (_listener, alice, server) = connected(&lab);
+    server.close();
+    assert_eq!(alice.receive(&mut [0]).expect("the end"), Some(0));
+    assert_eq!(alice.send(b"too late").expect("the other half is open"), 8);
+    let error = alice.take_error().expect("it tells").expect("it was reset");
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    assert_eq!(states(&lab).0, Closed);
+}
+
+#[test]
+fn a_closed_window_is_probed_until_it_opens() {
+    let lab = built(alice_and_bob());
+    let (_listener, alice, server) = connected(&lab);
+    let data = [7; 200_000]; // more than both buffers take
+    let mut sent = 0;
+    while sent < data.len()
+        && let Ok(count) = alice.send(&data[sent..])
+    {
+        sent += count;
+    }
+    assert!(sent < data.len(), "the window is closed");
+    let timer = lab.host("alice").tcp_states().expect("it is told")[0].timer;
+    assert_eq!(timer.expect("one runs").kind, TimerKind::WindowProbe);
+    lab.wire().run_for(seconds(10));
+    let (mut got, mut buffer) = (0, [0; 70_000]);
+    while let Some(count) = server.receive(&mut buffer).expect("connected") {
+        got += count;
+    }
+    assert_eq!(got, sent);
+}
+
+// Each difference that is told is one that can be seen.
+
+fn is_told(shows: Shows, part: &str) {
+    let difference = Tier::Simulated.difference(shows).expect("it is told");
+    assert!(difference.text.contains(part), "{}", difference.text);
+}
+
+#[test]
+fn time_wait_lasts_ten_seconds() {
+    is_told(Shows::TimeWait, "10 seconds");
+    let lab = built(alice_and_bob());
+    let (_listener, alice, server) = connected(&lab);
+    alice.close();
+    server.close();
+    assert_eq!(states(&lab).0, TimeWait);
+    let timer = lab.host("alice").tcp_states().expect("it is told")[0].timer.expect("one runs");
+    assert_eq!(timer.kind, TimerKind::TimeWait);
+    assert_eq!(timer.left.as_millis(), 9_999, "a frame's time has passed");
+    lab.wire().run_for(timer.left - Duration::from_micros(1));
+    assert_eq!(states(&lab).0, TimeWait);
+    lab.wire().run_for(Duration::from_micros(1));
+    assert_eq!(states(&lab).0, Closed);
+}
+
+#[test]
+fn in_a_simultaneous_open_the_syn_ack_establishes_nothing() {
+    is_told(Shows::SimultaneousOpen, "establishes nothing");
+    let lab = built(alice_and_bob().rule(SlowMotion::stepped()));
+    let _alice = lab.host("alice").dialling(5000, bob(7000)).expect("it begins");
+    let to_alice = SocketAddr::from(([10, 0, 0, 1], 5000));
+    let _bob = lab.host("bob").dialling(7000, to_alice).expect("it begins");
+    let steps: Vec<_> = (0..6).map(|_| step(&lab)).collect();
+    let (syn_acks, acks) = steps[2..].split_at(2);
+    assert!(syn_acks.iter().all(|it| it.0.ends_with("SYN, ACK") && it.1 != Established));
+    assert!(acks.iter().all(|it| it.0.ends_with(": ACK")));
+    assert_eq!((acks[1].1, acks[1].2), (Established, Established));
+}
+
+#[test]
+fn nothing_is_sent_again_within_a_second_and_nobody_gives_up() {
+    is_told(Shows::Retransmission, "one second at the earliest");
+    is_told(Shows::GivingUp, "at most 60 seconds apart");
+    let lab = built(alice_and_bob());
+    let (_listener, alice, _server) = connected(&lab);
+    lab.wire().rule(Loss::of(1.0, 0));
+    let began = lab.wire().recorder().events().len();
+    alice.send(b"lost").expect("connected");
+    lab.wire().run_for(seconds(3600));
+    let events = lab.wire().recorder().events().split_off(began);
+    let pauses: Vec<u64> =
+        events.windows(2).map(|two| (two[1].time - two[0].time).as_secs()).collect();
+    assert_eq!(pauses[..7], [1, 2, 4, 8, 16, 32, 60]);
+    assert!(pauses[7..].iter().all(|pause| *pause == 60) && pauses.len() > 60);
+    assert_eq!(lab.host("alice").tcp_states().expect("it is told")[0].state, Established);
+}
+
+#[test]
+fn a_syn_has_no_timestamps_and_no_scale() {
+    is_told(Shows::Options, "no timestamps");
+    let lab = built(alice_and_bob());
+    let _alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    let events = lab.wire().recorder().events();
+    let Packet::Tcp(_, syn) = events[0].frame.decode().packet else { panic!("a SYN") };
+    assert_eq!(syn.window, 65_535);
+    assert!(syn.options.contains(&TcpOption::WindowScale(0)));
+    assert!(!syn.options.iter().any(|option| matches!(option, TcpOption::Timestamps(..))));
+    assert_eq!(states(&lab).0, Closed, "it was refused");
+}
+
+#[test]
+fn fin_wait_2_has_no_end() {
+    is_told(Shows::FinWait2, "no end");
+    let lab = built(alice_and_bob());
+    let (_listener, alice, _server) = connected(&lab);
+    alice.close();
+    lab.wire().run_for(seconds(3600));
+    assert_eq!(states(&lab).0, FinWait2);
+}
+
+#[test]
+fn a_neighbour_is_forgotten_after_a_minute_unless_it_is_pinned() {
+    is_told(Shows::Neighbours, "after a minute");
+    let plain = || Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+    for (plan, wanted) in [(plain(), 4), (plain().pin_neighbours(), 0)] {
+        let lab = built(plan);
+        let alice = lab.host("alice").datagrams(0).expect("a socket");
+        let _bob = lab.host("bob").datagrams(9000).expect("a socket");
+        for _ in 0..2 {
+            alice.send_to(b"x", bob(9000)).expect("it is sent");
+            lab.wire().run_for(seconds(61));
+        }
+        let events = lab.wire().recorder().events();
+        let is_arp =
+            |event: &&wirelab::Event| matches!(event.frame.decode().packet, Packet::Arp(_));
+        assert_eq!(events.iter().filter(is_arp).count(), wanted);
+        assert_eq!(events.len(), wanted + 2);
+    }
+}
+
+#[test]
+fn pinned_neighbours_stay_known_by_their_ipv6_addresses_too() {
+    let six = Lab::builder().host("alice", "fd00::1/64").host("bob", "fd00::2/64");
+    let lab = built(six.pin_neighbours());
+    let alice = lab.host("alice").datagrams(0).expect("a socket");
+    let _bob = lab.host("bob").datagrams(9000).expect("a socket");
+    for _ in 0..2 {
+        alice.send_to(b"x", "[fd00::2]:9000".parse().expect("an address")).expect("it is sent");
+        lab.wire().run_for(seconds(61));
+    }
+    assert_eq!(lab.wire().recorder().events().len(), 2);
+}
+
+#[test]
+fn large_datagrams_and_the_own_address_are_refused() {
+    is_told(Shows::Fragments, "is refused");
+    is_told(Shows::Loopback, "can't talk to itself");
+    let lab = built(alice_and_bob());
+    let alice = lab.host("alice").datagrams(0).expect("a socket");
+    assert_eq!(alice.send_to(&[0; 1472], bob(9000)).expect("it fits"), 1472);
+    let error = alice.send_to(&[0; 1473], bob(9000)).expect_err("it doesn't fit");
+    assert!(error.to_string().contains("more than 1472 bytes"), "{error}");
+    for own in [[10, 0, 0, 1], [127, 0, 0, 1]] {
+        let error = lab.host("alice").dialling(0, (own, 7000).into()).expect_err("no loopback");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+}
+
+#[test]
+fn a_lost_syn_is_waited_for_without_any_state_but_syn_sent() {
+    let lab = built(alice_and_bob().rule(Loss::of(1.0, 0)));
+    let alice = lab.host("alice").dialling(0, bob(7000)).expect("it begins");
+    lab.wire().run_for(seconds(8));
+    let sockets = lab.host("alice").tcp_states().expect("it is told");
+    assert_eq!((sockets[0].state, sockets[0].retransmits), (SynSent, 3));
+    alice.abort().expect("it takes it");
+    assert_eq!(states(&lab).0, Closed);
+    let events = lab.wire().recorder().events();
+    assert_eq!(events.len(), 4, "whoever gives up on a SYN says nothing");
+}

@@ -1,0 +1,102 @@
+//! What only kernels have: a clock of their own, programs that block, and a thread under the wire.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::panic::{self, AssertUnwindSafe};
+use std::thread;
+use std::time::Duration;
+
+use wirelab::TcpState::{Closed, TimeWait};
+use wirelab::{Fate, Hold, Lab, SlowMotion};
+
+use crate::tier::{PATIENCE, alice_and_bob, on_each, on_one, states, told};
+
+/// Each frame is held until a kernel has sent it, or what came before it, once more.
+#[test]
+fn slow_motion_shows_the_undisturbed_exchange_and_nothing_else() {
+    fn exchange(lab: &Lab) -> String {
+        let listener = lab.host("bob").listen(7000).expect("it listens");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut stream, _) = listener.accept().expect("it comes");
+                drop(listener);
+                let mut asked = String::new();
+                stream.read_to_string(&mut asked).expect("the end comes");
+                stream.write_all(asked.to_uppercase().as_bytes()).expect("it takes it");
+            });
+            let mut client = lab.host("alice").connect("10.0.0.2:7000").expect("it connects");
+            client.write_all(b"hello").expect("it takes it");
+            client.shutdown(Shutdown::Write).expect("it is open");
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).expect("the end comes");
+            answer
+        })
+    }
+    /// Whether a kernel sends this again when nothing comes back.
+    fn is_sent_again(frame: &wirelab::Frame) -> bool {
+        frame.decode().tcp().is_some_and(|(_, tcp)| tcp.space() > 0)
+    }
+    on_one(alice_and_bob().rule(SlowMotion::stepped()), |lab| {
+        let mut frames = Vec::new();
+        let recorder = lab.wire().recorder();
+        let answer = thread::scope(|scope| {
+            let answer = scope.spawn(|| exchange(lab));
+            while !(answer.is_finished() && states(lab) == (TimeWait, Closed)) {
+                // Between the last frame and the programs' ends there is none; so don't insist.
+                let Some(held) = lab.wire().next_held(Duration::from_millis(50)) else { continue };
+                if is_sent_again(held.frame()) {
+                    let absorbed = recorder.wait_for(PATIENCE, |event| {
+                        let later = event.frame.id > held.frame().id;
+                        let same = event.frame.from == held.frame().from;
+                        later && same && event.fate == Fate::Absorbed
+                    });
+                    assert!(absorbed.is_some(), "{} is not sent again", told(&held));
+                }
+                frames.push(told(&held));
+                held.release();
+            }
+            answer.join().expect("no panic")
+        });
+        assert_eq!(answer, "HELLO");
+        let (alice, bob): (Vec<_>, Vec<_>) =
+            frames.iter().map(String::as_str).partition(|frame| frame.starts_with("alice"));
+        let wanted = ["SYN", "ACK", "PSH, ACK, 5 bytes", "FIN, ACK", "ACK", "ACK"];
+        assert_eq!(alice, wanted.map(|frame| format!("alice: {frame}")));
+        let wanted = ["SYN, ACK", "ACK", "PSH, ACK, 5 bytes", "FIN, ACK"];
+        assert_eq!(bob, wanted.map(|frame| format!("bob: {frame}")));
+    });
+}
+
+/// The kernel has sent each datagram when `send_to` returns; the wire's thread may not have had its
+/// turn.
+#[test]
+fn what_was_sent_is_held_once_the_wire_has_caught_up() {
+    on_each(
+        || alice_and_bob().rule(Hold),
+        |lab| {
+            let alice = lab.host("alice").datagrams(0).expect("a socket");
+            for count in (1..=100).map(|round| round % 7) {
+                for _ in 0..count {
+                    alice.send_to(b"x", ([10, 0, 0, 2], 9000).into()).expect("it is sent");
+                }
+                lab.wire().catch_up();
+                for _ in 0..count {
+                    lab.wire().next_held(Duration::ZERO).expect("it is there").lose();
+                }
+                assert!(lab.wire().next_held(Duration::ZERO).is_none());
+            }
+        },
+    );
+}
+
+#[test]
+fn a_rule_that_panics_stops_the_wire_and_fails_the_test() {
+    on_one(alice_and_bob(), |_| {
+        let lab = alice_and_bob().rule(|_: &wirelab::Frame| panic!("on purpose"));
+        let lab = lab.build().expect("it could be built before");
+        let _client = lab.host("alice").connecting("10.0.0.2:7000").expect("it begins");
+        let waiting = AssertUnwindSafe(|| lab.wire().next_held(PATIENCE).is_some());
+        panic::catch_unwind(waiting).expect_err("there will be none");
+        panic::catch_unwind(AssertUnwindSafe(|| drop(lab))).expect_err("the drop tells it too");
+    });
+}
