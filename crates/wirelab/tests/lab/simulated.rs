@@ -199,6 +199,61 @@ fn a_closed_window_is_probed_until_it_opens() {
     assert_eq!(got, sent);
 }
 
+/// Gives an IPv4 packet with TCP or UDP in it the checksum that it has to have.
+fn correct(frame: &mut [u8]) {
+    let place = match frame.get(23) {
+        Some(6) => 50,
+        Some(17) => 40,
+        _ => return,
+    };
+    if frame.len() < 54 && place == 50 || frame.len() < 42 {
+        return;
+    }
+    frame[place..place + 2].fill(0);
+    let length = frame.len() - 34;
+    let mut sum = u32::from(frame[23]) + u32::try_from(length).expect("a frame");
+    for pair in frame[26..].chunks(2) {
+        sum += u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0));
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    let sum = !u16::try_from(sum).expect("folded");
+    frame[place..place + 2].copy_from_slice(&sum.to_be_bytes());
+}
+
+#[test]
+fn frames_with_any_bytes_changed_end_no_host() {
+    let mut random = fastrand::Rng::with_seed(1);
+    for (alice, bob) in [("10.0.0.1/24", "10.0.0.2/24"), ("fd00::1/64", "fd00::2/64")] {
+        let lab = built(Lab::builder().host("alice", alice).host("bob", bob));
+        let bob = lab.host("bob").address();
+        let _socket = lab.host("bob").datagrams(7000).expect("a socket");
+        let listener = lab.host("bob").listening(7000).expect("it listens");
+        let alice = lab.host("alice").dialling(0, (bob, 7000).into()).expect("it begins");
+        let _server = listener.accept().expect("a listener").expect("at once");
+        alice.send(b"hello").expect("connected");
+        let socket = lab.host("alice").datagrams(0).expect("a socket");
+        socket.send_to(b"hello", (bob, 7000).into()).expect("it is sent");
+        let frames = lab.wire().recorder().events();
+        for _ in 0..5_000 {
+            let mut bytes = frames[random.usize(..frames.len())].frame.bytes.to_vec();
+            for _ in 0..random.usize(1..6) {
+                let place = random.usize(..bytes.len());
+                bytes[place] = random.u8(..);
+            }
+            if random.bool() {
+                bytes.truncate(random.usize(bytes.len() / 2..=bytes.len()));
+            } else {
+                correct(&mut bytes);
+            }
+            lab.wire().inject(random.usize(..2), &bytes);
+            lab.wire().run_for(Duration::from_millis(random.u64(..20)));
+        }
+        assert!(lab.host("bob").tcp_states().expect("it is told").len() < 1000);
+    }
+}
+
 // Each difference that is told is one that can be seen.
 
 fn is_told(shows: Shows, part: &str) {
