@@ -144,12 +144,17 @@ fn times_out(run: &mut Run) -> Verdict {
     received.expect_stdout(b"")?;
     received.expect_stderr_says(&["timed out"])?;
     // The program began after `begun`. A tenth is for clocks that don't agree.
-    if took < TIMEOUT * 9 / 10 {
-        let failure = Failure::new("recv gave up before its time was over");
-        let failure = failure.expected("0.3 s").got(format!("{:.3} s", took.as_secs_f64()));
-        return Err(failure.into()).or_probe(|_| experiments::longer_timeout(run));
+    expect_waited(took, TIMEOUT * 9 / 10).or_probe(|_| experiments::longer_timeout(run))
+}
+
+/// Checks that `recv`, whose time was 0.3 s, waited for `least` or longer.
+fn expect_waited(took: Duration, least: Duration) -> Verdict {
+    if took >= least {
+        return Ok(());
     }
-    Ok(())
+    let failure = Failure::new("recv gave up before its time was over");
+    let failure = failure.expected("0.3 s").got(format!("{:.3} s", took.as_secs_f64()));
+    Err(failure.into())
 }
 
 /// Fails when a message is added to the one before, or leaves a part of it.
@@ -184,20 +189,25 @@ fn take(run: &mut Run) -> Verdict {
     })?;
     unless_cut_short(run, b"a new one", |mailbox| {
         mailbox.send("take me")?;
-        let taker = mailbox.receiver().arg("--take").start()?;
-        let took = taker.expect_exit(0).and_then(|()| {
-            expect_bytes("--take printed something else", b"take me", &taker.stdout())
-        });
-        took.or_probe(|_| {
-            taker.kill()?;
-            experiments::is_it_gone(run, mailbox)
-        })?;
+        takes(run, mailbox, b"take me")?;
         let next = mailbox.waiting_receiver()?;
         run.note("the next recv has looked; now there is a new message");
         mailbox.send("a new one")?;
         next.finished()
     })
     .or_probe(|failure| experiments::what_take_leaves(run, &failure.received))
+}
+
+/// `recv --take` hands out `message`.
+fn takes(run: &Run, mailbox: &Mailbox<'_>, message: &[u8]) -> Verdict {
+    let taker = mailbox.receiver().arg("--take").start()?;
+    let took = taker
+        .expect_exit(0)
+        .and_then(|()| expect_bytes("--take printed something else", message, &taker.stdout()));
+    took.or_probe(|_| {
+        taker.kill()?;
+        experiments::is_it_gone(run, mailbox)
+    })
 }
 
 /// Fails when a missing folder is taken for a message that will come, or is made, or not named; or
@@ -218,13 +228,20 @@ fn missing_directory(run: &mut Run) -> Verdict {
             .expect_code(1)
             .or_probe(|_| Ok((role == "send" && path.exists()).then_some("makes_the_folder")))?;
         finished.expect_stderr_says(&[&named])?;
-        if String::from_utf8_lossy(&finished.output.stderr).to_lowercase().contains("timed out") {
-            let failure = Failure::new("the folder is missing, and that is not what is said");
-            let said = quoted_start(&finished.output.stderr, 400);
-            return Err(failure.expected("another cause than `timed out`").got(said).into());
-        }
+        expect_another_cause(&finished)?;
     }
     waits_for_a_bare_name(run, &mailbox)
+}
+
+/// Checks that a missing folder is not called a wait that took too long.
+fn expect_another_cause(finished: &Finished) -> Verdict {
+    let said = &finished.output.stderr;
+    if !String::from_utf8_lossy(said).to_lowercase().contains("timed out") {
+        return Ok(());
+    }
+    let failure = Failure::new("the folder is missing, and that is not what is said");
+    let failure = failure.expected("another cause than `timed out`").got(quoted_start(said, 400));
+    Err(failure.into())
 }
 
 /// A name without a folder is in the folder that the program runs in, and that one is there. Nobody

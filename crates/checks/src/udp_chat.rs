@@ -13,7 +13,7 @@ mod quits;
 mod talk;
 
 use client::{silent_server, stranger_ignored};
-use grader::{Cause, Failure, Probe, Run, Suite, Verdict, check, quoted_start};
+use grader::{Cause, Failure, Probe, Run, Suite, UdpPeer, Verdict, check, quoted_start};
 use hostile::{hostile_datagrams, terminal_safety};
 use quits::quits;
 use talk::{ALEX, Talk, coloured};
@@ -152,13 +152,8 @@ fn reply_to_sender(run: &mut Run) -> Verdict {
         let message = format!("{} : round {round}", if round % 2 == 0 { "ann" } else { "ben" });
         let before = talk.answer().to_owned();
         talk.hears(peer, &message, Ink::PLAIN)?;
-        talk.answers(peer).or_probe(|failure| {
-            let has_others = failure.received == before.as_bytes();
-            match has_others {
-                true => Ok(Some("answers_everybody")),
-                false => experiments::went_to(other, talk.answer()),
-            }
-        })?;
+        talk.answers(peer)
+            .or_probe(|why| experiments::whose_answer(&before, why, other, talk.answer()))?;
     }
     Ok(())
 }
@@ -203,10 +198,7 @@ fn one_leaves(run: &mut Run) -> Verdict {
         talk.hears(&mut alex, goodbye, ink)?;
         talk.exchange(&mut bob, &format!("bob : after {goodbye:?}"), Ink::PLAIN)?;
     }
-    for text in ["qq", "q ", " q", "Q", "quit", "q: a letter", ""] {
-        talk.exchange(&mut bob, &format!("bob : {text}"), Ink::PLAIN)
-            .or_probe(|_| experiments::nearly_q(run))?;
-    }
+    near_goodbyes_are_answered(run, &mut talk, &mut bob)?;
     talk.hears(&mut alex, "alex : I vanish", ALEX)?;
     drop(alex);
     talk.prompts()?;
@@ -214,13 +206,25 @@ fn one_leaves(run: &mut Run) -> Verdict {
     talk.exchange(&mut bob, "bob : still here", Ink::PLAIN)
 }
 
+/// Texts that are nearly `q` are messages like any other.
+fn near_goodbyes_are_answered(run: &Run, talk: &mut Talk<'_>, bob: &mut UdpPeer) -> Verdict {
+    for text in ["qq", "q ", " q", "Q", "quit", "q: a letter", ""] {
+        talk.exchange(bob, &format!("bob : {text}"), Ink::PLAIN)
+            .or_probe(|_| experiments::nearly_q(run))?;
+    }
+    Ok(())
+}
+
+/// Where there are to be no colours: arguments, whether NO_COLOR is set, and both in words.
+const UNCOLOURED: [([&str; 2], bool, &str); 3] = [
+    (["--color", "never"], false, "--color never"),
+    (["--color", "auto"], true, "--color auto, and NO_COLOR is set"),
+    (["--color", "auto"], false, "--color auto, and stdout is not a terminal"),
+];
+
 /// Fails when colours are printed although they were switched off, or where nobody would see them.
 fn no_color(run: &mut Run) -> Verdict {
-    for (arguments, no_color, why) in [
-        (["--color", "never"], false, "--color never"),
-        (["--color", "auto"], true, "--color auto, and NO_COLOR is set"),
-        (["--color", "auto"], false, "--color auto, and stdout is not a terminal"),
-    ] {
+    for (arguments, no_color, why) in UNCOLOURED {
         let start = run.program("server").args(arguments).env("CLICOLOR_FORCE", "0");
         let start = if no_color { start.env("NO_COLOR", "1") } else { start };
         let server = start.listen()?;
@@ -233,19 +237,24 @@ fn no_color(run: &mut Run) -> Verdict {
             server.type_line("hello");
             client.expect(b"hello")?;
             let printed = server.stdout();
-            if !printed.contains(&0x1b) {
-                screen.expect_last(message)?;
-                continue;
-            }
-            let failure = Failure::new(format!("escape codes are printed: {why}"))
-                .cause(Cause::Other)
-                .expected("no escape codes")
-                .got(quoted_start(&printed[printed.len().saturating_sub(120)..], 120));
-            let failed: Verdict = Err(failure.into());
-            failed.or_probe(|_| experiments::codes_anyway(run, &line, &printed))?;
+            expect_no_codes(&printed, why)
+                .or_probe(|_| experiments::codes_anyway(run, &line, &printed))?;
+            screen.expect_last(message)?;
         }
     }
     Ok(())
+}
+
+/// Checks that what a server has printed is text alone. `why` says what should have kept it so.
+fn expect_no_codes(printed: &[u8], why: &str) -> Verdict {
+    if !printed.contains(&0x1b) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("escape codes are printed: {why}"))
+        .cause(Cause::Other)
+        .expected("no escape codes")
+        .got(quoted_start(&printed[printed.len().saturating_sub(120)..], 120));
+    Err(failure.into())
 }
 
 /// Fails when the server starts on a port it cannot have, or says too little about why not.

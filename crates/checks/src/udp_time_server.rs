@@ -153,27 +153,12 @@ fn bounded_reply(run: &mut Run) -> Verdict {
     let longest = "x".repeat(LONGEST_REPLY);
     for format in [longest.clone(), "%%".repeat(LONGEST_REPLY)] {
         let answer = client.ask(&*format)?;
-        answer.expect(&format, east).or_probe(|_| {
-            // A request that is cut gives a short reply also where no reply is long.
-            let (cut, again) = (client.ask("%%".repeat(700))?, client.ask("%%".repeat(900))?);
-            let is_start = cut.bytes.len() < 700 && cut.bytes.iter().all(|byte| *byte == b'%');
-            Ok((is_start && cut.bytes == again.bytes).then_some("request_cut"))
-        })?;
+        answer.expect(&format, east).or_probe(|_| is_request_cut(&mut client))?;
     }
     let too_long = [longest + "x", "时".repeat(400), "%Y".repeat(300), "x".repeat(LARGEST_REQUEST)];
     for format in too_long {
-        expect_refusal(&mut client, format.as_bytes()).or_probe(|failure| {
-            if Some(&*failure.received) == format.as_bytes().get(..LONGEST_REPLY) {
-                return Ok(Some("reply_cut"));
-            }
-            let whole = client.ask("x".repeat(2000))?.bytes.len() == 2000;
-            let in_characters = !whole && client.ask("é".repeat(1000))?.bytes.len() == 2000;
-            Ok(match (whole, in_characters) {
-                (true, _) => Some("reply_unbounded"),
-                (false, true) => Some("characters_counted"),
-                (false, false) => None,
-            })
-        })?;
+        expect_refusal(&mut client, format.as_bytes())
+            .or_probe(|failure| what_bounds_a_reply(&mut client, &format, &failure.received))?;
     }
     client.ask(FULL)?.expect(FULL, east)
 }
@@ -181,11 +166,7 @@ fn bounded_reply(run: &mut Run) -> Verdict {
 /// Fails when the server remembers something of one client and uses it for another.
 fn twenty_clients(run: &mut Run) -> Verdict {
     let (server, east) = zones::server_at_home(run)?;
-    let mut clients = Vec::new();
-    for number in 1..=20 {
-        let word = run.random().u32(..);
-        clients.push((Asker::of(&server)?, format!("client {number}, word {word:x}: %H %j")));
-    }
+    let mut clients = twenty_with_words(run, &server)?;
     let (first, format) = &mut clients[0];
     first.ask(&**format)?.expect(format, east)?;
     run.random().shuffle(&mut clients[1..]);
@@ -196,17 +177,22 @@ fn twenty_clients(run: &mut Run) -> Verdict {
     for number in (0..clients.len()).rev() {
         let (client, format) = &mut clients[number];
         let format = format.clone();
-        let answer = client.answer(asked[number]).or_probe(|_| {
-            if clients[0].0.has_heard(&format[..16])? {
-                return Ok(Some("answers_the_first"));
-            }
-            let first_is_served = clients[0].0.ask(FULL).is_ok();
-            let refused = first_is_served && is_refused(server.addr(), FULL.as_bytes());
-            Ok(refused.then_some("connected_to_the_first"))
-        })?;
+        let answer = client
+            .answer(asked[number])
+            .or_probe(|_| what_the_first_has(&server, &mut clients[0].0, &format))?;
         answer.expect(&format, east)?;
     }
     Ok(())
+}
+
+/// The clients, each with a format unlike the others'.
+fn twenty_with_words(run: &mut Run, server: &Server) -> Verdict<Vec<(Asker, String)>> {
+    let mut clients = Vec::new();
+    for number in 1..=20 {
+        let word = run.random().u32(..);
+        clients.push((Asker::of(server)?, format!("client {number}, word {word:x}: %H %j")));
+    }
+    Ok(clients)
 }
 
 /// Fails when the server starts on a port it cannot have, or says too little about why not.
@@ -220,6 +206,47 @@ fn errors_are_clear(run: &mut Run) -> Verdict {
 fn answers_in_utc(run: &Run, zone: &str) -> Verdict<bool> {
     let server = zones::server_in(run, zone)?;
     Ok(Asker::of(&server)?.ask(FULL)?.is(FULL, 0))
+}
+
+/// A probe: whether a request is cut. One that is gives a short reply also where no reply is long.
+fn is_request_cut(client: &mut Asker) -> Verdict<Option<&'static str>> {
+    let (cut, again) = (client.ask("%%".repeat(700))?, client.ask("%%".repeat(900))?);
+    let is_start = cut.bytes.len() < 700 && cut.bytes.iter().all(|byte| *byte == b'%');
+    Ok((is_start && cut.bytes == again.bytes).then_some("request_cut"))
+}
+
+/// A probe: `reply` came where `format` should be refused. Is a reply cut, not bounded at all, or
+/// bounded in characters?
+fn what_bounds_a_reply(
+    client: &mut Asker,
+    format: &str,
+    reply: &[u8],
+) -> Verdict<Option<&'static str>> {
+    if Some(reply) == format.as_bytes().get(..LONGEST_REPLY) {
+        return Ok(Some("reply_cut"));
+    }
+    let whole = client.ask("x".repeat(2000))?.bytes.len() == 2000;
+    let in_characters = !whole && client.ask("é".repeat(1000))?.bytes.len() == 2000;
+    Ok(match (whole, in_characters) {
+        (true, _) => Some("reply_unbounded"),
+        (false, true) => Some("characters_counted"),
+        (false, false) => None,
+    })
+}
+
+/// A probe: a client got no answer to `format`. Has the first one got it, or is the server
+/// connected to that one?
+fn what_the_first_has(
+    server: &Server,
+    first: &mut Asker,
+    format: &str,
+) -> Verdict<Option<&'static str>> {
+    if first.has_heard(&format[..16])? {
+        return Ok(Some("answers_the_first"));
+    }
+    let first_is_served = first.ask(FULL).is_ok();
+    let refused = first_is_served && is_refused(server.addr(), FULL.as_bytes());
+    Ok(refused.then_some("connected_to_the_first"))
 }
 
 /// Whether the server answers somebody else's plain question.

@@ -74,6 +74,10 @@ const RARE_LIFE: [Edge; 19] = [
     ("TIME-WAIT", "rcv-rst", "CLOSED"),
 ];
 
+/// Words after `next` that ask for nothing.
+const NO_QUESTIONS: [&[&str]; 5] =
+    [&["FIN-WAIT-3", "close"], &["LISTEN", "rcv-psh"], &["ESTABLISHED"], &[], &["close", "LISTEN"]];
+
 /// How many programs run at once: each is short, and most of its time is its start.
 const AT_ONCE: usize = 4;
 
@@ -146,29 +150,29 @@ pub(super) fn every_edge(run: &mut Run) -> Verdict {
 /// A failure means that something is answered where nothing can happen, or that a state nobody
 /// has heard of is taken for one.
 pub(super) fn no_such_edge(run: &mut Run) -> Verdict {
+    ask_all(run, &no_edges(), |(state, event)| vec![state, event], expect_refusal)
+        .or_probe(|failure| what_is_made_up(run, failure))?;
+    ask_all(run, &NO_QUESTIONS, <[_]>::to_vec, expect_usage)
+}
+
+/// The pairs of a state and an event that have no row in the table.
+fn no_edges() -> Vec<(&'static str, &'static str)> {
     let all = STATES.iter().flat_map(|state| EVENTS.iter().map(move |event| (*state, *event)));
     let is_edge = |(state, event): &(&str, &str)| {
         let mut edges = PLAIN_LIFE.iter().chain(&RARE_LIFE);
         edges.any(|(from, what, _)| (from, what) == (state, event))
     };
-    let others: Vec<_> = all.filter(|pair| !is_edge(pair)).collect();
-    ask_all(run, &others, |(state, event)| vec![state, event], expect_refusal)
-        .or_probe(|failure| what_is_made_up(run, failure))?;
-    let unknown: [&[&'static str]; 5] = [
-        &["FIN-WAIT-3", "close"],
-        &["LISTEN", "rcv-psh"],
-        &["ESTABLISHED"],
-        &[],
-        &["close", "LISTEN"],
-    ];
-    ask_all(run, &unknown, <[_]>::to_vec, |words, asked| {
-        asked.expect_code(USAGE).map_err(|trouble| match trouble {
-            Trouble::Failed(mut failure) => {
-                failure.message = format!("`next {}` is no question", words.join(" "));
-                Trouble::Failed(failure)
-            }
-            other => other,
-        })
+    all.filter(|pair| !is_edge(pair)).collect()
+}
+
+/// Checks that `next` with these words is refused as a wrong use of the program.
+fn expect_usage(words: &[&'static str], asked: &Finished) -> Verdict {
+    asked.expect_code(USAGE).map_err(|trouble| match trouble {
+        Trouble::Failed(mut failure) => {
+            failure.message = format!("`next {}` is no question", words.join(" "));
+            Trouble::Failed(failure)
+        }
+        other => other,
     })
 }
 

@@ -221,6 +221,19 @@ pub(super) fn ragged_table(run: &mut Run) -> Verdict {
     let rows: Vec<Socket> = (1..=4)
         .map(|n| Socket::new(&format!("127.0.0.1:{}", 9090 + n), "0.0.0.0:0", 0x0a))
         .collect();
+    let expected: Vec<_> = rows.iter().map(Socket::shown).collect();
+    let shown = table(run, with_odd_lines(&rows).as_bytes())?;
+    expect_lines(&shown, &expected).or_probe(|_| what_it_stumbles_over(run, &rows))?;
+    for (name, bytes) in nonsense() {
+        run.note(&format!("a file with {name}"));
+        let ended = table(run, &bytes)?;
+        expect_clean_end(name, &ended).or_probe(|_| cuts_text_by_bytes(run))?;
+    }
+    Ok(())
+}
+
+/// A file of these four rows, with lines between them that are none: blank ones and short ones.
+fn with_odd_lines(rows: &[Socket]) -> String {
     let whole: Vec<_> = rows.iter().enumerate().map(|(n, row)| row.row(n)).collect();
     let short = ["   7:", "   8: 0100007F:2382", "   9: 0100007F:2382 00000000:0000", "x"];
     let lines = [
@@ -231,21 +244,17 @@ pub(super) fn ragged_table(run: &mut Run) -> Verdict {
         &short[2..],
         &[&whole[3]],
     ];
-    let text = lines.concat().join("\n"); // the last row has no line end
-    let expected: Vec<_> = rows.iter().map(Socket::shown).collect();
-    let shown = table(run, text.as_bytes())?;
-    expect_lines(&shown, &expected).or_probe(|_| what_it_stumbles_over(run, &rows))?;
-    for (name, bytes) in nonsense() {
-        run.note(&format!("a file with {name}"));
-        let ended = table(run, &bytes)?;
-        if ended.exit.code == Some(101) || ended.exit.signal.is_some() {
-            let failure = Failure::new(format!("a file with {name} ends the program in disorder"));
-            let failure = failure.expected("any clean end").got(ended.exit.to_string());
-            return Err(Trouble::from(failure.cause(Cause::Exited)))
-                .or_probe(|_| cuts_text_by_bytes(run));
-        }
+    lines.concat().join("\n") // the last row has no line end
+}
+
+/// Checks that the program took a file with `name` without a panic, and that no signal ended it.
+fn expect_clean_end(name: &str, ended: &Finished) -> Verdict {
+    if ended.exit.code != Some(101) && ended.exit.signal.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let failure = Failure::new(format!("a file with {name} ends the program in disorder"));
+    let failure = failure.expected("any clean end").got(ended.exit.to_string());
+    Err(failure.cause(Cause::Exited).into())
 }
 
 /// Files that hold no rows, with what they hold.

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use grader::{Cause, Failure, Probe, Program, Run, Trouble, Verdict, quoted_start};
 
-use super::sockets::{Host, Manner, machine_has_a_table};
+use super::sockets::{Host, Manner, Pair, machine_has_a_table};
 use super::table::is_held;
 
+mod experiments;
 mod rare;
 mod time_wait;
 
@@ -93,6 +94,11 @@ fn listening(host: &Host) -> String {
     format!("{} {} LISTEN", host.addr(), SocketAddr::new(nobody, 0))
 }
 
+/// The rows of a connection that is up, the client's first.
+fn both_up(pair: &Pair) -> [String; 2] {
+    [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]
+}
+
 /// Listens on IPv4 in the usual manner, where the machine can have this graded.
 fn host(run: &Run) -> Verdict<Host> {
     machine_has_a_table()?;
@@ -109,44 +115,16 @@ fn came(failure: &Failure, line: &str) -> bool {
 pub(super) fn sees_listen(run: &mut Run) -> Verdict {
     let host = host(run)?;
     let watch = Watch::at(run, host.addr())?;
-    watch.is_ready(run, &host).or_probe(|_| {
-        run.note("further experiments: a connection meanwhile; another look at it, or 0.3 s");
-        let pair = host.connect(run)?;
-        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
-        if watch.shows(&up) {
-            let at_first = Watch::at(run, host.addr())?.shows(&up);
-            return Ok((!at_first).then_some("first_look_kept_quiet"));
-        }
-        let short = watch_for(run, &host, "0.3")?;
-        short.wait_exit()?;
-        let text = String::from_utf8_lossy(&short.stdout()).into_owned();
-        let at_last = text.lines().any(|line| line == listening(&host));
-        Ok(at_last.then_some("printed_at_the_end"))
-    })?;
+    watch.is_ready(run, &host).or_probe(|_| experiments::when_it_prints(run, &host, &watch))?;
     let short = watch_for(run, &host, "0.3")?;
-    short.expect_exit(0).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            return Ok(None);
-        }
-        run.note("a further experiment: a connection, while its time is long over");
-        let pair = host.connect(run)?;
-        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
-        Ok(short.find_lines(&up, |_| Ok(())).is_ok().then_some("watches_for_ever"))
-    })?;
+    short
+        .expect_exit(0)
+        .or_probe(|failure| experiments::long_after_its_time(run, &host, &short, failure))?;
     let pair = host.connect(run)?;
-    let up = pair.server.line("ESTABLISHED");
-    watch.sees(std::slice::from_ref(&up)).or_probe(|failure| {
-        run.note("a further experiment: another program, for 60 s");
-        let again = Watch::on(run, &host)?;
-        if failure.cause == Cause::Ended {
-            let ends_well = again.program.wait_exit()?.code == Some(0);
-            return Ok(ends_well.then_some("ends_before_its_time"));
-        }
-        let text = String::from_utf8_lossy(&failure.received);
-        let nothing_new = text.lines().all(|line| line == listening(&host));
-        let silent = failure.cause == Cause::Silence && nothing_new;
-        Ok((silent && again.shows(std::slice::from_ref(&up))).then_some("later_looks_show_nothing"))
-    })?;
+    let up = [pair.server.line("ESTABLISHED")];
+    watch
+        .sees(&up)
+        .or_probe(|failure| experiments::a_program_that_begins_now(run, &host, &up, failure))?;
     watch.end()
 }
 
@@ -161,23 +139,9 @@ pub(super) fn sees_established(run: &mut Run) -> Verdict {
     let watch = Watch::on(run, &host)?;
     let pair = host.connect(run)?;
     let (client, server) = (pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED"));
-    watch.sees(&[client, server.clone()]).or_probe(|failure| {
-        run.note("a further experiment: a second connection");
-        let second = host.connect(run)?;
-        run.patience(Duration::from_secs(1));
-        let (other, end) = (second.client.line("ESTABLISHED"), second.server.line("ESTABLISHED"));
-        let server_only = came(failure, &server) && watch.shows(std::slice::from_ref(&end));
-        if !server_only || watch.shows(&[other]) {
-            return Ok(None);
-        }
-        let text = String::from_utf8_lossy(&watch.program.stdout()).into_owned();
-        let times = |row: &str| text.lines().filter(|line| *line == row).count();
-        Ok(match (times(&server), times(&end)) {
-            (1, 1) => Some("local_end_only"),
-            (2, 2) => Some("port_always_on_the_left"),
-            _ => None,
-        })
-    })?;
+    watch
+        .sees(&[client, server.clone()])
+        .or_probe(|failure| experiments::which_end(run, &host, &watch, &server, failure))?;
     watch.end()
 }
 
@@ -186,7 +150,7 @@ pub(super) fn sees_half_close(run: &mut Run) -> Verdict {
     let host = host(run)?;
     let watch = Watch::on(run, &host)?;
     let pair = host.connect(run)?;
-    watch.sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")])?;
+    watch.sees(&both_up(&pair))?;
     pair.client.half_close(run)?;
     let half = [pair.client.line("FIN-WAIT-2"), pair.server.line("CLOSE-WAIT")];
     watch.sees(&half).or_probe(|_| {
@@ -205,23 +169,14 @@ pub(super) fn watch_ipv6(run: &mut Run) -> Verdict {
     machine_has_a_table()?;
     let host = Host::listen(run, IPV6, Manner::Usual)?;
     let ipv4 = SocketAddr::new(IPV4, host.addr().port());
-    let by_address = Watch::on(run, &host).or_probe(|failure| {
-        run.note("further experiments: --addr with 127.0.0.1, then all of it over IPv4");
-        let by_port = Watch::at(run, ipv4)?.shows(&[listening(&host)]);
-        let other = Host::listen(run, IPV4, Manner::Usual)?;
-        let only_ipv4 = failure.cause == Cause::Silence && !by_port;
-        Ok((only_ipv4 && Watch::on(run, &other).is_ok()).then_some("only_ipv4_looked_at"))
-    })?;
+    let by_address = Watch::on(run, &host)
+        .or_probe(|failure| experiments::all_over_ipv4(run, ipv4, &host, failure))?;
     let by_port = Watch::at(run, ipv4)?;
-    by_port.is_ready(run, &host).or_probe(|_| {
-        run.note("a further experiment: a connection, which the first program sees");
-        let pair = host.connect(run)?;
-        let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
-        let compares_all = by_address.shows(&up) && !by_port.shows(&up);
-        Ok(compares_all.then_some("address_compared_too"))
-    })?;
+    by_port
+        .is_ready(run, &host)
+        .or_probe(|_| experiments::what_the_other_sees(run, &host, &by_address, &by_port))?;
     let pair = host.connect(run)?;
-    let up = [pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")];
+    let up = both_up(&pair);
     by_address.sees(&up)?;
     by_port.sees(&up)?;
     by_address.end()?;
@@ -235,33 +190,30 @@ pub(super) fn only_that_port(run: &mut Run) -> Verdict {
     let elsewhere = Host::listen(run, IPV4, Manner::Usual)?;
     let decoy = elsewhere.connect(run)?;
     let watch = Watch::at(run, host.addr())?;
-    let at_port = |line: &str| is_at(line, host.addr().port());
-    let sees = |lines: &[String]| watch.program.find_lines(lines, at_port);
-    let others = |_: &Failure| -> Verdict<Option<&'static str>> {
-        run.note("a further experiment: one more connection elsewhere");
-        let more = elsewhere.connect(run)?;
-        let shown = watch.shows(&[more.client.line("ESTABLISHED")]);
-        Ok(shown.then_some("everybodys_sockets"))
+    let sees = |lines: &[String]| {
+        let found = watch.program.find_lines(lines, |line| is_at(line, host.addr().port()));
+        found.or_probe(|_| experiments::one_more_elsewhere(run, &elsewhere, &watch))
     };
     run.patience(PATIENCE);
-    sees(&[listening(&host)]).or_probe(others)?;
+    sees(&[listening(&host)])?;
     decoy.client.half_close(run)?;
     let _another_decoy = elsewhere.connect(run)?;
     let pair = host.connect(run)?;
-    sees(&[pair.client.line("ESTABLISHED"), pair.server.line("ESTABLISHED")]).or_probe(others)?;
+    sees(&both_up(&pair))?;
+    expect_pauses(run, &watch)?;
+    watch.end()
+}
+
+/// Checks that the program sleeps between two looks while nothing changes.
+fn expect_pauses(run: &Run, watch: &Watch) -> Verdict {
     if watch.program.rests(WITHOUT_SLEEP)? {
-        return watch.end();
+        return Ok(());
     }
     let used = WITHOUT_SLEEP.as_millis();
     let failure = Failure::new("nothing changes, and the program keeps a processor busy")
         .expected("a pause between two looks at the table")
         .got(format!("{used} ms of computing without one"));
-    Err(Trouble::from(failure)).or_probe(|_| {
-        run.note("a further experiment: a port where there is nothing at all");
-        let nobody = run.tcp_refused()?;
-        let again = Watch::at(run, nobody.addr())?;
-        Ok((!again.program.rests(WITHOUT_SLEEP)?).then_some("no_pause"))
-    })
+    Err(Trouble::from(failure)).or_probe(|_| experiments::where_there_is_nothing(run))
 }
 
 /// Checks that a line is a row which has `port` at either end.

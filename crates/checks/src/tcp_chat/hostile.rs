@@ -1,6 +1,6 @@
 //! Peers that mean no good: bytes that are no text, codes for the terminal, a line without end.
 
-use grader::{Cause, Failure, Probe, Run, TcpPeer, Trouble, Verdict, quoted};
+use grader::{Cause, Failure, Probe, Run, Server, TcpPeer, Trouble, Verdict, quoted};
 
 use super::ends::goes_on;
 use super::{MIB, experiments};
@@ -101,6 +101,9 @@ fn shows_safely(talk: &mut Talk<'_>) -> Verdict {
     Ok(())
 }
 
+/// So much of a line without LF is sent, and no more, in bytes.
+const MOST_SENT: usize = 64 * MIB;
+
 /// A peer sends without LF until it is cut off. A failure means that the program waits for the LF
 /// and keeps what has come, however much it is.
 pub(super) fn endless_line(run: &mut Run) -> Verdict {
@@ -108,30 +111,45 @@ pub(super) fn endless_line(run: &mut Run) -> Verdict {
     let mut talk = Talk::with(&server)?;
     talk.hears("warm")?; // what a conversation needs at all is there
     talk.says("up")?;
+    let (sent, grown) = sends_without_lf(&server, &mut talk.peer)?;
+    expect_cut_off(sent, grown)
+        .or_probe(|_| experiments::where_it_went(run, &mut talk, grown, sent))?;
+    expect_little_memory(sent, grown)?;
+    talk.peer.close(); // a server may wait for that, so that its last words arrive
+    goes_on(run, &server)
+}
+
+/// Sends until the program has closed the connection, or has taken 64 MiB. Gives how many bytes it
+/// took, and by how many its memory grew.
+fn sends_without_lf(server: &Server, peer: &mut TcpPeer) -> Verdict<(usize, u64)> {
     let before = server.memory()?;
     let (piece, mut sent, mut grown) = ([b'x'; 64 * 1024], 0, 0);
-    while sent < 64 * MIB && !is_cut_off(&mut talk.peer, &piece)? {
+    while sent < MOST_SENT && !is_cut_off(peer, &piece)? {
         sent += piece.len();
         if sent.is_multiple_of(4 * MIB) {
             grown = grown.max(server.memory()?.saturating_sub(before));
         }
     }
-    let (much, most) = (grader::size(sent as u64), 8 * MIB as u64);
-    if sent >= 64 * MIB {
-        let failure = Failure::new("a line without end is not cut off").cause(Cause::Silence);
-        let failure = failure
-            .expected("end of stream or a reset, soon after 8192 bytes")
-            .got(format!("{much} were taken; memory grew by {}", grader::size(grown)));
-        let failed: Verdict = Err(failure.into());
-        return failed.or_probe(|_| experiments::where_it_went(run, &mut talk, grown, sent));
+    Ok((sent, grown))
+}
+
+fn expect_cut_off(sent: usize, grown: u64) -> Verdict {
+    if sent < MOST_SENT {
+        return Ok(());
     }
-    if grown >= most {
-        let failure = Failure::new("memory grows with a line that does not end");
-        let got = format!("{} more, after {much}", grader::size(grown));
-        return Err(failure.expected("less than 8 MiB more").got(got).into());
+    let (much, more) = (grader::size(sent as u64), grader::size(grown));
+    let failure = Failure::new("a line without end is not cut off").cause(Cause::Silence);
+    let failure = failure.expected("end of stream or a reset, soon after 8192 bytes");
+    Err(failure.got(format!("{much} were taken; memory grew by {more}")).into())
+}
+
+fn expect_little_memory(sent: usize, grown: u64) -> Verdict {
+    if grown < 8 * MIB as u64 {
+        return Ok(());
     }
-    talk.peer.close(); // a server may wait for that, so that its last words arrive
-    goes_on(run, &server)
+    let (much, more) = (grader::size(sent as u64), grader::size(grown));
+    let failure = Failure::new("memory grows with a line that does not end");
+    Err(failure.expected("less than 8 MiB more").got(format!("{more} more, after {much}")).into())
 }
 
 /// Sends one more piece, unless the program has closed the connection.

@@ -11,26 +11,30 @@ pub(super) fn near_quits(run: &mut Run) -> Verdict {
     let server = run.server()?;
     let mut talk = Talk::with(&server)?;
     for text in texts {
-        let mut is_text = || -> Verdict {
-            talk.hears(text)?;
-            talk.says(text)?;
-            talk.hears("and on")?;
-            talk.says("and on")
-        };
-        is_text().or_probe(|_| experiments::near_q(run, text))?;
+        hears_and_goes_on(&mut talk, text).or_probe(|_| experiments::near_q(run, text))?;
     }
     let (client, peer) = chat::client(run)?;
     let mut talk = Talk { program: &client, peer };
     for text in texts {
-        let mut is_text = || -> Verdict {
-            talk.says(text)?;
-            talk.hears(text)?;
-            talk.says("and on")?;
-            talk.hears("and on")
-        };
-        is_text().or_probe(|_| experiments::near_q(run, text))?;
+        says_and_goes_on(&mut talk, text).or_probe(|_| experiments::near_q(run, text))?;
     }
     Ok(())
+}
+
+/// The peer's line `text` is shown, then the user's is heard, and so they go on.
+fn hears_and_goes_on(talk: &mut Talk<'_>, text: &str) -> Verdict {
+    talk.hears(text)?;
+    talk.says(text)?;
+    talk.hears("and on")?;
+    talk.says("and on")
+}
+
+/// The same with the user's line first.
+fn says_and_goes_on(talk: &mut Talk<'_>, text: &str) -> Verdict {
+    talk.says(text)?;
+    talk.hears(text)?;
+    talk.says("and on")?;
+    talk.hears("and on")
 }
 
 /// Two lines arrive together; the user types between them. A failure means that what one read
@@ -91,17 +95,23 @@ pub(super) fn long_line(run: &mut Run) -> Verdict {
         talk.says(line)?;
         talk.hears(line)?;
     }
-    client.type_line(&long_text(LONGEST + 1));
+    refuses_what_is_longer(&mut talk)
+}
+
+/// The user types a line that is too long by one byte, then another. Only that one goes out, and
+/// something is said on stderr.
+fn refuses_what_is_longer(talk: &mut Talk<'_>) -> Verdict {
+    talk.program.type_line(&long_text(LONGEST + 1));
     talk.says("that was too long").or_probe(|failure| {
         let was_sent = failure.received == long_text(LONGEST + 1).as_bytes();
         Ok(was_sent.then_some("sends_what_is_too_long"))
     })?;
-    match client.next_stderr_line() {
+    match talk.program.next_stderr_line() {
         Err(Trouble::Failed(failure)) => {
             let failed: Verdict = Err(failure.expected("a line on stderr that says so").into());
             failed.or_probe(|_| {
                 talk.hears("what was too long?")?;
-                Ok(client.stderr().is_empty().then_some("refuses_in_silence"))
+                Ok(talk.program.stderr().is_empty().then_some("refuses_in_silence"))
             })
         }
         other => other.map(drop),

@@ -93,15 +93,17 @@ pub(super) fn keeps_colons(run: &mut Run) -> Verdict {
     }
     let mut screen = bob.screen();
     for answer in ["hello, bob", "10:30 : is fine: yes", "12:00", "", " and so on "] {
-        screen.expect_text(answer).or_probe(|_| {
-            let after = answer.split_once(':').map(|(_, after)| after.trim());
-            let shown = screen.last().text();
-            let shown = shown.trim();
-            let taken_apart = after.is_some_and(|after| shown == after || after.starts_with(shown));
-            Ok((taken_apart && !shown.is_empty()).then_some("answer_taken_apart"))
-        })?;
+        screen.expect_text(answer).or_probe(|_| Ok(taken_apart(answer, &screen.last().text())))?;
     }
     Ok(())
+}
+
+/// Only what stands behind the first colon of `answer` was shown, or a part of it.
+fn taken_apart(answer: &str, shown: &str) -> Option<&'static str> {
+    let after = answer.split_once(':').map(|(_, after)| after.trim());
+    let shown = shown.trim();
+    let taken_apart = after.is_some_and(|after| shown == after || after.starts_with(shown));
+    (taken_apart && !shown.is_empty()).then_some("answer_taken_apart")
 }
 
 /// Part of `interleaved_clients`: two of them on one machine, each with its own answer.
@@ -114,10 +116,7 @@ pub(super) fn two_at_once(run: &mut Run) -> Verdict {
         client.type_line(&format!("I am number {number}"));
         let expected = format!("a datagram from client number {number}");
         let came = awaited(&mut server, &expected);
-        let hello = came.or_probe(|_| {
-            let Some((first, at)) = clients.first() else { return Ok(None) };
-            alone_on_its_port(run, first, *at, &mut server)
-        })?;
+        let hello = came.or_probe(|_| alone_on_its_port(run, clients.first(), &mut server))?;
         let expected = format!("bob : I am number {number}");
         expect_bytes("the datagram is not `NAME : text`", expected.as_bytes(), &hello.bytes)?;
         clients.push((client, hello.from));
@@ -131,13 +130,19 @@ pub(super) fn two_at_once(run: &mut Run) -> Verdict {
     Ok(())
 }
 
-/// The second client sent nothing. Does a third, when the first has gone, and from its port?
-fn alone_on_its_port(run: &Run, first: &Program, at: SocketAddr, server: &mut UdpPeer) -> Finding {
+/// A client sent nothing. If `first` came before it: does a third, when that one has gone, and from
+/// its port?
+fn alone_on_its_port(
+    run: &Run,
+    first: Option<&(Program, SocketAddr)>,
+    server: &mut UdpPeer,
+) -> Finding {
+    let Some((first, at)) = first else { return Ok(None) };
     run.note("a further experiment: the first client is ended, then another one starts");
     first.kill()?;
     let client = start(run, server.addr(), NEVER).start()?;
     client.type_line("is it free now?");
-    let same_port = server.receive()?.from == at;
+    let same_port = server.receive()?.from == *at;
     Ok(same_port.then_some("clients_share_a_port"))
 }
 
@@ -238,15 +243,19 @@ pub(super) fn silent_server(run: &mut Run) -> Verdict {
     let mut bob = Bob::comes(run, "0.4")?;
     bob.says("is anybody there?")?;
     let asked = Instant::now();
-    bob.client.expect_exit(1).or_probe(|failure| {
-        if failure.cause != Cause::Silence {
-            let lies = bob.client.wait_exit()?.code == Some(0);
-            return Ok(lies.then_some("silence_is_success"));
-        }
-        why_still_there(&mut bob)
+    bob.client.expect_exit(1).or_probe(|failure| match failure.cause {
+        Cause::Silence => why_still_there(&mut bob),
+        _ => Ok((bob.client.wait_exit()?.code == Some(0)).then_some("silence_is_success")),
     })?;
-    let (waited, since_start) = (asked.elapsed(), began.elapsed());
-    // From before the program began, so that a busy machine can only make it longer.
+    keeps_its_limit(run, asked.elapsed(), began.elapsed())?;
+    let addr = bob.server.addr().to_string();
+    expect_line_that_says(&bob.client.finished()?, &["timed out", &addr])?;
+    nobody_there(run)
+}
+
+/// Checks that the client gave up when its 0.4 s were over. Too soon is counted from before the
+/// program began, so that a busy machine can only make it longer.
+fn keeps_its_limit(run: &Run, waited: Duration, since_start: Duration) -> Verdict {
     if since_start < Duration::from_millis(360) {
         return Err(wrong_wait("the client gives up before its time is over", since_start).into());
     }
@@ -254,9 +263,7 @@ pub(super) fn silent_server(run: &mut Run) -> Verdict {
         let failed: Verdict = Err(wrong_wait("the client gives up far too late", waited).into());
         return failed.or_probe(|_| gives_up_anyway(run));
     }
-    let addr = bob.server.addr().to_string();
-    expect_line_that_says(&bob.client.finished()?, &["timed out", &addr])?;
-    nobody_there(run)
+    Ok(())
 }
 
 fn wrong_wait(message: &str, waited: Duration) -> Failure {

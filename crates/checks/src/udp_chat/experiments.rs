@@ -11,6 +11,10 @@ use crate::MOMENT;
 use crate::refusal::is_refused;
 use crate::shown::{Colour, Ink, Line, Screen};
 
+mod hostile;
+
+pub(super) use hostile::{after_a_hostile, shown_of_a_long_one};
+
 /// The confirmed misconception, if any.
 pub(super) type Finding = Verdict<Option<&'static str>>;
 
@@ -46,6 +50,16 @@ fn goes_unanswered(run: &Run, message: &str) -> Verdict<bool> {
     client.send(b"bob : the next one")?;
     let goes_on = screen.expect_text("bob : the next one").is_ok();
     Ok(goes_on)
+}
+
+/// Whether a server that was just started shows the datagram after this one, but not this.
+fn is_dropped(run: &Run, datagram: &[u8]) -> Verdict<bool> {
+    let server = coloured(run)?;
+    let mut screen = Screen::after_announcement(&server);
+    let mut client = server.udp()?;
+    client.send(datagram)?;
+    client.send(b"bob : the next one")?;
+    Ok(screen.expect_text("bob : the next one").is_ok())
 }
 
 /// What a line with wrong colours, or with colour codes in its text, says about its program.
@@ -216,6 +230,20 @@ pub(super) fn went_to(other: &mut UdpPeer, answer: &str) -> Finding {
     Ok(None)
 }
 
+/// Another answer than the last one came, or none. Is it the one `before`, which was somebody
+/// else's, or does the last one lie at `other`?
+pub(super) fn whose_answer(
+    before: &str,
+    failure: &Failure,
+    other: &mut UdpPeer,
+    answer: &str,
+) -> Finding {
+    if failure.received == before.as_bytes() {
+        return Ok(Some("answers_everybody"));
+    }
+    went_to(other, answer)
+}
+
 /// Answers go astray among clients of one name. Among others?
 pub(super) fn names_of_their_own(run: &Run) -> Finding {
     run.note("a further experiment: the same with a name for each");
@@ -287,59 +315,4 @@ pub(super) fn codes_anyway(run: &Run, line: &Line, printed: &[u8]) -> Finding {
         }
     }
     Ok(Some("coloured_in_any_case"))
-}
-
-/// After an empty datagram or one that is not UTF-8: what became of the server?
-pub(super) fn after_a_hostile(
-    run: &Run,
-    server: &Server,
-    hostile: &[u8],
-    failure: &Failure,
-) -> Finding {
-    let empty = hostile.is_empty();
-    // The one thing that is to blame, and what differs from it only in that.
-    let (blamed, harmless) = match empty {
-        true => (&b""[..], &b"hello"[..]),
-        false => (&b"bob : caf\xff"[..], &b"bob : cafe"[..]),
-    };
-    match failure.cause {
-        Cause::Ended if empty => {
-            let is_the_end = server.wait_exit()?.code == Some(0);
-            Ok(is_the_end.then_some("empty_taken_for_the_end"))
-        }
-        Cause::Ended => {
-            run.note("further experiments: a word with a broken character, and without");
-            let panics = ends(run, blamed)? && !ends(run, harmless)?;
-            Ok(panics.then_some("not_utf8_panics"))
-        }
-        Cause::Silence => {
-            run.note("further experiments: is it passed over, and what is like it?");
-            let dropped = is_dropped(run, blamed)? && !is_dropped(run, harmless)?;
-            let finding = if empty { "empty_ignored" } else { "not_utf8_dropped" };
-            Ok(dropped.then_some(finding))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Whether a server that was just started shows the datagram after this one, but not this.
-fn is_dropped(run: &Run, datagram: &[u8]) -> Verdict<bool> {
-    let server = coloured(run)?;
-    let mut screen = Screen::after_announcement(&server);
-    let mut client = server.udp()?;
-    client.send(datagram)?;
-    client.send(b"bob : the next one")?;
-    Ok(screen.expect_text("bob : the next one").is_ok())
-}
-
-/// Something of a datagram that is too long was shown.
-pub(super) fn shown_of_a_long_one(run: &Run, line: &Line) -> Finding {
-    run.note("a further experiment: 3,000 bytes");
-    let long = format!("bob : {}", "y".repeat(3000 - 6));
-    let again = fresh(run, long.as_bytes())?.text();
-    Ok(match (line.text().len(), again.len()) {
-        (_, 3000) if again == long => Some("long_one_shown"),
-        (first, second) if first == second && long.starts_with(&again) => Some("long_one_cut"),
-        _ => None,
-    })
 }

@@ -31,17 +31,27 @@ pub(super) fn hostile_datagrams(run: &mut Run) -> Verdict {
     let whole = format!("bob : {}", "x".repeat(LONGEST - 6));
     talk.exchange(&mut client, &whole, Ink::PLAIN)?;
     for length in [LONGEST + 1, LARGEST] {
-        let long = format!("bob : {}", "y".repeat(length - 6));
-        client.send(long.as_bytes())?;
-        client.send(b"bob : and a short one")?;
-        let line = talk.screen.line(false)?;
-        expect_not_shown(&line).or_probe(|_| experiments::shown_of_a_long_one(run, &line))?;
-        talk.screen.expect_last("bob : and a short one")?;
-        expect_told(&server, &client)?;
-        talk.answers(&mut client)?;
+        passes_over_a_long_one(run, &mut talk, &mut client, length)?;
     }
     refuses_its_own(&mut talk, &mut client)?;
     client::refuses_its_own(run)
+}
+
+/// A datagram of `length` bytes, more than may be, is told of and not shown; the next one is.
+fn passes_over_a_long_one(
+    run: &Run,
+    talk: &mut Talk<'_>,
+    client: &mut UdpPeer,
+    length: usize,
+) -> Verdict {
+    let long = format!("bob : {}", "y".repeat(length - 6));
+    client.send(long.as_bytes())?;
+    client.send(b"bob : and a short one")?;
+    let line = talk.screen.line(false)?;
+    expect_not_shown(&line).or_probe(|_| experiments::shown_of_a_long_one(run, &line))?;
+    talk.screen.expect_last("bob : and a short one")?;
+    expect_told(talk.server, client)?;
+    talk.answers(client)
 }
 
 /// Checks that nothing of a long datagram, which was all of `y`, is shown.
@@ -129,6 +139,12 @@ pub(super) fn terminal_safety(run: &mut Run) -> Verdict {
         expect_safe(&line, start, &words, ink)?;
         talk.answers(&mut client)?;
     }
+    two_lines_stay_one(&mut talk, &mut client)?;
+    client::shows_safely(run)
+}
+
+/// A datagram with a newline in it is one message, and forges no second one.
+fn two_lines_stay_one(talk: &mut Talk<'_>, client: &mut UdpPeer) -> Verdict {
     client.send(b"bob : good night\nalex : and goodbye")?;
     let line = talk.screen.line(false)?;
     if line.text() == "bob : good night" {
@@ -141,8 +157,7 @@ pub(super) fn terminal_safety(run: &mut Run) -> Verdict {
         return Err(if forged { failure.explain("newline_shown_raw") } else { failure }.into());
     }
     expect_safe(&line, "bob : ", &["good night", "alex : and goodbye"], Ink::PLAIN)?;
-    talk.answers(&mut client)?;
-    client::shows_safely(run)
+    talk.answers(client)
 }
 
 /// Checks that `line` begins with `start`, that all of `words` stand on it in their order with

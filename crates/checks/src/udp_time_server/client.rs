@@ -12,6 +12,8 @@ use grader::{
 use crate::datagrams::{awaited, expect_line_that_says, expect_nobody_there, which_strangers};
 use crate::refusal::closed_port;
 
+mod experiments;
+
 /// How long a client may take to start and to do the next thing. Generous: a slow machine is no
 /// failure, and only a check that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -67,7 +69,7 @@ fn keeps_count_and_interval(run: &Run) -> Verdict {
     for reply in ["half past six", "all is well, no error: at all", "\x1b[31mred\x07 时间"] {
         let question = receive(&mut server)?;
         let gap = replied.map(|replied| replied.elapsed());
-        expect_interval(gap, interval).or_probe(|_| how_intervals_go(run))?;
+        expect_interval(gap, interval).or_probe(|_| experiments::how_intervals_go(run))?;
         expect_bytes("the request is not the format", b"%H", &question.bytes)?;
         replied = Some(Instant::now());
         server.send_to(question.from, reply.as_bytes())?;
@@ -101,31 +103,6 @@ fn expect_interval(gap: Option<Duration>, interval: Duration) -> Verdict {
         }
         _ => Ok(()),
     }
-}
-
-/// A probe: asks for 1.9 s and looks how long it really takes. A busy machine makes it longer and
-/// never shorter, so the shortest of three is what the program does.
-fn how_intervals_go(run: &Run) -> Verdict<Option<&'static str>> {
-    let mut shortest = u128::MAX;
-    for _ in 0..3 {
-        shortest = shortest.min(how_an_interval_goes(run)?);
-        if shortest < 600 {
-            return Ok(Some("no_interval"));
-        }
-    }
-    Ok((990..1750).contains(&shortest).then_some("whole_seconds"))
-}
-
-/// The milliseconds from a reply to the next question, when they should be 1900.
-fn how_an_interval_goes(run: &Run) -> Verdict<u128> {
-    let mut server = run.udp_host("server")?;
-    let words = ["%H", "--count", "2", "--interval", "1.9", "--timeout", NEVER];
-    client(run, &server, &words).start()?;
-    let question = receive(&mut server)?;
-    let replied = Instant::now();
-    server.send_to(question.from, b"now")?;
-    receive(&mut server)?;
-    Ok(replied.elapsed().as_millis())
 }
 
 /// Checks that the next line shows `reply`, and nothing of it that would drive a terminal.
@@ -189,45 +166,27 @@ pub(super) fn asks_again(run: &mut Run) -> Verdict {
     let lost = receive(&mut server)?;
     let asked = Instant::now();
     run.note("this question gets no reply, as if it were lost");
-    let again = receive(&mut server).or_probe(|failure| {
-        if failure.cause == Cause::Silence {
-            return why_not_again(run);
-        }
-        let at_the_limit = asked.elapsed() > Duration::from_millis(350);
-        if !at_the_limit || client.wait_exit()?.code != Some(1) {
-            return Ok(None);
-        }
-        let said = String::from_utf8_lossy(&client.stderr()).to_lowercase();
-        let limit_refused = said.contains("invalid") || said.contains("0 duration");
-        Ok(Some(if limit_refused { "zero_timeout" } else { "first_silence_ends" }))
+    let again = receive(&mut server).or_probe(|failure| match failure.cause {
+        Cause::Silence => experiments::why_not_again(run),
+        _ => experiments::ended_at_the_limit(&client, asked.elapsed()),
     })?;
     expect_bytes("the second ask is not the same question", &lost.bytes, &again.bytes)?;
     // From before the program began, so that a busy machine can only make it longer.
-    let waited = began.elapsed();
-    if waited < limit * 9 / 10 {
-        let failure = Failure::new("the second question comes before the time limit is over");
-        let expected = format!("{:.1} s or more", limit.as_secs_f64());
-        return Err(failure
-            .expected(expected)
-            .got(format!("{:.3} s", waited.as_secs_f64()))
-            .into());
-    }
+    expect_limit(began.elapsed(), limit)?;
     server.send_to(again.from, b"at last")?;
     client.expect_line("at last")?;
     client.expect_exit(0)
 }
 
-/// A probe: asks with a limit of 0.2 s and one retry. Who knows the limit ends soon.
-fn why_not_again(run: &Run) -> Verdict<Option<&'static str>> {
-    let (client, mut server) = ask_in_silence(run, "1")?;
-    let question = receive(&mut server)?;
-    if client.wait_exit().is_ok() {
-        return Ok((questions(&mut server)? == 0).then_some("never_resends"));
+/// Checks that the second question came no sooner than the limit allows. A tenth of it is allowed
+/// for clocks that tick coarsely.
+fn expect_limit(waited: Duration, limit: Duration) -> Verdict {
+    if waited >= limit * 9 / 10 {
+        return Ok(());
     }
-    let asked_nothing = questions(&mut server)? == 0;
-    server.send_to(question.from, b"late")?;
-    let takes_it = client.expect_line("late").is_ok();
-    Ok((asked_nothing && takes_it).then_some("waits_for_ever"))
+    let failure = Failure::new("the second question comes before the time limit is over");
+    let expected = format!("{:.1} s or more", limit.as_secs_f64());
+    Err(failure.expected(expected).got(format!("{:.3} s", waited.as_secs_f64())).into())
 }
 
 /// Fails when the client takes a datagram for the reply that did not come from the server, or when
