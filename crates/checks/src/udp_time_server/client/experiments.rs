@@ -49,9 +49,9 @@ pub(super) fn why_not_again(run: &Run) -> Finding {
     Ok((asked_nothing && takes_it).then_some("waits_for_ever"))
 }
 
-/// The client ended `waited` after its question. Was it at the limit of 0.4 s, and with which words?
+/// The client ended `waited` after its question. Was it at the limit of 1.2 s, and with which words?
 pub(super) fn ended_at_the_limit(client: &Program, waited: Duration) -> Finding {
-    let at_the_limit = waited > Duration::from_millis(350);
+    let at_the_limit = waited > Duration::from_millis(1100);
     if !at_the_limit || client.wait_exit()?.code != Some(1) {
         return Ok(None);
     }
