@@ -2,6 +2,7 @@
 
 mod scenarios;
 mod terminal;
+mod tshark;
 
 use std::io::Write as _;
 use std::path::Path;
