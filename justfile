@@ -29,6 +29,10 @@ skeletons:
 skeletons-check:
     cargo run --quiet -p netlings -- skeletons --check
 
+# Records the scenarios on kernels and simulated, and writes docs/wire-scenarios.md from that
+recordings:
+    cargo run --quiet -p netlings -- recordings
+
 # The course's own gate: skeletons, solutions, mistakes, also-rights; all lessons or those named
 verify *LESSONS:
     cargo run --quiet -p netlings -- verify {{LESSONS}}

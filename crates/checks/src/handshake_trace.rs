@@ -11,6 +11,8 @@ use grader::{Check, Suite, check};
 
 mod live;
 mod machine;
+#[cfg(test)]
+mod recorded;
 mod sockets;
 mod table;
 mod watch;

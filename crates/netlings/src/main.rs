@@ -15,6 +15,7 @@ mod mistake;
 mod new;
 mod next;
 mod peer;
+mod recordings;
 mod reset;
 mod rows;
 mod screen;
@@ -74,6 +75,9 @@ enum Command {
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
+    /// Record the scenarios anew, and write the page about their states
+    #[command(hide = true)]
+    Recordings(recordings::Options),
     /// Test the lessons: known mistakes are caught, right programs pass
     #[command(hide = true)]
     Verify(verify::Options),
@@ -113,7 +117,10 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         _ => {}
     }
     let course = Course::find()?;
-    if let Some(Command::Reset(_) | Command::New(_) | Command::Skeletons(_)) = command {
+    if let Some(
+        Command::Reset(_) | Command::New(_) | Command::Skeletons(_) | Command::Recordings(_),
+    ) = command
+    {
         course.is_around_here()?;
     }
     match command {
@@ -130,6 +137,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Trace(options)) => trace::run(screen, &options),
         Some(Command::Doctor) => Ok(doctor::run(screen)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
+        Some(Command::Recordings(options)) => recordings::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),
     }

@@ -1,12 +1,13 @@
 //! `netlings trace`: a scenario on a wire of two hosts, each with a kernel of its own where the
 //! machine allows it, and every frame between them seen, held, lost or delivered by hand.
 
+mod acts;
 mod input;
 mod outputs;
 mod play;
 mod quiz;
 pub(crate) mod scenario;
-mod scenarios;
+pub(crate) mod scenarios;
 mod stage;
 mod view;
 
@@ -20,6 +21,7 @@ use wirelab::{Lab, SlowMotion, Tier};
 
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
+use crate::trace::acts::Acted;
 use crate::trace::input::Input;
 use crate::trace::outputs::Outputs;
 use crate::trace::play::{Ending, Manner, Play};
@@ -82,10 +84,11 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     }
     options.outputs.can_be_written()?;
     let lab = lab(scenario, options)?;
-    let shown = show(screen, options, scenario, &lab);
+    let mut acts = Vec::new();
+    let shown = show(screen, options, scenario, &lab, &mut acts);
     // What there is of the record is worth keeping, however it ended.
     let title = words::title(scenario.name, scenario.summary);
-    options.outputs.write(lab.wire().recorder(), &title, screen)?;
+    options.outputs.write(lab.wire().recorder(), &acts, &title, screen)?;
     shown
 }
 
@@ -119,7 +122,14 @@ fn lab(scenario: &Scenario, options: &Options) -> Result<Lab, Stop> {
     builder.build().map_err(|error| Stop::infrastructure(words::no_lab(&error.to_string())))
 }
 
-fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> Result<u8, Stop> {
+/// Plays it. What the programs did comes to `acts`, however it ends.
+fn show(
+    screen: &Screen,
+    options: &Options,
+    scenario: &Scenario,
+    lab: &Lab,
+    acts: &mut Vec<Acted>,
+) -> Result<u8, Stop> {
     let watched = std::io::stdout().is_terminal()
         && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
     let mut input = Input::new();
@@ -150,7 +160,11 @@ fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> R
     });
     view.heading(&names);
     let mut play = Play::new(lab, scenario, manner, view, input);
-    let ending = play.run()?;
+    let ending = play.run();
+    // What hosts send when their programs are ended with the scenario belongs to no scenario.
+    lab.wire().recorder().switch(false);
+    acts.extend_from_slice(play.acts());
+    let ending = ending?;
     screen.gap();
     match ending {
         Ending::Over => screen.paragraph("", scenario.after, 0),

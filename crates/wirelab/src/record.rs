@@ -179,6 +179,12 @@ impl Recorder {
         self.shared.hosts.get(host).map_or("?", String::as_str)
     }
 
+    /// The number that the next event gets: so many there were.
+    pub fn next_number(&self) -> u64 {
+        let kept = locked(&self.shared.kept);
+        kept.first + kept.events.len() as u64
+    }
+
     /// How many events were forgotten because there were too many.
     pub fn forgotten(&self) -> u64 {
         locked(&self.shared.kept).first
@@ -305,6 +311,7 @@ mod tests {
         assert_eq!((recorder.forgotten(), recorder.events().len()), (6, 64));
         assert_eq!(recorder.since(68)[0].frame.id, 68);
         assert_eq!(recorder.since(2)[0].number, 6);
+        assert_eq!(recorder.next_number(), 70);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use grader::{Cause, Failure, Finished, Probe, Run, Trouble, Verdict, quoted_star
 use crate::errors::{FAILED, USAGE};
 
 /// State, event, answer.
-type Edge = (&'static str, &'static str, &'static str);
+pub(super) type Edge = (&'static str, &'static str, &'static str);
 
 pub(super) const STATES: [&str; 11] = [
     "CLOSED",
@@ -36,7 +36,7 @@ const EVENTS: [&str; 11] = [
 ];
 
 /// The life of the end that calls and closes first, then that of the one that is called.
-const PLAIN_LIFE: [Edge; 12] = [
+pub(super) const PLAIN_LIFE: [Edge; 12] = [
     ("CLOSED", "active-open", "SYN-SENT send SYN"),
     ("SYN-SENT", "rcv-syn-ack", "ESTABLISHED send ACK"),
     ("ESTABLISHED", "close", "FIN-WAIT-1 send FIN"),
@@ -52,7 +52,7 @@ const PLAIN_LIFE: [Edge; 12] = [
 ];
 
 /// All that can happen besides.
-const RARE_LIFE: [Edge; 19] = [
+pub(super) const RARE_LIFE: [Edge; 19] = [
     ("FIN-WAIT-1", "rcv-fin", "CLOSING send ACK"),
     ("CLOSING", "rcv-ack", "TIME-WAIT"),
     ("FIN-WAIT-1", "rcv-fin-ack", "TIME-WAIT send ACK"),

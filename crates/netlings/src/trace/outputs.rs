@@ -10,6 +10,7 @@ use wirelab::Recorder;
 use crate::demo::can_be_written;
 use crate::ending::Stop;
 use crate::screen::Screen;
+use crate::trace::acts::{self, Acted};
 use crate::words::trace as words;
 
 #[derive(Args)]
@@ -17,7 +18,8 @@ pub(crate) struct Outputs {
     /// Write what was seen as a capture for Wireshark, with verdicts and states as comments
     #[arg(long, value_name = "FILE")]
     pcapng: Option<PathBuf>,
-    /// Write what was seen as lines of JSON, one for each thing that happened to a frame
+    /// Write what was seen as lines of JSON, one for each thing that a program did or that happened
+    /// to a frame
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write what was seen as a picture, for slides
@@ -49,6 +51,7 @@ impl Outputs {
     pub(crate) fn write(
         &self,
         recorder: &Recorder,
+        acts: &[Acted],
         title: &str,
         screen: &Screen,
     ) -> Result<(), Stop> {
@@ -58,7 +61,7 @@ impl Outputs {
         };
         let all = [
             (&self.pcapng, bytes(&|out| recorder.write_pcapng(out))),
-            (&self.json, bytes(&|out| recorder.write_json_lines(out))),
+            (&self.json, bytes(&|out| acts::write_json_lines(recorder, acts, out))),
             (&self.svg, Ok(recorder.svg(title).into_bytes())),
             (&self.html, Ok(recorder.html(title).into_bytes())),
         ];

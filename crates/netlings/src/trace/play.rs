@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
 
+use super::acts::{Acted, Moment};
 use super::input::Input;
 use super::quiz::Score;
 use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
-use super::stage::{Progress, Stage};
+use super::stage::{Done, Progress, Stage};
 use super::view::{End, Row, View};
 use crate::ending::Stop;
 use crate::words::trace as words;
@@ -75,6 +76,7 @@ pub(crate) struct Play<'a> {
     prepared: Vec<Prepared>,
     numbers: Numbers,
     seen: Vec<Seen>,
+    acts: Vec<Acted>,
     score: Score,
     /// What somebody said the next state of a side is.
     guess: Option<(Side, TcpState)>,
@@ -112,6 +114,7 @@ impl<'a> Play<'a> {
             prepared: scenario.prepared.to_vec(),
             numbers: Numbers::default(),
             seen: Vec::new(),
+            acts: Vec::new(),
             score: Score::default(),
             guess: None,
             frames: 0,
@@ -122,6 +125,11 @@ impl<'a> Play<'a> {
     /// How many frames were shown.
     pub(crate) fn frames(&self) -> u64 {
         self.frames
+    }
+
+    /// What the programs did, in its order.
+    pub(crate) fn acts(&self) -> &[Acted] {
+        &self.acts
     }
 
     pub(crate) fn score(&self) -> Score {
@@ -140,15 +148,12 @@ impl<'a> Play<'a> {
             self.gather(Duration::ZERO);
             let on_the_wire =
                 Side::BOTH.map(|side| self.waiting.iter().filter(|it| it.from == side).count());
+            let moment = Moment::of(self.lab);
             let progress = self.stage.advance(on_the_wire).map_err(told)?;
             match progress {
                 Progress::Done(done) => {
                     if let Some(done) = done {
-                        self.view.act(done.side, &done.text);
-                        if has_states {
-                            let states = self.stage.states().map_err(told)?;
-                            self.view.new_states(states, "");
-                        }
+                        self.has_acted(moment, done)?;
                     }
                     since = self.lab.wire().now();
                     continue;
@@ -186,6 +191,20 @@ impl<'a> Play<'a> {
                 }
             }
         }
+    }
+
+    /// Shows what a program did at that moment, and keeps it.
+    fn has_acted(&mut self, moment: Moment, done: Done) -> Result<(), Stop> {
+        self.view.act(done.side, &done.text);
+        let states = match self.has_states() {
+            true => Some(self.stage.states().map_err(told)?),
+            false => None,
+        };
+        if let Some(states) = states {
+            self.view.new_states(states, "");
+        }
+        self.acts.push(Acted { moment, done, states });
+        Ok(())
     }
 
     fn has_states(&self) -> bool {

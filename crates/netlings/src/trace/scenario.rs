@@ -114,6 +114,29 @@ pub(crate) enum Act {
     EndTimeWait,
 }
 
+impl Act {
+    /// The word for it in files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Act::Listen => "listen",
+            Act::Dial => "connect",
+            Act::Accept => "accept",
+            Act::Send(_) => "write",
+            Act::Read(_) => "read",
+            Act::ReadEnd => "read-end",
+            Act::Fail => "error",
+            Act::CloseSending => "shutdown",
+            Act::Close => "close",
+            Act::Abort => "abort",
+            Act::Datagrams => "open-datagrams",
+            Act::SendTo(_) => "send",
+            Act::ReceiveFrom => "receive",
+            Act::GiveUpAfter(_) => "give-up",
+            Act::EndTimeWait => "timeout",
+        }
+    }
+}
+
 /// What steps wait for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {

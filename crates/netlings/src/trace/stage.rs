@@ -14,8 +14,10 @@ use crate::words::trace as words;
 const MOST: usize = 2048;
 
 /// Something that a program did, for a row.
+#[derive(Clone, Debug)]
 pub(crate) struct Done {
     pub(crate) side: Side,
+    pub(crate) act: Act,
     pub(crate) text: String,
 }
 
@@ -72,7 +74,7 @@ impl<'a> Stage<'a> {
             // The program waits for an answer, so what is on the wire goes on first.
             Step::Do(_, Act::GiveUpAfter(_)) if on_the_wire != [0, 0] => Progress::NotYet,
             Step::Do(side, act) => match self.act(side, act)? {
-                Some(text) => Progress::Done(Some(Done { side, text })),
+                Some(text) => Progress::Done(Some(Done { side, act, text })),
                 None => Progress::NotYet,
             },
         };

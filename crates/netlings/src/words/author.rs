@@ -16,6 +16,50 @@ pub(crate) const SKELETONS_AGREE: &str = "every skeleton is what its solution ma
 pub(crate) const WRITE_SKELETONS: &str =
     "`cargo netlings skeletons` writes them from the solutions; edit only those";
 
+// Recordings.
+
+pub(crate) const RECORDINGS_AGREE: &str = "the page is what the recordings make of it";
+
+pub(crate) fn page_differs(page: &str) -> String {
+    format!(
+        "{page} isn't what the recordings make of it: `cargo netlings recordings --page` writes it"
+    )
+}
+
+pub(crate) fn recorded(path: &str) -> String {
+    format!("written: {path}")
+}
+
+pub(crate) fn not_recorded(scenario: &str, tier: &str, said: &str) -> String {
+    format!("{scenario} was not recorded on the {tier} tier: {said}")
+}
+
+pub(crate) fn no_recording(path: &str, line: usize, error: &str) -> String {
+    format!("{path}, line {line}, is no line of a recording: {error}")
+}
+
+pub(crate) fn forgets(path: &str) -> String {
+    format!("{path} has forgotten how it began, so it is no recording of a scenario")
+}
+
+/// The page that the recordings make.
+pub(crate) const PAGE_BEGINS: &str = "\
+# Which scenario shows which state
+
+What the hosts said of themselves while `cargo netlings trace SCENARIO` ran, on kernels and simulated. All eleven states of RFC 9293
+(section 3.3.2) are there, on either. The scenarios about datagrams (`udp-loss`, `udp-reorder`, `arp`) have no connection, and so no states.
+
+This page is made of the recordings in docs/recordings/, one line of JSON for each thing that a program did or that happened to a packet.
+`just recordings` records them anew and writes it.
+";
+
+pub(crate) fn page_about(tier: &str) -> &'static str {
+    match tier {
+        "kernel" => "Kernels",
+        _ => "Simulated",
+    }
+}
+
 /// What is wrong with the beginning of a step, and the fix.
 pub(crate) fn wrong_step(
     number: u32,

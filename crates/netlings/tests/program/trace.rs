@@ -2,6 +2,7 @@
 
 mod scenarios;
 mod terminal;
+mod tshark;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -29,6 +30,12 @@ fn shown(arguments: &[&str], typed: &str) -> String {
     stdout(&netlings(folder.path(), &[&["trace"], arguments].concat(), typed).success())
 }
 
+/// Whether a test that needs this must not be left out: `WIRELAB_REQUIRE` has all such words, with
+/// commas between.
+fn required(what: &str) -> bool {
+    std::env::var("WIRELAB_REQUIRE").is_ok_and(|all| all.split(',').any(|it| it == what))
+}
+
 /// The tiers of this machine. Where kernels are refused that is said, and with
 /// `WIRELAB_REQUIRE=kernel` it is a failure.
 fn tiers() -> &'static [&'static str] {
@@ -37,7 +44,7 @@ fn tiers() -> &'static [&'static str] {
     if told.contains("✓ kernel") {
         return &["kernel", "simulated"];
     }
-    assert!(std::env::var_os("WIRELAB_REQUIRE").is_none_or(|it| it != "kernel"), "{told}");
+    assert!(!required("kernel"), "{told}");
     // Not eprintln, which the test harness keeps to itself when nothing failed.
     let _ = writeln!(std::io::stderr(), "traces were not run on the kernel tier: {told}");
     &["simulated"]
@@ -208,6 +215,12 @@ fn what_was_seen_is_kept_in_each_kind_of_file() {
             json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["hosts"][0]["name"], "alice");
         assert!(lines.iter().any(|line| line["fate"] == "lost" && line["text"] == "SYN seq=0"));
+        // An act stands before what it caused, with both states right after it.
+        let connect = lines.iter().position(|line| line["act"] == "connect").unwrap();
+        assert_eq!(lines[connect]["states"][0]["state"], "SYN-SENT", "{json}");
+        assert_eq!(lines[connect + 1]["text"], "SYN seq=0", "{json}");
+        // What hosts send because their programs end with the scenario is not of it.
+        assert!(!json.contains("FIN"), "{json}");
         let picture = String::from_utf8(read("t.svg")).unwrap();
         assert!(picture.starts_with("<svg ") && picture.contains('✗'), "{picture}");
         let page = String::from_utf8(read("t.html")).unwrap();

@@ -135,8 +135,8 @@ fn an_injected_frame_reaches_its_host_alone() {
     );
 }
 
-/// Sends the same both ways at once, and gives what arrived at bob and at alice.
-fn carried(lab: &Lab, data: &[u8]) -> [Vec<u8>; 2] {
+/// Sends both ways at once, from alice and from bob; what arrived at bob and at alice.
+pub(crate) fn carried(lab: &Lab, data: [&[u8]; 2]) -> [Vec<u8>; 2] {
     let listener = lab.host("bob").listening(7000).expect("it listens");
     let client = lab.host("alice").dialling(0, at(lab, "bob", 7000)).expect("it begins");
     let late = match lab.tier() {
@@ -144,7 +144,7 @@ fn carried(lab: &Lab, data: &[u8]) -> [Vec<u8>; 2] {
         Tier::Simulated => Duration::from_secs(600),
     };
     let mut ends = vec![client];
-    let (mut left, mut got) = ([data, data], [Vec::new(), Vec::new()]);
+    let (mut left, mut got) = (data, [Vec::new(), Vec::new()]);
     let (mut is_closed, mut has_ended) = ([false; 2], [false; 2]);
     let mut buffer = vec![0; 1 << 16];
     while has_ended != [true; 2] {
@@ -173,7 +173,7 @@ fn carried(lab: &Lab, data: &[u8]) -> [Vec<u8>; 2] {
     got
 }
 
-fn bad_wire(seed: u64) -> impl Rule {
+pub(crate) fn bad_wire(seed: u64) -> impl Rule {
     let (little, more) = (Duration::from_micros(200), Duration::from_millis(2));
     Loss::of(0.03, seed)
         .then(Duplication::of(0.02, little, seed + 1))
@@ -181,7 +181,7 @@ fn bad_wire(seed: u64) -> impl Rule {
         .then(Delay::between(little, little * 2, seed + 3))
 }
 
-fn data(length: usize) -> Vec<u8> {
+pub(crate) fn data(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8).collect()
 }
 
@@ -191,7 +191,7 @@ fn what_is_sent_both_ways_over_a_bad_wire_arrives_whole() {
     on_every_tier(
         || alice_and_bob().rule(bad_wire(1)),
         |lab| {
-            assert!(carried(lab, &data) == [data.clone(), data.clone()]);
+            assert!(carried(lab, [&data, &data]) == [data.clone(), data.clone()]);
             for event in lab.wire().recorder().events() {
                 let decoded = event.frame.decode();
                 assert_eq!(decoded.fault, None, "{decoded}");
@@ -208,7 +208,7 @@ fn whatever_the_seed_simulated_hosts_lose_no_byte_on_a_bad_wire() {
         let data = data(1 + usize::try_from(seed).expect("small") % 50 * 3_777);
         let plan = alice_and_bob().tier(Tier::Simulated).seed(seed).rule(bad_wire(seed));
         let lab = plan.build().expect("it is always there");
-        assert!(carried(&lab, &data) == [data.clone(), data], "seed {seed}");
+        assert!(carried(&lab, [&data, &data]) == [data.clone(), data], "seed {seed}");
     }
 }
 

@@ -7,7 +7,9 @@ use wirelab::{Tier, TimerKind};
 
 use super::{LONGEST, LOOK, Play, told};
 use crate::ending::Stop;
-use crate::trace::scenario::Side;
+use crate::trace::acts::Moment;
+use crate::trace::scenario::{Act, Side};
+use crate::trace::stage::Done;
 use crate::trace::view::{End, Row};
 use crate::words::trace as words;
 
@@ -49,19 +51,23 @@ impl Play<'_> {
                 return Ok(false);
             }
         }
+        let moment = Moment::of(self.lab);
         let socket = self.stage.socket(side).map_err(told)?;
+        let mut ended = None;
         if self.lab.tier() == Tier::Simulated {
             // Its time costs nothing, so it is waited for.
             let left = socket.and_then(|socket| socket.timer).map(|timer| timer.left);
             self.lab.wire().run_for(left.unwrap_or(LONGEST) + LOOK);
-            self.view.act(side, &words::later(left.unwrap_or_default()));
+            ended = Some(words::later(left.unwrap_or_default()));
         } else if let Some(socket) = socket {
             // Kernels can be built without that (CONFIG_INET_DIAG_DESTROY).
-            let ended = self.lab.hosts()[side.place()].destroy(&socket);
-            self.view.act(side, if ended.is_ok() { words::LAB_ENDS_IT } else { words::WAITS_ON });
+            let destroyed = self.lab.hosts()[side.place()].destroy(&socket);
+            ended = destroyed.is_ok().then(|| words::LAB_ENDS_IT.into());
         }
-        let states = self.stage.states().map_err(told)?;
-        self.view.new_states(states, "");
+        match ended {
+            Some(text) => self.has_acted(moment, Done { side, act: Act::EndTimeWait, text })?,
+            None => self.view.act(side, words::WAITS_ON),
+        }
         self.stage.time_wait_is_over();
         Ok(true)
     }

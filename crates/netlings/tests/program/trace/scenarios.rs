@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{frames, ladder, last_states, shown, tiers};
-use crate::clone::real;
+use super::{frames, ladder, last_states, netlings, shown, tiers};
+use crate::clone::{real, real_path, stdout};
+use crate::document::table_rows;
 
 /// Opening, data with its acknowledgement, and the first half of a close.
 const OPEN: [&str; 3] = ["alice SYN", "bob SYN,ACK", "alice ACK"];
@@ -156,24 +157,41 @@ fn states_of(shown: &str) -> [Vec<String>; 2] {
     both
 }
 
-/// docs/traces.md says which states are to be seen where. It says what was seen.
+/// What docs/wire-scenarios.md says below that heading, of alice and of bob.
+fn on_the_page(heading: &str) -> Vec<[String; 3]> {
+    let rows = table_rows(&real("docs/wire-scenarios.md"), heading);
+    let cells = rows.into_iter().map(|row| <[String; 3]>::try_from(row).unwrap());
+    cells.filter(|[name, ..]| name.starts_with('`')).collect()
+}
+
 #[test]
-fn the_table_of_states_is_what_is_seen_on_every_tier() {
-    let list = shown(&[], "");
-    let names = list.lines().take_while(|row| !row.is_empty());
-    let names: Vec<&str> = names.filter_map(|row| row.split_whitespace().next()).collect();
-    for tier in tiers() {
-        let mut table = String::from("| scenario | alice | bob |\n| --- | --- | --- |\n");
+fn the_page_about_states_is_what_the_recordings_make_of_it() {
+    let root = real_path("");
+    let told = stdout(&netlings(&root, &["recordings", "--check"], "").success());
+    assert!(told.contains("the page is what the recordings make of it"), "{told}");
+}
+
+#[test]
+fn the_page_about_states_shows_all_eleven_on_kernels_and_simulated() {
+    for heading in ["Kernels", "Simulated"] {
         let mut all = std::collections::BTreeSet::new();
-        for name in &names {
-            let [alice, bob] = states_of(&shown(&[name, "--tier", tier], ""));
-            if !alice.is_empty() {
-                let (in_alice, in_bob) = (alice.join(", "), bob.join(", "));
-                table.push_str(&format!("| `{name}` | {in_alice} | {in_bob} |\n"));
-            }
-            all.extend(alice.into_iter().chain(bob));
+        for [_, alice, bob] in on_the_page(heading) {
+            all.extend(format!("{alice}, {bob}").split(", ").map(str::to_owned));
         }
-        assert_eq!(all.len(), 11, "{tier}: a state of RFC 9293 is not shown: {all:?}");
-        assert!(real("docs/traces.md").contains(&table), "{tier}: write this:\n{table}");
+        assert_eq!(all.len(), 11, "{heading}: a state of RFC 9293 is not shown: {all:?}");
+    }
+}
+
+#[test]
+fn the_states_of_the_recordings_are_what_is_seen_on_every_tier() {
+    for tier in tiers() {
+        let heading = if *tier == "kernel" { "Kernels" } else { "Simulated" };
+        let rows = on_the_page(heading);
+        assert_eq!(rows.len(), 12, "the scenarios with a connection");
+        for [name, alice, bob] in rows {
+            let shown = shown(&[name.trim_matches('`'), "--tier", tier], "");
+            let seen = states_of(&shown).map(|states| states.join(", "));
+            assert_eq!(seen, [alice, bob], "{tier}, {name}; `just recordings`? {shown}");
+        }
     }
 }
