@@ -32,6 +32,8 @@ pub enum Step {
     Open,
     /// Setting up an interface inside.
     Configure,
+    /// Capturing what this machine's own loopback carries.
+    Capture,
 }
 
 #[cfg(target_os = "linux")]
@@ -83,7 +85,7 @@ impl Refusal {
 
     fn what(&self) -> &'static str {
         match self.step {
-            Step::NotLinux => "network namespaces exist on Linux only",
+            Step::NotLinux => "this is made for Linux, whose kernel gives network namespaces",
             Step::Child => "the child that makes namespaces failed",
             Step::MakeUser => "no user namespace could be made",
             Step::MapIds => "the user namespace was made, but without any rights in it",
@@ -95,6 +97,7 @@ impl Refusal {
             Step::OpenNamespace => "/proc/self/ns could not be opened",
             Step::Open => "a socket or device could not be opened inside",
             Step::Configure => "an interface could not be set up",
+            Step::Capture => "the loopback could not be captured",
         }
     }
 }
@@ -138,6 +141,28 @@ struct Machine {
     apparmor: Option<u64>,
     /// A seccomp filter is on this process.
     filtered: bool,
+    /// Which Windows Subsystem for Linux this is.
+    wsl: Option<Wsl>,
+}
+
+/// The two kinds of Linux in Windows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wsl {
+    /// No Linux kernel: system calls are translated.
+    One,
+    /// A Linux kernel in a virtual machine.
+    Two,
+}
+
+impl Wsl {
+    /// From a kernel's release: `4.4.0-19041-Microsoft`, `5.15.90.1-microsoft-standard-WSL2`.
+    fn of(release: &str) -> Option<Self> {
+        match release.trim() {
+            release if release.ends_with("-Microsoft") => Some(Wsl::One),
+            release if release.contains("microsoft") => Some(Wsl::Two),
+            _ => None,
+        }
+    }
 }
 
 impl Machine {
@@ -149,6 +174,7 @@ impl Machine {
             debian_switch: number("/proc/sys/kernel/unprivileged_userns_clone"),
             apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
             filtered: status.lines().any(|line| line.replace('\t', " ") == "Seccomp: 2"),
+            wsl: Wsl::of(&fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default()),
         }
     }
 }
@@ -160,16 +186,42 @@ const EINVAL: i32 = 22;
 const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
 const ENOSYS: i32 = 38;
+const EOPNOTSUPP: i32 = 95;
+const EAFNOSUPPORT: i32 = 97;
 
 const CONTAINER: &str = "The container's seccomp filter forbids it; start the container with \
-    `--security-opt seccomp=unconfined`, or with `--cap-add SYS_ADMIN --cap-add NET_ADMIN`";
+    `--security-opt seccomp=unconfined`, or as root in it with `--cap-add SYS_ADMIN --cap-add \
+    NET_ADMIN`. The options are the same for docker and podman";
+#[cfg(windows)]
+const ELSEWHERE: &str = "Use WSL 2: `wsl --install` sets one up, and in it Linux is a real one";
+#[cfg(target_os = "macos")]
+const ELSEWHERE: &str = "Use Linux in a virtual machine, for example with Lima (`brew install lima`, \
+    `limactl start`)";
+#[cfg(not(any(windows, target_os = "macos")))]
+const ELSEWHERE: &str = "Use Linux, for example in a virtual machine";
+const WSL_ONE: &str = "This is WSL 1, which has no Linux kernel; `wsl --set-version` with the \
+    distribution's name and 2, typed in Windows, makes it WSL 2";
+const WSL_TWO: &str = "WSL's kernel is too old for this; `wsl --update`, typed in Windows, brings a \
+    newer one";
+const CAPTURE: &str = "Capturing is for root, or for a program with CAP_NET_RAW: in a container \
+    `--cap-add NET_RAW` and root; else start it as root";
 const APPARMOR: &str = "AppArmor keeps ordinary users from it (Ubuntu 23.10 and later); allow it \
     with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`";
 
 fn fix(step: Step, errno: Option<i32>, machine: &Machine) -> Option<String> {
     let denied = matches!(errno, Some(EPERM | EACCES));
     let said = match (step, errno) {
-        (Step::NotLinux, _) => "Use Linux, for example in a virtual machine or in WSL 2",
+        (Step::NotLinux, _) => ELSEWHERE,
+        (Step::Capture, _) if denied => CAPTURE,
+        _ if machine.wsl == Some(Wsl::One) => WSL_ONE,
+        // No such kind of interface, namespace or socket in this kernel.
+        (_, Some(EINVAL | ENOSYS | EOPNOTSUPP | EAFNOSUPPORT)) if machine.wsl == Some(Wsl::Two) => {
+            WSL_TWO
+        }
+        (Step::Configure, Some(EOPNOTSUPP)) => {
+            "The kernel has no such interfaces; `sudo modprobe veth` brings them, or `sudo modprobe \
+             tun` the other kind"
+        }
         (Step::MakeUser, Some(ENOSPC)) if machine.most_user == Some(0) => {
             "User namespaces are switched off; allow them with \
              `sudo sysctl -w user.max_user_namespaces=15000`"
@@ -244,6 +296,24 @@ mod tests {
         assert!(said(Step::MakeUser, ENOSPC, &none).contains("max_user_namespaces=15000"));
         let some = Machine { most_user: Some(100), ..Machine::default() };
         assert!(said(Step::MakeUser, ENOSPC, &some).contains("too many"));
+    }
+
+    #[test]
+    fn the_two_kinds_of_wsl_are_told_apart_and_each_has_its_own_fix() {
+        assert!(Wsl::of("6.18.0-generic\n").is_none());
+        let on = |release: &str| Machine { wsl: Wsl::of(release), ..Machine::default() };
+        let one = on("4.4.0-19041-Microsoft\n");
+        assert!(said(Step::MakeUser, EINVAL, &one).contains("wsl --set-version"));
+        let two = on("5.15.90.1-microsoft-standard-WSL2\n");
+        assert!(said(Step::Configure, EOPNOTSUPP, &two).contains("wsl --update"));
+        let limit = Machine { most_user: Some(0), ..two };
+        assert!(said(Step::MakeUser, ENOSPC, &limit).contains("max_user_namespaces=15000"));
+    }
+
+    #[test]
+    fn a_capture_that_is_refused_names_the_right_that_is_missing() {
+        let text = said(Step::Capture, EPERM, &Machine { filtered: true, ..Machine::default() });
+        assert!(text.contains("CAP_NET_RAW") && !text.contains("seccomp"), "{text}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
+use wirelab::{Field, Frame, Held, Lab, Numbers, TcpState, payload};
 
 use super::input::Input;
 use super::quiz::Score;
@@ -54,9 +54,25 @@ struct Seen {
     states: [TcpState; 2],
 }
 
-/// A frame that waits on the wire.
+/// A frame, and what can still be done about it.
+enum Carried<'a> {
+    Held(Held<'a>),
+    /// Nothing: it has arrived.
+    Gone(Frame),
+}
+
+impl Carried<'_> {
+    fn frame(&self) -> &Frame {
+        match self {
+            Carried::Held(held) => held.frame(),
+            Carried::Gone(frame) => frame,
+        }
+    }
+}
+
+/// A frame that waits on the wire, or to be shown.
 struct Waiting<'a> {
-    held: Held<'a>,
+    frame: Carried<'a>,
     from: Side,
     kind: Kind,
     /// How many that were sent later go first, from now on.
@@ -80,6 +96,8 @@ pub(crate) struct Play<'a> {
     guess: Option<(Side, TcpState)>,
     /// Frames that were shown so far.
     frames: u64,
+    /// The number of the next event of a wire that can only be observed.
+    next_event: u64,
     /// Nobody decides any more: stdin has ended.
     alone: bool,
 }
@@ -115,8 +133,20 @@ impl<'a> Play<'a> {
             score: Score::default(),
             guess: None,
             frames: 0,
+            next_event: 0,
             alone: false,
         }
+    }
+
+    /// Shows which side is whose, by name, address and port.
+    pub(crate) fn heading(&self) -> Result<(), Stop> {
+        let mut names = Side::BOTH.map(|side| side.name().to_owned());
+        for side in Side::BOTH {
+            let address = self.stage.address(side).map_err(told)?;
+            names[side.place()].push_str(&format!(" {address}"));
+        }
+        self.view.heading(&names);
+        Ok(())
     }
 
     /// How many frames were shown.
@@ -138,6 +168,14 @@ impl<'a> Play<'a> {
         let mut since = self.lab.wire().now();
         loop {
             self.gather(Duration::ZERO);
+            if !self.lab.wire().can_hold() && !self.waiting.is_empty() {
+                // They have arrived, so they come before whatever is done now.
+                while let Some(gone) = self.next_to_go() {
+                    let _ = self.show(gone)?;
+                }
+                since = self.lab.wire().now();
+                continue;
+            }
             let on_the_wire =
                 Side::BOTH.map(|side| self.waiting.iter().filter(|it| it.from == side).count());
             let progress = self.stage.advance(on_the_wire).map_err(told)?;
@@ -145,7 +183,9 @@ impl<'a> Play<'a> {
                 Progress::Done(done) => {
                     if let Some(done) = done {
                         self.view.act(done.side, &done.text);
-                        if has_states {
+                        // Where nothing is held the states are those after the frames to come.
+                        let has_more = !self.lab.wire().can_hold() && self.gather(Duration::ZERO);
+                        if has_states && !has_more {
                             let states = self.stage.states().map_err(told)?;
                             self.view.new_states(states, "");
                         }
@@ -196,15 +236,38 @@ impl<'a> Play<'a> {
     fn gather(&mut self, patience: Duration) -> bool {
         // What a program or a kernel has sent counts as sent, whenever the wire's thread gets to it.
         self.lab.wire().catch_up();
+        if !self.lab.wire().can_hold() {
+            return self.gather_gone(patience);
+        }
         let mut patience = patience;
         let mut found = false;
         while let Some(held) = self.lab.wire().next_held(patience) {
             let from = Side::at(held.frame().from);
             let kind = Kind::of(&held.frame().decode());
-            self.waiting.push_back(Waiting { held, from, kind, overtaken_by: 0, late: false });
+            let frame = Carried::Held(held);
+            self.waiting.push_back(Waiting { frame, from, kind, overtaken_by: 0, late: false });
             (patience, found) = (Duration::ZERO, true);
         }
         found
+    }
+
+    /// Takes what has gone by since it was asked last, or goes by within `patience`.
+    fn gather_gone(&mut self, patience: Duration) -> bool {
+        let wire = self.lab.wire();
+        let mut events = wire.recorder().since(self.next_event);
+        if events.is_empty() && !patience.is_zero() {
+            wire.run_for(patience);
+            wire.catch_up();
+            events = wire.recorder().since(self.next_event);
+        }
+        for event in &events {
+            self.next_event = event.number + 1;
+            let from = Side::at(event.frame.from);
+            let kind = Kind::of(&event.frame.decode());
+            let frame = Carried::Gone(event.frame.clone());
+            self.waiting.push_back(Waiting { frame, from, kind, overtaken_by: 0, late: false });
+        }
+        !events.is_empty()
     }
 
     /// The frame that goes next, unless it is one that others overtake.
@@ -238,10 +301,15 @@ impl<'a> Play<'a> {
         if !waiting.late {
             self.frames += 1;
         }
-        let decoded = waiting.held.frame().decode();
+        let decoded = waiting.frame.frame().decode();
         let numbers = self.numbers.relative(&decoded);
-        let text = words::frame(&decoded, numbers, payload(&waiting.held.frame().bytes));
+        let text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
         let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
+        if let Carried::Gone(_) = waiting.frame {
+            row.end = End::Delivered;
+            self.view.frame(&row, "");
+            return self.come_to_rest(&row).map(Ok);
+        }
         let fields = decoded.fields(numbers);
         let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
         if let Some(PreparedFate::OvertakenBy(count)) = fate {
@@ -265,11 +333,13 @@ impl<'a> Play<'a> {
             Choice::Duplicate => End::DeliveredTwice,
         };
         let note = self.note(&row, waiting.kind);
-        match choice {
-            Choice::Lose => waiting.held.lose(),
-            Choice::Deliver => waiting.held.release(),
-            Choice::Duplicate => waiting.held.duplicate(),
-        };
+        if let Carried::Held(held) = waiting.frame {
+            match choice {
+                Choice::Lose => held.lose(),
+                Choice::Deliver => held.release(),
+                Choice::Duplicate => held.duplicate(),
+            };
+        }
         self.view.settle();
         self.view.frame(&row, "");
         let states = self.stage.states().map_err(told)?;
@@ -280,6 +350,20 @@ impl<'a> Play<'a> {
         self.judge(states, note);
         self.seen.push(Seen { row, fields, states });
         Ok(Ok(()))
+    }
+
+    /// Shows the states behind the last of the frames that have gone by, where they belong.
+    fn come_to_rest(&mut self, row: &Row) -> Result<(), Stop> {
+        if !self.has_states() || !self.waiting.is_empty() {
+            return Ok(());
+        }
+        let states = self.stage.states().map_err(told)?;
+        let remark = self.remark(row).map_err(told)?;
+        // What goes by only now has changed them already.
+        if !self.gather(Duration::ZERO) {
+            self.view.states(states, &remark);
+        }
+        Ok(())
     }
 }
 

@@ -58,7 +58,11 @@ impl Play<'_> {
         } else if let Some(socket) = socket {
             // Kernels can be built without that (CONFIG_INET_DIAG_DESTROY).
             let ended = self.lab.hosts()[side.place()].destroy(&socket);
-            self.view.act(side, if ended.is_ok() { words::LAB_ENDS_IT } else { words::WAITS_ON });
+            let waits_on = match self.lab.tier() {
+                Tier::Observing => words::WAITS_ALONE,
+                _ => words::WAITS_ON,
+            };
+            self.view.act(side, if ended.is_ok() { words::LAB_ENDS_IT } else { waits_on });
         }
         let states = self.stage.states().map_err(told)?;
         self.view.new_states(states, "");
