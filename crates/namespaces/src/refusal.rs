@@ -141,6 +141,8 @@ struct Machine {
     apparmor: Option<u64>,
     /// A seccomp filter is on this process.
     filtered: bool,
+    /// This process runs as root.
+    is_root: bool,
     /// Which Windows Subsystem for Linux this is.
     wsl: Option<Wsl>,
 }
@@ -174,6 +176,7 @@ impl Machine {
             debian_switch: number("/proc/sys/kernel/unprivileged_userns_clone"),
             apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
             filtered: status.lines().any(|line| line.replace('\t', " ") == "Seccomp: 2"),
+            is_root: status.lines().any(|line| line.starts_with("Uid:\t0\t")),
             wsl: Wsl::of(&fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default()),
         }
     }
@@ -203,8 +206,8 @@ const WSL_ONE: &str = "This is WSL 1, which has no Linux kernel; `wsl --set-vers
     distribution's name and 2, typed in Windows, makes it WSL 2";
 const WSL_TWO: &str = "WSL's kernel is too old for this; `wsl --update`, typed in Windows, brings a \
     newer one";
-const CAPTURE: &str = "Capturing is for root, or for a program with CAP_NET_RAW: in a container \
-    `--cap-add NET_RAW` and root; else start it as root";
+const CAPTURE: &str = "Capturing is for root, or for a program with CAP_NET_RAW; a container's \
+    root has that with `--cap-add NET_RAW`";
 const APPARMOR: &str = "AppArmor keeps ordinary users from it (Ubuntu 23.10 and later); allow it \
     with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`";
 
@@ -246,6 +249,9 @@ fn fix(step: Step, errno: Option<i32>, machine: &Machine) -> Option<String> {
             if denied && machine.apparmor.is_some_and(|on| on != 0) =>
         {
             APPARMOR
+        }
+        (Step::MapIds, Some(EPERM)) if machine.is_root => {
+            "A root without CAP_SETFCAP can't have any; run this as an ordinary user"
         }
         (Step::MakeUser, _) if denied => {
             "A process in a chroot, or one whose user is not mapped in its own user namespace, \

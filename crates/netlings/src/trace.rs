@@ -185,6 +185,10 @@ fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> R
     let mut play = Play::new(lab, scenario, manner, View::new(screen, watched), input);
     play.heading()?;
     let ending = play.run()?;
+    if !lab.wire().can_hold() {
+        // Programs close their sockets at their end. That isn't shown, so it isn't kept.
+        lab.wire().recorder().switch(false);
+    }
     screen.gap();
     match ending {
         Ending::Over => screen.paragraph("", said.after, 0),

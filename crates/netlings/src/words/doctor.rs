@@ -18,7 +18,7 @@ pub(crate) const OBSERVING: &str = "This machine's own loopback can be watched, 
 /// Why the loopback can't be watched, and whether that is a loss.
 pub(crate) fn no_observing(refusal: &impl Display, has_kernel: bool) -> String {
     let loss = if has_kernel { " There is nothing to do: the kernel tier shows more." } else { "" };
-    format!("This machine's own loopback cannot be watched: {refusal}.{loss}")
+    format!("This machine's own loopback, only watched, is not to be had: {refusal}.{loss}")
 }
 
 pub(crate) fn kernel(kernel: &Kernel) -> String {

@@ -186,7 +186,7 @@ pub(crate) fn no_lab(reason: &str) -> String {
 }
 
 pub(crate) fn no_view(reason: &str) -> String {
-    format!("the loopback cannot be watched here: {reason}. `--tier simulated` works everywhere.")
+    format!("nothing can be watched here: {reason}. `--tier simulated` works everywhere.")
 }
 
 pub(crate) const OBSERVED: &str = "Both hosts are this machine's own kernel, on its loopback: alice \

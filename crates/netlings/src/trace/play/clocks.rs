@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Tier, TimerKind};
+use wirelab::{TcpState, Tier, TimerKind};
 
 use super::{LONGEST, LOOK, Play, told};
 use crate::ending::Stop;
@@ -29,7 +29,9 @@ impl Play<'_> {
             return Ok(String::new());
         }
         for side in Side::BOTH {
-            let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
+            // The same clock runs in FIN-WAIT-2 once the program is gone, and says nothing there.
+            let waits = self.stage.socket(side)?.filter(|it| it.state == TcpState::TimeWait);
+            let timer = waits.and_then(|socket| socket.timer);
             if let Some(timer) = timer.filter(|timer| timer.kind == TimerKind::TimeWait) {
                 return Ok(words::waits(side.name(), timer.left));
             }
