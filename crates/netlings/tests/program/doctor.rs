@@ -162,7 +162,8 @@ fn in_a_container_scenarios_are_observed_with_their_frames_and_last_states() {
     const HELLO: &[&str] = &["alice PSH,ACK", "bob ACK"];
     const FIRST_HALF: &[&str] = &["alice FIN,ACK", "bob ACK"];
     const SECOND_HALF: &[&str] = &["bob FIN,ACK", "alice ACK"];
-    let scenarios: [(&str, &[&[&str]], &[&str]); 8] = [
+    type Words = &'static [&'static str];
+    let scenarios: [(&str, &[Words], Words); 8] = [
         ("handshake", &[OPEN], &["ESTABLISHED", "ESTABLISHED"]),
         (
             "half-close",
