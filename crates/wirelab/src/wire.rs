@@ -1,5 +1,7 @@
 //! The wire between the hosts, as whoever uses a lab holds it.
 
+mod held;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,11 +9,12 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::cable::Cable;
-use crate::frame::Frame;
 use crate::locked::locked;
 use crate::record::{Recorder, Waiting};
-use crate::rule::{Decision, Perfect, Rule};
+use crate::rule::{Perfect, Rule};
 use crate::simulated::World;
+
+pub use held::Held;
 
 const ONLY_OBSERVES: &str = "this wire only observes: ask Wire::can_hold first";
 const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
@@ -321,53 +324,5 @@ impl Drop for Wire {
         });
         // A test whose rule panicked must not pass.
         assert!(!matches!(ended, Some(Err(_))) || thread::panicking(), "{RULE_PANICKED}");
-    }
-}
-
-/// A frame that waits for a decision. Dropped without one, it is released: a wire lets go on what
-/// nobody stops.
-#[derive(Debug)]
-#[must_use = "dropped at once, it is released at once"]
-pub struct Held<'a> {
-    wire: &'a Wire,
-    frame: Option<Frame>,
-}
-
-impl Held<'_> {
-    /// The frame.
-    pub fn frame(&self) -> &Frame {
-        self.frame.as_ref().expect("it is there until the decision")
-    }
-
-    /// Delivers it. When this returns, the receiver's kernel, or stack, has dealt with it.
-    pub fn release(mut self) -> Frame {
-        self.decide(Decision::Released)
-    }
-
-    /// Delivers it twice, one copy right behind the other.
-    pub fn duplicate(mut self) -> Frame {
-        self.decide(Decision::Duplicated)
-    }
-
-    /// Loses it.
-    pub fn lose(mut self) -> Frame {
-        self.decide(Decision::Lost)
-    }
-
-    fn decide(&mut self, decision: Decision) -> Frame {
-        let frame = self.frame.take().expect("it is there until the decision");
-        let shared = &self.wire.shared;
-        let mut cable = locked(&shared.cable);
-        cable.decided(&frame, decision, shared.now());
-        shared.settle(&mut cable);
-        frame
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if self.frame.is_some() {
-            self.decide(Decision::Released);
-        }
     }
 }

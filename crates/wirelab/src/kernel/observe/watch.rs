@@ -59,6 +59,9 @@ fn run(shared: &Shared, bell: &OwnedFd, mut capture: Capture, ports: &Ports) {
                 next = capture.next(ports);
                 next.is_some()
             });
+            if shared.over.load(Ordering::SeqCst) {
+                return; // whoever sends on and on outlives the lab
+            }
         }
         let _cable = locked(&shared.cable);
         shared.round_is_over();

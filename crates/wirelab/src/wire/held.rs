@@ -1,0 +1,54 @@
+//! A frame that somebody has in hand.
+
+use super::Wire;
+use crate::frame::Frame;
+use crate::locked::locked;
+use crate::rule::Decision;
+
+/// A frame that waits for a decision. Dropped without one, it is released: a wire lets go on what
+/// nobody stops.
+#[derive(Debug)]
+#[must_use = "dropped at once, it is released at once"]
+pub struct Held<'a> {
+    pub(super) wire: &'a Wire,
+    pub(super) frame: Option<Frame>,
+}
+
+impl Held<'_> {
+    /// The frame.
+    pub fn frame(&self) -> &Frame {
+        self.frame.as_ref().expect("it is there until the decision")
+    }
+
+    /// Delivers it. When this returns, the receiver's kernel, or stack, has dealt with it.
+    pub fn release(mut self) -> Frame {
+        self.decide(Decision::Released)
+    }
+
+    /// Delivers it twice, one copy right behind the other.
+    pub fn duplicate(mut self) -> Frame {
+        self.decide(Decision::Duplicated)
+    }
+
+    /// Loses it.
+    pub fn lose(mut self) -> Frame {
+        self.decide(Decision::Lost)
+    }
+
+    fn decide(&mut self, decision: Decision) -> Frame {
+        let frame = self.frame.take().expect("it is there until the decision");
+        let shared = &self.wire.shared;
+        let mut cable = locked(&shared.cable);
+        cable.decided(&frame, decision, shared.now());
+        shared.settle(&mut cable);
+        frame
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.frame.is_some() {
+            self.decide(Decision::Released);
+        }
+    }
+}
