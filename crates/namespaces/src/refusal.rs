@@ -1,8 +1,11 @@
 //! Why the system refused, in words, and what to change.
 
+mod fix;
+
 use std::fmt;
-use std::fs;
 use std::io;
+
+use fix::{Machine, fix};
 
 /// What was being done when the system refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub enum Step {
     Open,
     /// Setting up an interface inside.
     Configure,
+    /// Capturing what this machine's own loopback carries.
+    Capture,
 }
 
 #[cfg(target_os = "linux")]
@@ -83,7 +88,7 @@ impl Refusal {
 
     fn what(&self) -> &'static str {
         match self.step {
-            Step::NotLinux => "network namespaces exist on Linux only",
+            Step::NotLinux => "this is made for Linux, whose kernel gives network namespaces",
             Step::Child => "the child that makes namespaces failed",
             Step::MakeUser => "no user namespace could be made",
             Step::MapIds => "the user namespace was made, but without any rights in it",
@@ -95,6 +100,7 @@ impl Refusal {
             Step::OpenNamespace => "/proc/self/ns could not be opened",
             Step::Open => "a socket or device could not be opened inside",
             Step::Configure => "an interface could not be set up",
+            Step::Capture => "the loopback could not be captured",
         }
     }
 }
@@ -127,124 +133,10 @@ impl From<Refusal> for io::Error {
     }
 }
 
-/// What can be seen of the machine that decides about namespaces.
-#[derive(Default)]
-struct Machine {
-    /// user.max_user_namespaces
-    most_user: Option<u64>,
-    /// kernel.unprivileged_userns_clone, on Debian's and Arch's older kernels
-    debian_switch: Option<u64>,
-    /// kernel.apparmor_restrict_unprivileged_userns, on Ubuntu
-    apparmor: Option<u64>,
-    /// A seccomp filter is on this process.
-    filtered: bool,
-}
-
-impl Machine {
-    fn look() -> Self {
-        let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse().ok();
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        Self {
-            most_user: number("/proc/sys/user/max_user_namespaces"),
-            debian_switch: number("/proc/sys/kernel/unprivileged_userns_clone"),
-            apparmor: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-            filtered: status.lines().any(|line| line.replace('\t', " ") == "Seccomp: 2"),
-        }
-    }
-}
-
-const EPERM: i32 = 1;
-const ENOENT: i32 = 2;
-const EACCES: i32 = 13;
-const EINVAL: i32 = 22;
-const ENOSPC: i32 = 28;
-const EROFS: i32 = 30;
-const ENOSYS: i32 = 38;
-
-const CONTAINER: &str = "The container's seccomp filter forbids it; start the container with \
-    `--security-opt seccomp=unconfined`, or with `--cap-add SYS_ADMIN --cap-add NET_ADMIN`";
-const APPARMOR: &str = "AppArmor keeps ordinary users from it (Ubuntu 23.10 and later); allow it \
-    with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`";
-
-fn fix(step: Step, errno: Option<i32>, machine: &Machine) -> Option<String> {
-    let denied = matches!(errno, Some(EPERM | EACCES));
-    let said = match (step, errno) {
-        (Step::NotLinux, _) => "Use Linux, for example in a virtual machine or in WSL 2",
-        (Step::MakeUser, Some(ENOSPC)) if machine.most_user == Some(0) => {
-            "User namespaces are switched off; allow them with \
-             `sudo sysctl -w user.max_user_namespaces=15000`"
-        }
-        (Step::MakeUser, Some(ENOSPC)) => {
-            "There are too many already, or they are nested too deep; see \
-             /proc/sys/user/max_user_namespaces"
-        }
-        (Step::MakeUser, Some(EINVAL | ENOSYS)) => {
-            "The kernel was built without user namespaces (CONFIG_USER_NS); run this as root"
-        }
-        (Step::MakeUser, _) if denied && machine.debian_switch == Some(0) => {
-            "User namespaces are for root only; allow them with \
-             `sudo sysctl -w kernel.unprivileged_userns_clone=1`"
-        }
-        // A process without the right to a user namespace at all is stopped by the filter before
-        // anything else is asked, so this comes first.
-        (Step::MakeUser | Step::MakeNet | Step::Enter, _) if denied && machine.filtered => {
-            CONTAINER
-        }
-        (Step::MakeUser | Step::MapIds | Step::MakeNet | Step::Hostname | Step::Loopback, _)
-            if denied && machine.apparmor.is_some_and(|on| on != 0) =>
-        {
-            APPARMOR
-        }
-        (Step::MakeUser, _) if denied => {
-            "A process in a chroot, or one whose user is not mapped in its own user namespace, \
-             may not make one; run this outside of it"
-        }
-        (Step::MakeNet, Some(ENOSPC)) => {
-            "There are too many already; see /proc/sys/user/max_net_namespaces"
-        }
-        (Step::MakeNet, Some(EINVAL)) => {
-            "The kernel was built without network namespaces (CONFIG_NET_NS)"
-        }
-        (Step::OpenNamespace | Step::MapIds, Some(ENOENT)) => "Mount /proc here",
-        (Step::Setting, Some(EROFS | EACCES | EPERM)) => {
-            "/proc/sys is mounted read-only, as in most containers; start the container with \
-             `--security-opt systempaths=unconfined`"
-        }
-        _ => return None,
-    };
-    Some(said.into())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::fix::ENOENT;
     use super::*;
-
-    fn said(step: Step, errno: i32, machine: &Machine) -> String {
-        fix(step, Some(errno), machine).unwrap_or_default()
-    }
-
-    #[test]
-    fn a_container_filter_is_named_with_the_option_that_lifts_it() {
-        let machine = Machine { filtered: true, most_user: Some(9), ..Machine::default() };
-        assert!(said(Step::MakeUser, EPERM, &machine).contains("seccomp=unconfined"));
-        assert!(said(Step::MakeNet, EPERM, &machine).contains("seccomp=unconfined"));
-    }
-
-    #[test]
-    fn apparmor_is_named_where_it_takes_the_rights_away() {
-        let machine = Machine { apparmor: Some(1), ..Machine::default() };
-        assert!(said(Step::MapIds, EACCES, &machine).contains("apparmor_restrict"));
-        let machine = Machine { apparmor: Some(0), ..Machine::default() };
-        assert!(!said(Step::MapIds, EACCES, &machine).contains("apparmor_restrict"));
-    }
-
-    #[test]
-    fn a_limit_of_none_is_told_from_a_limit_that_is_used_up() {
-        let none = Machine { most_user: Some(0), ..Machine::default() };
-        assert!(said(Step::MakeUser, ENOSPC, &none).contains("max_user_namespaces=15000"));
-        let some = Machine { most_user: Some(100), ..Machine::default() };
-        assert!(said(Step::MakeUser, ENOSPC, &some).contains("too many"));
-    }
 
     #[test]
     fn the_text_has_what_was_tried_the_error_and_the_fix() {

@@ -23,10 +23,18 @@ pub(crate) fn run(screen: &Screen) -> u8 {
         Err(refusal) => row(screen, false, Tier::Kernel, &words::no_kernel(refusal)),
     }
     row(screen, true, Tier::Simulated, words::SIMULATED);
+    match &capability.observing {
+        Ok(()) => row(screen, true, Tier::Observing, words::OBSERVING),
+        Err(refusal) => {
+            let text = words::no_observing(refusal, capability.kernel.is_ok());
+            row(screen, false, Tier::Observing, &text);
+        }
+    }
     screen.gap();
     let uses = match capability.best() {
         Tier::Kernel => words::USES_KERNEL,
-        Tier::Simulated => words::USES_SIMULATED,
+        // The simulation is always there, and comes first.
+        Tier::Simulated | Tier::Observing => words::USES_SIMULATED,
     };
     screen.paragraph("", uses, 0);
     PASSED

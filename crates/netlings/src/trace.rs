@@ -25,7 +25,7 @@ use crate::trace::acts::Acted;
 use crate::trace::input::Input;
 use crate::trace::outputs::Outputs;
 use crate::trace::play::{Ending, Manner, Play};
-use crate::trace::scenario::{Scenario, Side};
+use crate::trace::scenario::{Scenario, Side, Told};
 use crate::trace::view::View;
 use crate::words::trace as words;
 
@@ -50,14 +50,41 @@ pub(crate) struct Options {
     /// Lose the N-th frame
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     drop: Option<u64>,
-    /// What the hosts are: this machine's kernel, or simulated [default: the kernel, where it can]
-    #[arg(long, value_name = "TIER", value_parser = ["kernel", "simulated"])]
+    /// What the hosts are: kernels of their own, simulated, or this machine's loopback, which can
+    /// only be watched [default: kernels, where it can]
+    #[arg(long, value_name = "TIER", value_parser = ["kernel", "observe", "simulated"])]
     tier: Option<String>,
     /// Where simulated hosts take their sequence numbers from: the same seed, the same frames
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     #[command(flatten)]
     outputs: Outputs,
+}
+
+impl Options {
+    fn tier(&self) -> Option<Tier> {
+        self.tier.as_deref().and_then(|tier| tier.parse().ok())
+    }
+
+    /// Says before anything is started what a wire that can only be watched doesn't do.
+    fn can_be_done(&self, scenario: &Scenario) -> Result<(), Stop> {
+        if self.tier() != Some(Tier::Observing) {
+            return Ok(());
+        }
+        let asked = [
+            ("--step", self.step),
+            ("--quiz", self.quiz),
+            ("--drop", self.drop.is_some()),
+            ("--speed", self.speed.is_some_and(|speed| speed > 0.0)),
+        ];
+        if let Some((option, _)) = asked.iter().find(|(_, is_asked)| *is_asked) {
+            return Err(Stop::usage(words::only_observed(option)));
+        }
+        match scenario.needs().filter(|_| scenario.observed.is_none()) {
+            Some(need) => Err(Stop::usage(words::cannot_be_observed(scenario.name, need))),
+            None => Ok(()),
+        }
+    }
 }
 
 fn speed(typed: &str) -> Result<f64, String> {
@@ -82,6 +109,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
     }
+    options.can_be_done(scenario)?;
     options.outputs.can_be_written()?;
     let lab = lab(scenario, options)?;
     let mut acts = Vec::new();
@@ -111,7 +139,11 @@ fn lab(scenario: &Scenario, options: &Options) -> Result<Lab, Stop> {
         .host(Side::Bob.name(), "10.0.0.2/24")
         .patient()
         .seed(options.seed.unwrap_or_default());
-    let builder = match options.tier.as_deref().and_then(|tier| tier.parse().ok()) {
+    let builder = match options.tier() {
+        Some(Tier::Observing) => {
+            let built = builder.tier(Tier::Observing).record_states().build();
+            return built.map_err(|error| Stop::infrastructure(words::no_view(&error.to_string())));
+        }
         Some(tier) => builder.tier(tier),
         None => builder,
     };
@@ -136,7 +168,8 @@ fn show(
     if options.step || options.quiz {
         input.reads_stdin(watched && std::io::stdin().is_terminal())?;
     }
-    let usual = if std::io::stdout().is_terminal() { PER_FRAME } else { Duration::ZERO };
+    let is_slow = std::io::stdout().is_terminal() && lab.wire().can_hold();
+    let usual = if is_slow { PER_FRAME } else { Duration::ZERO };
     let manner = Manner {
         per_frame: options.speed.map_or(usual, Duration::from_secs_f64),
         steps: options.step,
@@ -146,20 +179,22 @@ fn show(
     };
     screen.line(words::title(scenario.name, scenario.summary).bold());
     screen.gap();
-    screen.paragraph("", scenario.before, 0);
+    let usual = Told { before: scenario.before, after: scenario.after };
+    let said = scenario.observed.filter(|_| !lab.wire().can_hold()).unwrap_or(usual);
+    screen.paragraph("", said.before, 0);
     screen.gap();
-    if lab.tier() == Tier::Simulated {
-        let by_choice = options.tier.is_some();
-        screen.paragraph("", words::simulated(by_choice), 0);
+    let of_the_tier = match lab.tier() {
+        Tier::Kernel => None,
+        Tier::Simulated => Some(words::simulated(options.tier.is_some())),
+        Tier::Observing => Some(words::OBSERVED),
+    };
+    if let Some(text) = of_the_tier {
+        screen.paragraph("", text, 0);
         screen.gap();
     }
     let view = View::new(screen, watched);
-    let names = Side::BOTH.map(|side| {
-        let host = &lab.hosts()[side.place()];
-        format!("{} {}:{}", host.name(), host.address(), side.port())
-    });
-    view.heading(&names);
     let mut play = Play::new(lab, scenario, manner, view, input);
+    play.heading()?;
     let ending = play.run();
     // What hosts send when their programs are ended with the scenario belongs to no scenario.
     lab.wire().recorder().switch(false);
@@ -167,14 +202,18 @@ fn show(
     let ending = ending?;
     screen.gap();
     match ending {
-        Ending::Over => screen.paragraph("", scenario.after, 0),
+        Ending::Over => screen.paragraph("", said.after, 0),
         Ending::Stuck => screen.paragraph("", words::STUCK, 0),
         Ending::Left => {}
     }
     let differences = scenario.shows.iter().filter_map(|shows| lab.tier().difference(*shows));
     for difference in differences.filter(|_| ending == Ending::Over) {
         screen.gap();
-        screen.paragraph("", &words::simulation_differs(difference.text), 0);
+        let text = match lab.tier() {
+            Tier::Observing => words::observation_differs(difference.text),
+            Tier::Kernel | Tier::Simulated => words::simulation_differs(difference.text),
+        };
+        screen.paragraph("", &text, 0);
     }
     if let Some(number) = options.drop.filter(|number| *number > play.frames()) {
         screen.paragraph("", &words::none_to_drop(number, play.frames()), 0);

@@ -149,6 +149,30 @@ impl Cable {
         fate
     }
 
+    /// Frames went by that nobody could decide about, in this order. What the hosts say is kept with
+    /// the last one, unless there is `more` by the time they have said it: then it is about that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is observed there"))]
+    pub(crate) fn went_by(
+        &mut self,
+        burst: Vec<(usize, Arc<[u8]>)>,
+        now: Duration,
+        more: impl FnOnce() -> bool,
+    ) {
+        let mut frames = Vec::new();
+        for (from, bytes) in burst {
+            self.frames += 1;
+            frames.push(Frame { id: self.frames, from, time: now, bytes });
+        }
+        let Some(last) = frames.pop() else { return };
+        let states = if self.always_look { (self.look)(&last) } else { Vec::new() };
+        let states = if more() { Vec::new() } else { states };
+        let recorder = self.recorder.clone();
+        for frame in frames {
+            recorder.writing().push(frame, now, Fate::Delivered, Vec::new());
+        }
+        recorder.writing().push(last, now, Fate::Delivered, states);
+    }
+
     /// A person decided about a frame that was held.
     pub(crate) fn decided(&mut self, frame: &Frame, decision: Decision, now: Duration) {
         let times = if decision == Decision::Duplicated { 2 } else { 1 };

@@ -15,6 +15,9 @@ pub struct Capability {
     /// Hosts that are kernels, on one wire; or why not, and what to change.
     #[serde(serialize_with = "told")]
     pub kernel: Result<Kernel, Refusal>,
+    /// What this machine's own loopback carries can be observed; or why not, and what to change.
+    #[serde(serialize_with = "told")]
+    pub observing: Result<(), Refusal>,
 }
 
 /// How hosts that are kernels are made here.
@@ -30,24 +33,26 @@ pub struct Kernel {
     pub no_tap: Option<Refusal>,
 }
 
-fn told<S: Serializer>(kernel: &Result<Kernel, Refusal>, to: S) -> Result<S::Ok, S::Error> {
-    match kernel {
-        Ok(kernel) => kernel.serialize(to),
+fn told<T: Serialize, S: Serializer>(found: &Result<T, Refusal>, to: S) -> Result<S::Ok, S::Error> {
+    match found {
+        Ok(found) => found.serialize(to),
         Err(refusal) => to.serialize_str(&refusal.to_string()),
     }
 }
 
 /// Tries it: makes a host and lets it go, which takes some tens of milliseconds.
 pub fn probe() -> Capability {
-    Capability { kernel: crate::kernel::probe() }
+    Capability { kernel: crate::kernel::probe(), observing: crate::kernel::observe::probe() }
 }
 
 impl Capability {
-    /// The tiers that this machine gives, the best first. The simulated one is always there.
+    /// The tiers that this machine gives, in the order of [`Tier::ALL`]. The simulated one is always
+    /// there.
     pub fn tiers(&self) -> Vec<Tier> {
         let gives = |tier: &Tier| match tier {
             Tier::Kernel => self.kernel.is_ok(),
             Tier::Simulated => true,
+            Tier::Observing => self.observing.is_ok(),
         };
         Tier::ALL.into_iter().filter(gives).collect()
     }

@@ -1,5 +1,8 @@
 //! The kernel tier on systems other than Linux: there is none, and that is told in words.
 
+#[path = "elsewhere/observe.rs"]
+pub(crate) mod observe;
+
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::io;

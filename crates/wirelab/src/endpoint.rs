@@ -3,12 +3,15 @@
 //! One thread can play all the programs of a lab with these, and hold the wire in between: what
 //! can't be done yet says so and returns.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socket2::{SockRef, Socket};
 
+use crate::locked::locked;
 use crate::simulated;
 
 /// A socket of a host that never blocks: a listener, one end of a connection, or a datagram socket.
@@ -19,7 +22,31 @@ use crate::simulated;
 #[derive(Debug)]
 pub struct Endpoint {
     inner: Inner,
+    /// Whom it listens to, where strangers can reach it too.
+    known: Option<Known>,
+    /// What went wrong before there was an endpoint, until it is told.
+    failed: Mutex<Option<io::Error>>,
 }
+
+/// Whether an address is one of the lab's hosts, where those are on a network with strangers.
+#[derive(Clone)]
+pub(crate) struct Known(Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>);
+
+impl Known {
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is observed there"))]
+    pub(crate) fn by(is_known: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(is_known))
+    }
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Known")
+    }
+}
+
+/// So many strangers are sent away before somebody asks again.
+const STRANGERS: usize = 128;
 
 #[derive(Debug)]
 enum Inner {
@@ -42,11 +69,35 @@ impl Endpoint {
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no tier has one there"))]
     pub(crate) fn kernel(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { inner: Inner::Kernel(socket) })
+        Ok(Self { inner: Inner::Kernel(socket), known: None, failed: Mutex::default() })
+    }
+
+    /// As `kernel`, and strangers are neither accepted nor read.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is observed there"))]
+    pub(crate) fn of_a_lab(socket: Socket, known: Known) -> io::Result<Self> {
+        Ok(Self { known: Some(known), ..Self::kernel(socket)? })
+    }
+
+    /// The connection has failed already; that is told when it is used, once.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is observed there"))]
+    pub(crate) fn failed_with(self, error: io::Error) -> Self {
+        *locked(&self.failed) = Some(error);
+        self
     }
 
     pub(crate) fn simulated(socket: simulated::Socket) -> Self {
-        Self { inner: Inner::Simulated(socket) }
+        let inner = Inner::Simulated(socket);
+        Self { inner, known: None, failed: Mutex::default() }
+    }
+
+    fn is_known(&self, address: Option<SocketAddr>) -> bool {
+        let Some(Known(is_known)) = &self.known else { return true };
+        address.is_some_and(|address| is_known(address))
+    }
+
+    /// What went wrong before, once.
+    fn begun(&self) -> io::Result<()> {
+        locked(&self.failed).take().map_or(Ok(()), Err)
     }
 
     /// The oldest connection that waits at this listener; `None` while there is none.
@@ -56,7 +107,14 @@ impl Endpoint {
     pub fn accept(&self) -> io::Result<Option<Endpoint>> {
         match &self.inner {
             Inner::Kernel(socket) => {
-                by_now(socket.accept())?.map(|(socket, _)| Endpoint::kernel(socket)).transpose()
+                for _ in 0..STRANGERS {
+                    let Some((socket, from)) = by_now(socket.accept())? else { break };
+                    if self.is_known(from.as_socket()) {
+                        let endpoint = Endpoint::kernel(socket)?;
+                        return Ok(Some(Endpoint { known: self.known.clone(), ..endpoint }));
+                    }
+                }
+                Ok(None)
             }
             Inner::Simulated(socket) => Ok(socket.accept()?.map(Endpoint::simulated)),
         }
@@ -68,6 +126,7 @@ impl Endpoint {
     /// # Errors
     /// `WouldBlock` while there is no room or no connection yet; else as the connection failed.
     pub fn send(&self, data: &[u8]) -> io::Result<usize> {
+        self.begun()?;
         match &self.inner {
             Inner::Kernel(socket) => socket.send(data),
             Inner::Simulated(socket) => socket.send(data),
@@ -80,6 +139,7 @@ impl Endpoint {
     /// # Errors
     /// As the connection failed: refused, reset.
     pub fn receive(&self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        self.begun()?;
         match &self.inner {
             Inner::Kernel(socket) => by_now((&mut &*socket).read(into)),
             Inner::Simulated(socket) => socket.receive(into),
@@ -107,7 +167,13 @@ impl Endpoint {
             Inner::Kernel(socket) => {
                 // As a UdpSocket it reads into memory that has values, without unsafe.
                 let socket = std::net::UdpSocket::from(socket.try_clone()?);
-                by_now(socket.recv_from(into))
+                for _ in 0..STRANGERS {
+                    let Some((count, from)) = by_now(socket.recv_from(into))? else { break };
+                    if self.is_known(Some(from)) {
+                        return Ok(Some((count, from)));
+                    }
+                }
+                Ok(None)
             }
             Inner::Simulated(socket) => socket.receive_from(into),
         }
@@ -158,6 +224,9 @@ impl Endpoint {
     /// # Errors
     /// If the system doesn't tell.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        if let Err(error) = self.begun() {
+            return Ok(Some(error));
+        }
         match &self.inner {
             Inner::Kernel(socket) => socket.take_error(),
             Inner::Simulated(socket) => Ok(socket.take_error()),

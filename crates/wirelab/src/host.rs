@@ -15,8 +15,8 @@ use crate::tcp_state::TcpSocket;
 ///
 /// [`listening`](Host::listening), [`dialling`](Host::dialling) and [`datagrams`](Host::datagrams)
 /// make sockets that are used in the same way on every tier. The other sockets are the standard
-/// library's, and programs are started with [`command`](Host::command): those live in the stack of
-/// a kernel, and on a simulated host they are refused (`Unsupported`).
+/// library's, and programs are started with [`command`](Host::command): those live in a stack of a
+/// host's own, and on a simulated or an observed host they are refused (`Unsupported`).
 #[derive(Debug)]
 pub struct Host {
     name: String,
@@ -31,6 +31,8 @@ pub(crate) enum Stack {
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are none"))]
     Kernel(kernel::Host),
     Simulated(simulated::Host),
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are none"))]
+    Observed(kernel::observe::Host),
 }
 
 impl Host {
@@ -50,6 +52,11 @@ impl Host {
             Stack::Simulated(_) => {
                 let text = "a simulated host runs no programs and has none of the system's \
                     sockets; use listening, dialling and datagrams";
+                Err(io::Error::new(io::ErrorKind::Unsupported, text))
+            }
+            Stack::Observed(_) => {
+                let text = "an observed host is only a name for some ports of this machine; use \
+                    listening, dialling and datagrams";
                 Err(io::Error::new(io::ErrorKind::Unsupported, text))
             }
         }
@@ -76,6 +83,19 @@ impl Host {
         self.addresses.iter().copied()
     }
 
+    /// The port of this host that stands for `wanted`, the same each time. Where a host has all
+    /// ports for itself, that is `wanted`; on the observing tier all hosts and the machine's other
+    /// programs share one address, and it is one that nobody else has.
+    ///
+    /// # Errors
+    /// If the machine has no port left.
+    pub fn port(&self, wanted: u16) -> io::Result<u16> {
+        match &self.stack {
+            Stack::Kernel(_) | Stack::Simulated(_) => Ok(wanted),
+            Stack::Observed(host) => host.port(wanted),
+        }
+    }
+
     /// A listener at the host's first address that doesn't block, whatever the tier. Port 0 means
     /// any.
     ///
@@ -87,6 +107,7 @@ impl Host {
                 Endpoint::kernel(host.listen_at((self.address(), port).into())?.into())
             }
             Stack::Simulated(host) => Ok(Endpoint::simulated(host.listening(port)?)),
+            Stack::Observed(host) => host.listening(port),
         }
     }
 
@@ -99,6 +120,7 @@ impl Host {
         match &self.stack {
             Stack::Kernel(host) => Endpoint::kernel(host.begin_connecting(local_port, to)?),
             Stack::Simulated(host) => Ok(Endpoint::simulated(host.dialling(local_port, to)?)),
+            Stack::Observed(host) => host.dialling(local_port, to),
         }
     }
 
@@ -115,6 +137,7 @@ impl Host {
                 Endpoint::kernel(socket.into())
             }
             Stack::Simulated(host) => Ok(Endpoint::simulated(host.datagrams(port)?)),
+            Stack::Observed(host) => host.datagrams(port),
         }
     }
 
@@ -127,6 +150,7 @@ impl Host {
         match &self.stack {
             Stack::Kernel(host) => host.tcp_states(),
             Stack::Simulated(host) => Ok(host.tcp_states()),
+            Stack::Observed(host) => host.tcp_states(),
         }
     }
 
@@ -134,11 +158,13 @@ impl Host {
     /// it.
     ///
     /// # Errors
-    /// If it is gone already, or the kernel can't do it (CONFIG_INET_DIAG_DESTROY).
+    /// If it is gone already, or the kernel can't do it (CONFIG_INET_DIAG_DESTROY), or doesn't let
+    /// the user do it (the observing tier, without CAP_NET_ADMIN).
     pub fn destroy(&self, socket: &TcpSocket) -> io::Result<()> {
         match &self.stack {
             Stack::Kernel(host) => host.destroy(socket),
             Stack::Simulated(host) => host.destroy(socket),
+            Stack::Observed(host) => host.destroy(socket),
         }
     }
 
@@ -146,7 +172,7 @@ impl Host {
     /// this process dies. Files are the machine's own; only network and hostname are the host's.
     ///
     /// # Errors
-    /// If the process that watches over a lab's programs can't be started, or the host is simulated.
+    /// If the process that watches over a lab's programs can't be started, or the host has no kernel of its own.
     pub fn command(&self, program: impl AsRef<OsStr>) -> io::Result<Command> {
         self.kernel()?.command(program.as_ref())
     }
@@ -154,7 +180,7 @@ impl Host {
     /// A TCP socket that listens at the host's first address. Port 0 means any.
     ///
     /// # Errors
-    /// If the system refuses the socket or the port, or the host is simulated.
+    /// If the system refuses the socket or the port, or the host has no kernel of its own.
     pub fn listen(&self, port: u16) -> io::Result<TcpListener> {
         self.listen_at((self.address(), port).into())
     }
@@ -162,7 +188,7 @@ impl Host {
     /// A TCP socket that listens at this address of the host.
     ///
     /// # Errors
-    /// If the system refuses the socket or the address, or the host is simulated.
+    /// If the system refuses the socket or the address, or the host has no kernel of its own.
     pub fn listen_at(&self, address: SocketAddr) -> io::Result<TcpListener> {
         self.kernel()?.listen_at(address)
     }
@@ -171,7 +197,7 @@ impl Host {
     /// must be another thread's work; see [`connecting`](Host::connecting).
     ///
     /// # Errors
-    /// If the connection can't be made, or the host is simulated.
+    /// If the connection can't be made, or the host has no kernel of its own.
     pub fn connect(&self, to: impl ToSocketAddrs) -> io::Result<TcpStream> {
         self.kernel()?.connect(one(to)?)
     }
@@ -180,7 +206,7 @@ impl Host {
     /// write waits until it is made, or fails as it failed.
     ///
     /// # Errors
-    /// If it can't even begin, or the host is simulated.
+    /// If it can't even begin, or the host has no kernel of its own.
     pub fn connecting(&self, to: impl ToSocketAddrs) -> io::Result<TcpStream> {
         self.connecting_from(0, to)
     }
@@ -188,7 +214,7 @@ impl Host {
     /// As [`connecting`](Host::connecting), from this port. 0 means any.
     ///
     /// # Errors
-    /// If it can't even begin, or the port is taken, or the host is simulated.
+    /// If it can't even begin, or the port is taken, or the host has no kernel of its own.
     pub fn connecting_from(&self, port: u16, to: impl ToSocketAddrs) -> io::Result<TcpStream> {
         let socket = self.kernel()?.begin_connecting(port, one(to)?)?;
         socket.set_nonblocking(false)?;
@@ -198,7 +224,7 @@ impl Host {
     /// A UDP socket for all addresses of the host, of the first one's family. Port 0 means any.
     ///
     /// # Errors
-    /// If the system refuses the socket or the port, or the host is simulated.
+    /// If the system refuses the socket or the port, or the host has no kernel of its own.
     pub fn udp(&self, port: u16) -> io::Result<UdpSocket> {
         let all: IpAddr = match self.address() {
             IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),

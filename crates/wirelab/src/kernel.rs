@@ -4,6 +4,7 @@ mod diag;
 mod host;
 mod lab;
 mod netlink;
+pub(crate) mod observe;
 mod packet;
 mod plug;
 mod pump;

@@ -22,6 +22,7 @@ use crate::wire::Wire;
 pub struct Lab {
     // In this order they are let go: first the programs, then the wire, then the hosts.
     kernel: Option<kernel::Whole>,
+    tier: Tier,
     wire: Wire,
     hosts: Vec<Host>,
 }
@@ -32,7 +33,7 @@ impl Lab {
         Builder {
             plan: Plan {
                 hosts: Vec::new(),
-                rule: Box::new(Perfect),
+                rule: None,
                 record_states: false,
                 pinned: false,
                 patient: false,
@@ -48,7 +49,7 @@ impl Lab {
 
     /// What the hosts are made of.
     pub fn tier(&self) -> Tier {
-        if self.kernel.is_some() { Tier::Kernel } else { Tier::Simulated }
+        self.tier
     }
 
     /// The hosts, in the order in which they were named.
@@ -92,7 +93,7 @@ pub struct Builder {
 /// What was asked for, for the tier that builds it.
 pub(crate) struct Plan {
     pub(crate) hosts: Vec<Planned>,
-    pub(crate) rule: Box<dyn Rule>,
+    pub(crate) rule: Option<Box<dyn Rule>>,
     pub(crate) record_states: bool,
     pub(crate) pinned: bool,
     pub(crate) patient: bool,
@@ -113,6 +114,11 @@ impl Plan {
         self.hosts.iter().map(|host| host.name.clone()).collect()
     }
 
+    /// The rule that was asked for, or none.
+    pub(crate) fn rule(&mut self) -> Box<dyn Rule> {
+        self.rule.take().unwrap_or_else(|| Box::new(Perfect))
+    }
+
     /// All addresses of each host.
     pub(crate) fn addresses(&self) -> Vec<Vec<IpAddr>> {
         let of = |host: &Planned| host.addresses.iter().map(|it| it.0).collect();
@@ -127,7 +133,8 @@ impl Plan {
 
 impl Builder {
     /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
-    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address.
+    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
+    /// the address is 127.0.0.1, whatever was asked for.
     pub fn host(mut self, name: &str, address: &str) -> Self {
         self.plan.hosts.push(Planned { name: name.into(), addresses: Vec::new() });
         self.also(address)
@@ -148,9 +155,10 @@ impl Builder {
         self
     }
 
-    /// The wire's rule from the first frame on. Without one everything passes.
+    /// The wire's rule from the first frame on. Without one everything passes. Not for the observing
+    /// tier, whose wire can only look.
     pub fn rule(mut self, rule: impl Rule + 'static) -> Self {
-        self.plan.rule = Box::new(rule);
+        self.plan.rule = Some(Box::new(rule));
         self
     }
 
@@ -197,7 +205,8 @@ impl Builder {
     }
 
     /// What the hosts shall be made of. Otherwise that is the best that this machine gives: kernels
-    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation.
+    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation. The
+    /// observing tier is taken only when it is asked for.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.tier = Some(tier);
         self
@@ -216,21 +225,31 @@ impl Builder {
     /// If what was asked for makes no sense, or the machine refuses it.
     pub fn build(self) -> Result<Lab, Error> {
         self.check()?;
-        let plan = self.plan;
+        let mut plan = self.plan;
+        if self.tier.is_some_and(|tier| tier != Tier::Kernel) && plan.is_for_kernels() {
+            let text = "settings, ports and user namespaces are for the kernel tier";
+            return Err(Error::Asked(text.into()));
+        }
+        if self.tier == Some(Tier::Observing) {
+            if plan.rule.take().is_some() {
+                let text = "the observing tier's wire can only look, so it takes no rule; the \
+                    kernel and the simulated tier have wires that hold and lose";
+                return Err(Error::Asked(text.into()));
+            }
+            let (hosts, wire) = kernel::observe::build(&plan)?;
+            return Ok(Lab { kernel: None, tier: Tier::Observing, wire, hosts });
+        }
         if self.tier != Some(Tier::Simulated) {
             match kernel::prepare(&plan) {
                 Ok(prepared) => {
                     let (hosts, wire, whole) = kernel::assemble(plan, prepared)?;
-                    return Ok(Lab { kernel: Some(whole), wire, hosts });
+                    return Ok(Lab { kernel: Some(whole), tier: Tier::Kernel, wire, hosts });
                 }
                 Err(refusal) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
                     return Err(refusal.into());
                 }
                 Err(_) => {}
             }
-        } else if plan.is_for_kernels() {
-            let text = "settings, ports and user namespaces are for the kernel tier";
-            return Err(Error::Asked(text.into()));
         }
         let (names, addresses) = (plan.names(), plan.addresses());
         let (stacks, wire) = simulated::build(plan)?;
@@ -238,7 +257,7 @@ impl Builder {
         let hosts = hosts.map(|(place, (stack, (name, addresses)))| {
             Host::new(name, place, addresses, crate::host::Stack::Simulated(stack))
         });
-        Ok(Lab { kernel: None, wire, hosts: hosts.collect() })
+        Ok(Lab { kernel: None, tier: Tier::Simulated, wire, hosts: hosts.collect() })
     }
 
     fn check(&self) -> Result<(), Error> {

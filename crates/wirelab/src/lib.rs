@@ -45,10 +45,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Two tiers
+//! # Tiers
 //!
-//! The same lab can be built of two kinds of hosts, and [`Lab::wire`], rules, [`Recorder`] and
-//! [`Host::tcp_states`] are the same for both:
+//! The same lab can be built of several kinds of hosts, and [`Lab::wire`], [`Recorder`] and
+//! [`Host::tcp_states`] are the same for all:
 //!
 //! - [`Tier::Kernel`]: each host is a network namespace. Programs run on it unchanged, sockets are
 //!   the standard library's, and what is seen is what Linux does. Take it for tests of programs, and
@@ -58,10 +58,18 @@
 //!   any system; an hour of retransmissions takes a millisecond, and the same seed and acts give the
 //!   same frames to the byte. Take it for lessons that have to run anywhere, and for tests of rules
 //!   and timers. [`Tier::differences`] tells what it does otherwise than Linux.
+//! - [`Tier::Observing`]: hosts are names only, for ports of this machine's own loopback. What goes
+//!   from one to the other is captured there, and nothing can be done about it: there are no rules,
+//!   nothing is held ([`Wire::can_hold`]), and a state that lasts for microseconds is not seen. It
+//!   needs Linux and the right to capture (CAP_NET_RAW), and no namespaces. Take it to watch this
+//!   very kernel where namespaces are refused. Frames of other programs are never recorded; of the
+//!   hosts' own some are missing where more than a few MiB come at once.
 //!
-//! Where nobody chooses with [`Builder::tier`], it is the better one that the machine gives.
-//! [`Host::listening`], [`Host::dialling`] and [`Host::datagrams`] make sockets that work on both.
-//! They never block, so that one thread can play all programs:
+//! Where nobody chooses with [`Builder::tier`], it is the first of the first two that the machine
+//! gives: the third can't be stepped, so it is for whoever asks for it.
+//! [`Host::listening`], [`Host::dialling`] and [`Host::datagrams`] make sockets that work on all.
+//! Ports are [`Host::port`]'s to give where hosts share them with a whole machine. Sockets never
+//! block, so that one thread can play all programs:
 //!
 //! ```
 //! use std::time::Duration;

@@ -52,7 +52,7 @@ impl fmt::Debug for Host {
     }
 }
 
-pub(crate) fn build(plan: Plan) -> Result<(Vec<Host>, Wire), Error> {
+pub(crate) fn build(mut plan: Plan) -> Result<(Vec<Host>, Wire), Error> {
     plan.hosts.iter().try_for_each(check)?;
     let clock = Arc::new(Clock::default());
     let mut random = Rng::with_seed(plan.seed);
@@ -74,7 +74,8 @@ pub(crate) fn build(plan: Plan) -> Result<(Vec<Host>, Wire), Error> {
         move |local: SocketAddr, remote: SocketAddr| locked(&node).one(local, remote)
     });
     let look = look(plan.addresses().into_iter().zip(asked).collect());
-    let cable = Cable::new(ports.collect(), plan.rule, look, plan.record_states, recorder.clone());
+    let rule = plan.rule();
+    let cable = Cable::new(ports.collect(), rule, look, plan.record_states, recorder.clone());
     let wire = Wire::simulated(cable, recorder, World { clock, nodes: nodes.clone() });
     let hosts = nodes.into_iter().map(|node| Host { wire: Arc::clone(&wire.shared), node });
     Ok((hosts.collect(), wire))

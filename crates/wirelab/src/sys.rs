@@ -91,6 +91,11 @@ fn set_packet_option<T>(socket: BorrowedFd<'_>, option: i32, value: &T) -> io::R
 pub(crate) fn bind_to_interface(socket: BorrowedFd<'_>, index: u32) -> io::Result<()> {
     set_packet_option(socket, PACKET_IGNORE_OUTGOING, &1i32)?;
     set_packet_option(socket, PACKET_QDISC_BYPASS, &1i32)?;
+    listen_to_interface(socket, index)
+}
+
+/// Has a packet socket take all that the interface receives and sends from now on.
+pub(crate) fn listen_to_interface(socket: BorrowedFd<'_>, index: u32) -> io::Result<()> {
     // SAFETY: the struct is plain numbers; all zero is a value of it.
     let mut address: libc::sockaddr_ll = unsafe { mem::zeroed() };
     address.sll_family = libc::AF_PACKET as u16;

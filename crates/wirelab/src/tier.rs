@@ -15,17 +15,25 @@ pub enum Tier {
     /// Each host is a TCP/IP stack in this process, with a clock that moves only when somebody
     /// waits. On any system, without any rights, and the same every time.
     Simulated,
+    /// Hosts are names only: ports of this machine's loopback. The kernel is real, and what its
+    /// sockets send can be seen, but not held, lost or slowed. Linux, with the right to capture
+    /// (CAP_NET_RAW).
+    #[serde(rename = "observe")]
+    Observing,
 }
 
 impl Tier {
-    /// All of them, the best first.
-    pub const ALL: [Tier; 2] = [Tier::Kernel, Tier::Simulated];
+    /// All of them, in the order in which a lab takes them where nobody names one. Observing comes
+    /// last: one that can be stepped, and shows all states, serves whoever learns better than a real
+    /// kernel that shows only where it came to rest.
+    pub const ALL: [Tier; 3] = [Tier::Kernel, Tier::Simulated, Tier::Observing];
 
-    /// The word for it: `kernel`, `simulated`.
+    /// The word for it: `kernel`, `simulated`, `observe`.
     pub fn name(self) -> &'static str {
         match self {
             Tier::Kernel => "kernel",
             Tier::Simulated => "simulated",
+            Tier::Observing => "observe",
         }
     }
 
@@ -35,6 +43,7 @@ impl Tier {
         match self {
             Tier::Kernel => &[],
             Tier::Simulated => SIMULATED,
+            Tier::Observing => OBSERVED,
         }
     }
 
@@ -56,7 +65,7 @@ pub struct UnknownTier(String);
 
 impl fmt::Display for UnknownTier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no tier {:?}; there are kernel and simulated", self.0)
+        write!(f, "there is no tier {:?}; there are kernel, simulated and observe", self.0)
     }
 }
 
@@ -153,6 +162,30 @@ const SIMULATED: &[Difference] = &[
     Difference { shows: Shows::Loopback, text: "A host has no loopback: it can't talk to itself." },
 ];
 
+const OBSERVED: &[Difference] = &[
+    Difference {
+        shows: Shows::Clock,
+        text: "Nothing can be held here, so what belongs together has gone by before anybody can \
+            look. States are told where the hosts have come to rest; those in between were there, \
+            and were too short to be seen.",
+    },
+    Difference {
+        shows: Shows::Options,
+        text: "The loopback's frames may be 65,536 bytes long, so a SYN offers an MSS of 65,495. \
+            Checksums are left to a network card, and there is none: those that are shown are \
+            what it would have written.",
+    },
+    Difference {
+        shows: Shows::Neighbours,
+        text: "The loopback has no hardware addresses, so nobody asks for one.",
+    },
+    Difference {
+        shows: Shows::TimeWait,
+        text: "TIME-WAIT is this machine's own: unless something ends it, it goes on when the lab is \
+            gone.",
+    },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,14 +199,19 @@ mod tests {
             assert_eq!(serde_json::from_str::<Tier>(&json).expect("the same"), tier);
         }
         let error = "real".parse::<Tier>().expect_err("there is none");
-        assert_eq!(error.to_string(), r#"there is no tier "real"; there are kernel and simulated"#);
+        assert_eq!(
+            error.to_string(),
+            r#"there is no tier "real"; there are kernel, simulated and observe"#
+        );
     }
 
     #[test]
     fn each_difference_shows_in_a_place_of_its_own() {
         assert!(Tier::Kernel.differences().is_empty());
-        for difference in Tier::Simulated.differences() {
-            assert_eq!(Tier::Simulated.difference(difference.shows), Some(difference));
+        for tier in Tier::ALL {
+            for difference in tier.differences() {
+                assert_eq!(tier.difference(difference.shows), Some(difference));
+            }
         }
     }
 }

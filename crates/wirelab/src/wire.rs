@@ -16,6 +16,7 @@ use crate::simulated::World;
 
 pub use held::Held;
 
+const ONLY_OBSERVES: &str = "this wire only observes: ask Wire::can_hold first";
 const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
 
 /// One wire that all hosts of a lab are plugged into, like a hub. If its rule panics it stops, and
@@ -24,6 +25,7 @@ pub struct Wire {
     pub(crate) shared: Arc<Shared>,
     recorder: Recorder,
     thread: Option<JoinHandle<()>>,
+    can_hold: bool,
 }
 
 /// What the wire's thread, or a simulated host's sockets, share with the wire's users.
@@ -136,7 +138,30 @@ impl Wire {
     ) -> std::io::Result<Self> {
         let shared = Shared::over(cable, Drive::Thread { began: Instant::now(), wake });
         let thread = Some(run(&shared)?);
-        Ok(Self { shared, recorder, thread })
+        Ok(Self { shared, recorder, thread, can_hold: true })
+    }
+
+    /// As `start`, for frames that have gone by when they are seen.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is observed there"))]
+    pub(crate) fn observing(
+        cable: Cable,
+        recorder: Recorder,
+        wake: Box<dyn Fn() + Send + Sync>,
+        run: impl FnOnce(&Arc<Shared>) -> std::io::Result<JoinHandle<()>>,
+    ) -> std::io::Result<Self> {
+        let mut wire = Self::start(cable, recorder, wake, run)?;
+        wire.can_hold = false;
+        Ok(wire)
+    }
+
+    /// Whether this wire can do anything to frames: hold, lose, delay, inject. On the observing tier
+    /// it can't. Frames have gone by when they are seen there.
+    pub fn can_hold(&self) -> bool {
+        self.can_hold
+    }
+
+    fn must_hold(&self) {
+        assert!(self.can_hold, "{ONLY_OBSERVES}");
     }
 
     /// Without a thread: whoever waits for something makes it happen.
@@ -144,12 +169,16 @@ impl Wire {
         let shared = Shared::over(cable, Drive::Simulation(world));
         let waiting: Arc<dyn Waiting> = Arc::clone(&shared) as Arc<dyn Waiting>;
         recorder.is_simulated(&waiting);
-        Self { shared, recorder, thread: None }
+        Self { shared, recorder, thread: None, can_hold: true }
     }
 
     /// Replaces the rule for all frames that come from now on. What was held stays held, what is
     /// delayed comes when it would have.
+    ///
+    /// # Panics
+    /// If the wire [can't hold](Wire::can_hold) anything.
     pub fn rule(&self, rule: impl Rule + 'static) {
+        self.must_hold();
         let before = {
             let mut cable = locked(&self.shared.cable);
             std::mem::replace(&mut cable.rule, Box::new(rule))
@@ -157,17 +186,22 @@ impl Wire {
         drop(before); // not under the lock: its drop is the caller's code
     }
 
-    /// Lets everything pass from now on. The same as `rule(Perfect)`.
+    /// Lets everything pass from now on. The same as `rule(Perfect)`, and all that a wire that only
+    /// observes ever does.
     pub fn perfect(&self) {
-        self.rule(Perfect);
+        if self.can_hold {
+            self.rule(Perfect);
+        }
     }
 
     /// The oldest frame that is held and not taken yet; waits for one as long as `patience`. On
     /// the simulated tier that is what makes time pass, up to the moment at which one is held.
     ///
     /// # Panics
-    /// If the rule has panicked: there will be none.
+    /// If the rule has panicked: there will be none. If the wire [can't hold](Wire::can_hold)
+    /// anything.
     pub fn next_held(&self, patience: Duration) -> Option<Held<'_>> {
+        self.must_hold();
         let frame = self.until_held(patience).held.pop_front();
         frame.map(|frame| Held::of(self, frame))
     }
@@ -228,8 +262,9 @@ impl Wire {
     /// Gives a host a frame that nobody sent. `host` is its place in the order of names.
     ///
     /// # Panics
-    /// If there is no such host.
+    /// If there is no such host, or the wire [only observes](Wire::can_hold).
     pub fn inject(&self, host: usize, frame: &[u8]) {
+        self.must_hold();
         let mut cable = locked(&self.shared.cable);
         assert!(host < cable.ports.len(), "there is no host {host}");
         cable.inject(host, frame.into(), self.shared.now());
@@ -239,7 +274,11 @@ impl Wire {
     /// Keeps frames from going between the hosts of one group and those of the other, both ways,
     /// until [`heal`](Wire::heal). Further partitions add to it. What is delayed or held meets the
     /// partition when it goes.
+    ///
+    /// # Panics
+    /// If the wire [only observes](Wire::can_hold).
     pub fn partition(&self, some: &[usize], others: &[usize]) {
+        self.must_hold();
         let mut cable = locked(&self.shared.cable);
         for &a in some {
             for &b in others {

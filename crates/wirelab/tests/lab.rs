@@ -9,6 +9,9 @@ mod endpoints;
 #[cfg(target_os = "linux")]
 #[path = "lab/hosts.rs"]
 mod hosts;
+#[cfg(target_os = "linux")]
+#[path = "lab/observing.rs"]
+mod observing;
 #[path = "lab/outputs.rs"]
 mod outputs;
 #[path = "lab/simulated.rs"]

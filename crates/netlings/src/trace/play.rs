@@ -3,12 +3,15 @@
 
 mod clocks;
 mod decide;
+mod gather;
 
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
+use wirelab::{Field, Lab, Numbers, TcpState, payload};
+
+use gather::Carried;
 
 use super::acts::{Acted, Moment};
 use super::input::Input;
@@ -55,9 +58,9 @@ struct Seen {
     states: [TcpState; 2],
 }
 
-/// A frame that waits on the wire.
+/// A frame that waits on the wire, or to be shown.
 struct Waiting<'a> {
-    held: Held<'a>,
+    frame: Carried<'a>,
     from: Side,
     kind: Kind,
     /// How many that were sent later go first, from now on.
@@ -82,6 +85,8 @@ pub(crate) struct Play<'a> {
     guess: Option<(Side, TcpState)>,
     /// Frames that were shown so far.
     frames: u64,
+    /// The number of the next event of a wire that can only be observed.
+    next_event: u64,
     /// Nobody decides any more: stdin has ended.
     alone: bool,
 }
@@ -118,8 +123,20 @@ impl<'a> Play<'a> {
             score: Score::default(),
             guess: None,
             frames: 0,
+            next_event: 0,
             alone: false,
         }
+    }
+
+    /// Shows which side is whose, by name, address and port.
+    pub(crate) fn heading(&self) -> Result<(), Stop> {
+        let mut names = Side::BOTH.map(|side| side.name().to_owned());
+        for side in Side::BOTH {
+            let address = self.stage.address(side).map_err(told)?;
+            names[side.place()].push_str(&format!(" {address}"));
+        }
+        self.view.heading(&names);
+        Ok(())
     }
 
     /// How many frames were shown.
@@ -146,6 +163,14 @@ impl<'a> Play<'a> {
         let mut since = self.lab.wire().now();
         loop {
             self.gather(Duration::ZERO);
+            if !self.lab.wire().can_hold() && !self.waiting.is_empty() {
+                // They have arrived, so they come before whatever is done now.
+                while let Some(gone) = self.next_to_go() {
+                    let _ = self.show(gone)?;
+                }
+                since = self.lab.wire().now();
+                continue;
+            }
             let on_the_wire =
                 Side::BOTH.map(|side| self.waiting.iter().filter(|it| it.from == side).count());
             let moment = Moment::of(self.lab);
@@ -196,7 +221,9 @@ impl<'a> Play<'a> {
     /// Shows what a program did at that moment, and keeps it.
     fn has_acted(&mut self, moment: Moment, done: Done) -> Result<(), Stop> {
         self.view.act(done.side, &done.text);
-        let states = match self.has_states() {
+        // Where nothing is held the states are those after the frames to come.
+        let has_more = !self.lab.wire().can_hold() && self.gather(Duration::ZERO);
+        let states = match self.has_states() && !has_more {
             true => Some(self.stage.states().map_err(told)?),
             false => None,
         };
@@ -209,31 +236,6 @@ impl<'a> Play<'a> {
 
     fn has_states(&self) -> bool {
         self.scenario.has_states()
-    }
-
-    /// Takes what the wire holds, after a wait for the first; whether there was something.
-    fn gather(&mut self, patience: Duration) -> bool {
-        // What a program or a kernel has sent counts as sent, whenever the wire's thread gets to it.
-        self.lab.wire().catch_up();
-        let mut patience = patience;
-        let mut found = false;
-        while let Some(held) = self.lab.wire().next_held(patience) {
-            let from = Side::at(held.frame().from);
-            let kind = Kind::of(&held.frame().decode());
-            self.waiting.push_back(Waiting { held, from, kind, overtaken_by: 0, late: false });
-            (patience, found) = (Duration::ZERO, true);
-        }
-        found
-    }
-
-    /// The frame that goes next, unless it is one that others overtake.
-    fn next_to_go(&mut self) -> Option<Waiting<'a>> {
-        let place = self.waiting.iter().position(|it| it.overtaken_by == 0).unwrap_or(0);
-        let found = self.waiting.remove(place)?;
-        for waiting in self.waiting.iter_mut().take(place) {
-            waiting.overtaken_by = waiting.overtaken_by.saturating_sub(1);
-        }
-        Some(found)
     }
 
     /// What the wire itself does to this frame.
@@ -257,10 +259,15 @@ impl<'a> Play<'a> {
         if !waiting.late {
             self.frames += 1;
         }
-        let decoded = waiting.held.frame().decode();
+        let decoded = waiting.frame.frame().decode();
         let numbers = self.numbers.relative(&decoded);
-        let text = words::frame(&decoded, numbers, payload(&waiting.held.frame().bytes));
+        let text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
         let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
+        if let Carried::Gone(_) = waiting.frame {
+            row.end = End::Delivered;
+            self.view.frame(&row, "");
+            return self.come_to_rest(&row).map(Ok);
+        }
         let fields = decoded.fields(numbers);
         let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
         if let Some(PreparedFate::OvertakenBy(count)) = fate {
@@ -284,11 +291,13 @@ impl<'a> Play<'a> {
             Choice::Duplicate => End::DeliveredTwice,
         };
         let note = self.note(&row, waiting.kind);
-        match choice {
-            Choice::Lose => waiting.held.lose(),
-            Choice::Deliver => waiting.held.release(),
-            Choice::Duplicate => waiting.held.duplicate(),
-        };
+        if let Carried::Held(held) = waiting.frame {
+            match choice {
+                Choice::Lose => held.lose(),
+                Choice::Deliver => held.release(),
+                Choice::Duplicate => held.duplicate(),
+            };
+        }
         self.view.settle();
         self.view.frame(&row, "");
         let states = self.stage.states().map_err(told)?;
@@ -299,6 +308,20 @@ impl<'a> Play<'a> {
         self.judge(states, note);
         self.seen.push(Seen { row, fields, states });
         Ok(Ok(()))
+    }
+
+    /// Shows the states behind the last of the frames that have gone by, where they belong.
+    fn come_to_rest(&mut self, row: &Row) -> Result<(), Stop> {
+        if !self.has_states() || !self.waiting.is_empty() {
+            return Ok(());
+        }
+        let states = self.stage.states().map_err(told)?;
+        let remark = self.remark(row).map_err(told)?;
+        // What goes by only now has changed them already.
+        if !self.gather(Duration::ZERO) {
+            self.view.states(states, &remark);
+        }
+        Ok(())
     }
 }
 

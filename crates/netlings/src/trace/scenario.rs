@@ -72,6 +72,24 @@ pub(crate) struct Scenario {
     pub(crate) shows: &'static [Shows],
     /// Whether the hosts have to find each other's hardware addresses first.
     pub(crate) with_arp: bool,
+    /// What to say instead, where frames can only be observed: there this scenario shows something
+    /// else, and is worth it all the same.
+    pub(crate) observed: Option<Told>,
+}
+
+/// What is said before and after.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) before: &'static str,
+    pub(crate) after: &'static str,
+}
+
+/// What a scenario needs of the wire, beyond that it carries frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Loss,
+    Overtaking,
+    Holding,
 }
 
 /// The next thing that happens besides frames crossing the wire.
@@ -208,6 +226,16 @@ impl Scenario {
     pub(crate) fn has_states(&self) -> bool {
         let mut steps = self.steps.iter().flat_map(|part| part.iter());
         !steps.any(|step| matches!(step, Step::Do(_, Act::Datagrams)))
+    }
+
+    /// What the wire has to do for it to show what it is about.
+    pub(crate) fn needs(&self) -> Option<Need> {
+        let mut steps = self.steps.iter().flat_map(|part| part.iter());
+        match self.prepared.first().map(|prepared| prepared.fate) {
+            Some(PreparedFate::Lost) => Some(Need::Loss),
+            Some(PreparedFate::OvertakenBy(_)) => Some(Need::Overtaking),
+            None => steps.any(|step| matches!(step, Step::OnTheWire(..))).then_some(Need::Holding),
+        }
     }
 
     /// What to say of a frame, if there is something.

@@ -85,7 +85,10 @@ mod tests {
             let name = scenario.name;
             assert!(ALL[..place].iter().all(|other| other.name != name), "{name} is there twice");
             assert!(scenario.summary.len() <= 58, "{name}: a row has no room for its summary");
-            for text in [scenario.before, scenario.after] {
+            let observed = scenario.observed.map(|told| [told.before, told.after]);
+            for text in
+                [scenario.before, scenario.after].into_iter().chain(observed.into_iter().flatten())
+            {
                 let sentences = text.matches(['.', '?']).count();
                 assert!(sentences >= 2 && text.len() < 400, "{name}: {text}");
                 assert!(!text.contains("  "), "{name}: {text}");

@@ -125,21 +125,21 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// The other side's address and port.
-    fn peer(&self, side: Side) -> SocketAddr {
-        let other = side.other();
-        (self.lab.hosts()[other.place()].address(), other.port()).into()
+    /// A side's address and port.
+    pub(crate) fn address(&self, side: Side) -> io::Result<SocketAddr> {
+        let host = &self.lab.hosts()[side.place()];
+        Ok((host.address(), host.port(side.port())?).into())
     }
 
     /// What a program did, in words; `None` while it can't.
     fn act(&mut self, side: Side, act: Act) -> io::Result<Option<String>> {
         let host = &self.lab.hosts()[side.place()];
-        let peer = self.peer(side);
+        let (port, peer) = (self.address(side)?.port(), self.address(side.other())?);
         let own = &mut self.sockets[side.place()];
         match act {
-            Act::Listen => *own = Some(host.listening(side.port())?),
-            Act::Dial => *own = Some(host.dialling(side.port(), peer)?),
-            Act::Datagrams => *own = Some(host.datagrams(side.port())?),
+            Act::Listen => *own = Some(host.listening(port)?),
+            Act::Dial => *own = Some(host.dialling(port, peer)?),
+            Act::Datagrams => *own = Some(host.datagrams(port)?),
             Act::CloseSending => open(own)?.close_sending()?,
             Act::Close => drop(own.take()),
             Act::Abort => own.take().map_or(Ok(()), Endpoint::abort)?,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wirelab::{Decoded, Packet, Relative, TcpState};
 
-use crate::trace::scenario::Act;
+use crate::trace::scenario::{Act, Need};
 
 pub(crate) const THE_WIRE: &str = "the wire";
 pub(crate) const LOST: &str = "lost";
@@ -26,6 +26,7 @@ pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
 pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
+pub(crate) const WAITS_ALONE: &str = "waits on, when the lab is gone too";
 pub(crate) const STUCK: &str = "Nothing is on the wire and no clock runs, so nothing more will \
      happen: what was lost is lost for good. The scenario ends here.";
 pub(crate) const SHOW_ONE: &str = "Show one, a frame at a time:";
@@ -182,6 +183,39 @@ pub(crate) fn no_lab(reason: &str) -> String {
     format!(
         "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."
     )
+}
+
+pub(crate) fn no_view(reason: &str) -> String {
+    format!("nothing can be watched here: {reason}. `--tier simulated` works everywhere.")
+}
+
+pub(crate) const OBSERVED: &str = "Both hosts are this machine's own kernel, on its loopback: alice \
+    and bob are two ports. Nothing can be held there. What belongs together has gone by when it is \
+    shown, and the states are those in which both came to rest.";
+
+/// Nothing can be done to frames that are only observed.
+pub(crate) fn only_observed(option: &str) -> String {
+    format!(
+        "{option} needs a wire that can hold what crosses it, and `--tier observe` only watches. \
+         Take `--tier simulated`, which works everywhere, or `--tier kernel`."
+    )
+}
+
+/// A scenario is about something that can't be brought about.
+pub(crate) fn cannot_be_observed(scenario: &str, need: Need) -> String {
+    let what = match need {
+        Need::Loss => "loses a packet",
+        Need::Overtaking => "lets packets overtake each other",
+        Need::Holding => "holds packets until they cross",
+    };
+    format!(
+        "{scenario} needs a wire that {what}, and `--tier observe` only watches. Take `--tier \
+         simulated`, which works everywhere, or `--tier kernel`."
+    )
+}
+
+pub(crate) fn observation_differs(text: &str) -> String {
+    format!("On the loopback: {text}")
 }
 
 pub(crate) fn simulated(by_choice: bool) -> &'static str {

@@ -9,6 +9,7 @@ mod clone;
 mod contract;
 mod course;
 mod demo;
+mod doctor;
 mod document;
 mod documented;
 mod every_solution;

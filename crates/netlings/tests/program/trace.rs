@@ -52,7 +52,7 @@ fn tiers() -> &'static [&'static str] {
 
 /// What stands between the text before and the text after: the ladder, without the kernels' clocks.
 fn ladder(shown: &str) -> Vec<String> {
-    let rows = shown.lines().skip_while(|row| !row.starts_with(" alice 10.0.0.1"));
+    let rows = shown.lines().skip_while(|row| !row.starts_with(" alice 1"));
     let rows = rows.skip(1).take_while(|row| !row.is_empty());
     rows.map(|row| {
         let clock = ["alice: ", "bob: "].iter().find_map(|name| row.rfind(name));
@@ -63,7 +63,7 @@ fn ladder(shown: &str) -> Vec<String> {
 }
 
 /// Each frame in short: `alice SYN`, `bob SYN,ACK lost`.
-fn frames(shown: &str) -> Vec<String> {
+pub(crate) fn frames(shown: &str) -> Vec<String> {
     ladder(shown)
         .iter()
         .filter_map(|row| {
@@ -80,7 +80,7 @@ fn frames(shown: &str) -> Vec<String> {
 }
 
 /// Both states in the last row that has states.
-fn last_states(shown: &str) -> Vec<String> {
+pub(crate) fn last_states(shown: &str) -> Vec<String> {
     let rows = ladder(shown);
     let row = rows.iter().rev().find(|row| !row.contains('│') && row.starts_with(' '));
     row.map(|row| row.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
@@ -257,7 +257,7 @@ fn the_scenarios_are_listed_and_a_wrong_word_is_told() {
     refused(&["handshake", "--speed", "NaN"], "write seconds");
     refused(&["handshake", "--speed", "1e9"], "write seconds");
     refused(&["handshake", "--drop", "0"], "invalid value '0' for '--drop <N>'");
-    refused(&["handshake", "--tier", "real"], "[possible values: kernel, simulated]");
+    refused(&["handshake", "--tier", "real"], "[possible values: kernel, observe, simulated]");
     refused(&["udp-loss", "--quiz"], "datagrams: they have no states");
     refused(&["handshake", "--svg", "no/t.svg"], "there is no folder no");
     refused(&["handshake", "--html", "."], "it is a folder");

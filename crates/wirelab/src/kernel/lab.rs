@@ -87,7 +87,7 @@ pub(crate) fn prepare(plan: &Plan) -> Result<Prepared, Refusal> {
 
 /// Puts the wire between the hosts.
 pub(crate) fn assemble(
-    plan: Plan,
+    mut plan: Plan,
     prepared: Prepared,
 ) -> Result<(Vec<crate::Host>, Wire, Whole), Refusal> {
     let Prepared { port, rooms, plugs } = prepared;
@@ -99,7 +99,7 @@ pub(crate) fn assemble(
         move |local: SocketAddr, remote: SocketAddr| diag.one(local, remote).unwrap_or_default()
     });
     let look = look(addresses.iter().cloned().zip(asked).collect());
-    let cable = Cable::new(ports, plan.rule, look, plan.record_states, recorder.clone());
+    let cable = Cable::new(ports, plan.rule(), look, plan.record_states, recorder.clone());
     let wire = pump::start(cable, recorder, descriptors)
         .map_err(|error| configure("the wire's thread", error))?;
     let all = rooms.iter().map(|room| room.namespaces.clone()).collect();

@@ -75,7 +75,12 @@ impl Recorder {
     fn names_block(&self) -> Body {
         let mut names = Body::default();
         for (place, name) in self.hosts().iter().enumerate() {
-            for address in self.addresses(place) {
+            // Of hosts that share an address none can be named by it.
+            let is_its_own = |address: &&IpAddr| {
+                let mut others = (0..self.hosts().len()).filter(|other| *other != place);
+                !others.any(|other| self.addresses(other).contains(address))
+            };
+            for address in self.addresses(place).iter().filter(is_its_own) {
                 let (kind, mut record) = match address {
                     IpAddr::V4(four) => (1, four.octets().to_vec()),
                     IpAddr::V6(six) => (2, six.octets().to_vec()),

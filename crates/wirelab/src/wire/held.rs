@@ -1,4 +1,4 @@
-//! A frame that the wire holds.
+//! A frame that somebody has in hand.
 
 use super::Wire;
 use crate::frame::Frame;

@@ -140,7 +140,7 @@ pub(crate) fn carried(lab: &Lab, data: [&[u8]; 2]) -> [Vec<u8>; 2] {
     let listener = lab.host("bob").listening(7000).expect("it listens");
     let client = lab.host("alice").dialling(0, at(lab, "bob", 7000)).expect("it begins");
     let late = match lab.tier() {
-        Tier::Kernel => Duration::from_secs(60),
+        Tier::Kernel | Tier::Observing => Duration::from_secs(60),
         Tier::Simulated => Duration::from_secs(600),
     };
     let mut ends = vec![client];

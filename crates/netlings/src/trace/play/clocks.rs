@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Tier, TimerKind};
+use wirelab::{TcpState, Tier, TimerKind};
 
 use super::{LONGEST, LOOK, Play, told};
 use crate::ending::Stop;
@@ -31,7 +31,9 @@ impl Play<'_> {
             return Ok(String::new());
         }
         for side in Side::BOTH {
-            let timer = self.stage.socket(side)?.and_then(|socket| socket.timer);
+            // The same clock runs in FIN-WAIT-2 once the program is gone, and says nothing there.
+            let waits = self.stage.socket(side)?.filter(|it| it.state == TcpState::TimeWait);
+            let timer = waits.and_then(|socket| socket.timer);
             if let Some(timer) = timer.filter(|timer| timer.kind == TimerKind::TimeWait) {
                 return Ok(words::waits(side.name(), timer.left));
             }
@@ -64,9 +66,13 @@ impl Play<'_> {
             let destroyed = self.lab.hosts()[side.place()].destroy(&socket);
             ended = destroyed.is_ok().then(|| words::LAB_ENDS_IT.into());
         }
+        let waits_on = match self.lab.tier() {
+            Tier::Observing => words::WAITS_ALONE,
+            _ => words::WAITS_ON,
+        };
         match ended {
             Some(text) => self.has_acted(moment, Done { side, act: Act::EndTimeWait, text })?,
-            None => self.view.act(side, words::WAITS_ON),
+            None => self.view.act(side, waits_on),
         }
         self.stage.time_wait_is_over();
         Ok(true)

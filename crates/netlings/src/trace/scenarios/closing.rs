@@ -9,7 +9,7 @@ use crate::trace::scenario::Act::{
 use crate::trace::scenario::Goal::{Acknowledged, State};
 use crate::trace::scenario::Side::{Alice, Bob};
 use crate::trace::scenario::Step::{Do, OnTheWire, Until};
-use crate::trace::scenario::{Kind, Prepared, PreparedFate, Scenario};
+use crate::trace::scenario::{Kind, Prepared, PreparedFate, Scenario, Told};
 
 pub(super) const HALF_CLOSE: Scenario = Scenario {
     name: "half-close",
@@ -40,6 +40,7 @@ pub(super) const HALF_CLOSE: Scenario = Scenario {
     notes: &[ALICE_FIN, BOB_FIN],
     shows: &[Shows::TimeWait],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const FOUR_WAY_CLOSE: Scenario = Scenario {
@@ -66,6 +67,7 @@ pub(super) const FOUR_WAY_CLOSE: Scenario = Scenario {
     notes: &[ALICE_FIN, BOB_ACK, BOB_FIN],
     shows: &[Shows::TimeWait],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const SIMULTANEOUS_CLOSE: Scenario = Scenario {
@@ -93,6 +95,7 @@ pub(super) const SIMULTANEOUS_CLOSE: Scenario = Scenario {
     ],
     shows: &[Shows::TimeWait],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const RESET: Scenario = Scenario {
@@ -116,6 +119,7 @@ pub(super) const RESET: Scenario = Scenario {
     )],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const UNREAD_DATA_RESET: Scenario = Scenario {
@@ -135,6 +139,7 @@ pub(super) const UNREAD_DATA_RESET: Scenario = Scenario {
     notes: &[note(Bob, Kind::Rst, "bob's program asked for a close. This is what it became.")],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const TIME_WAIT: Scenario = Scenario {
@@ -166,4 +171,11 @@ pub(super) const TIME_WAIT: Scenario = Scenario {
     notes: &[ALICE_FIN, BOB_FIN],
     shows: &[Shows::TimeWait, Shows::Retransmission],
     with_arp: false,
+    observed: Some(Told {
+        before: "A close as usual. Whoever closes first has to wait, in case the very last ACK is \
+                 lost and the other's FIN comes once more.",
+        after: "bob is CLOSED and alice waits, 60 s on Linux, though nobody will ask again: she \
+                can't know that. With `--tier simulated` the wire loses her last ACK, and you see \
+                whom she waited for.",
+    }),
 };

@@ -8,7 +8,7 @@ use super::{lost, note};
 use crate::trace::scenario::Act::{Datagrams, GiveUpAfter, ReceiveFrom, SendTo};
 use crate::trace::scenario::Side::{Alice, Bob};
 use crate::trace::scenario::Step::{Do, OnTheWire};
-use crate::trace::scenario::{Kind, Prepared, PreparedFate, Scenario};
+use crate::trace::scenario::{Kind, Prepared, PreparedFate, Scenario, Told};
 
 pub(super) const UDP_LOSS: Scenario = Scenario {
     name: "udp-loss",
@@ -33,6 +33,7 @@ pub(super) const UDP_LOSS: Scenario = Scenario {
     notes: &[note(Bob, Kind::Datagram, "It goes to the address and port the question came from.")],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const UDP_REORDER: Scenario = Scenario {
@@ -63,6 +64,7 @@ pub(super) const UDP_REORDER: Scenario = Scenario {
     notes: &[],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const ARP: Scenario = Scenario {
@@ -95,4 +97,10 @@ pub(super) const ARP: Scenario = Scenario {
     ],
     shows: &[Shows::Neighbours],
     with_arp: true,
+    observed: Some(Told {
+        before: "alice sends bob a datagram. On a wire she would need bob's hardware address, and \
+                 would ask for it first. On the loopback there are none.",
+        after: "Three datagrams, and nothing before them. With `--tier simulated` the hosts are on \
+                a wire, and you see the question for bob's hardware address and its answer.",
+    }),
 };

@@ -21,6 +21,7 @@ pub(super) const LOST_SYN: Scenario = Scenario {
     notes: &[SYN, SYN_ACK, THIRD_ACK],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const LOST_SYN_ACK: Scenario = Scenario {
@@ -36,6 +37,7 @@ pub(super) const LOST_SYN_ACK: Scenario = Scenario {
     notes: &[SYN, SYN_ACK, THIRD_ACK],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const LOST_DATA: Scenario = Scenario {
@@ -52,4 +54,5 @@ pub(super) const LOST_DATA: Scenario = Scenario {
     notes: &[note(Alice, Kind::Data, "Data. Its first byte has the number that stands at seq.")],
     shows: &[Shows::Retransmission],
     with_arp: false,
+    observed: None,
 };

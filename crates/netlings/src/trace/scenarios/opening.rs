@@ -23,6 +23,7 @@ pub(super) const HANDSHAKE: Scenario = Scenario {
     notes: &[SYN, SYN_ACK, THIRD_ACK],
     shows: &[],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
@@ -53,6 +54,7 @@ pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
     ],
     shows: &[Shows::SimultaneousOpen],
     with_arp: false,
+    observed: None,
 };
 
 pub(super) const REFUSED: Scenario = Scenario {
@@ -71,4 +73,5 @@ pub(super) const REFUSED: Scenario = Scenario {
     ],
     shows: &[],
     with_arp: false,
+    observed: None,
 };

@@ -1,0 +1,96 @@
+//! The observing tier: hosts that are names only, on the loopback of this machine. What their sockets
+//! send is captured there, and nothing can be done about it.
+//!
+//! Nothing of strangers comes here: the kernel's filter lets only frames through that go from a port
+//! of the lab to a port of the lab, and sockets of others are neither told of nor accepted.
+
+mod capture;
+mod host;
+mod ports;
+mod watch;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use namespaces::{Refusal, Step};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::diag::Diag;
+use crate::cable::{Cable, Look};
+use crate::frame::Frame;
+use crate::host::Stack;
+use crate::lab::Plan;
+use crate::record::Recorder;
+use crate::rule::Perfect;
+use crate::tcp_state::Sighting;
+use crate::wire::Wire;
+
+use capture::Capture;
+pub(crate) use host::Host;
+use ports::{Ports, Transport};
+
+/// Where all hosts are.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Whether it could be done: opens what is needed, and closes it.
+pub(crate) fn probe() -> Result<(), Refusal> {
+    open().map(drop)
+}
+
+fn open() -> Result<(Capture, Diag), Refusal> {
+    let capture = Capture::open().map_err(|error| Refusal::new(Step::Capture, None, error))?;
+    let netlink = Domain::from(libc::AF_NETLINK);
+    let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
+    let diag = Socket::new(netlink, Type::RAW, Some(protocol))
+        .map_err(|error| Refusal::new(Step::Open, Some("sock_diag"), error))?;
+    Ok((capture, Diag::over(diag.into())))
+}
+
+/// All hosts, and the wire that only looks.
+pub(crate) fn build(plan: &Plan) -> Result<(Vec<crate::Host>, Wire), Refusal> {
+    let (capture, diag) = open()?;
+    let diag = Arc::new(diag);
+    let names = plan.names();
+    let recorder = Recorder::new(names.clone(), vec![vec![HERE]; names.len()]);
+    let failed = |error| Refusal::new(Step::Capture, None, error);
+    let ports = Arc::new(Ports::of(capture.socket().try_clone().map_err(failed)?));
+    let look = look(Arc::clone(&ports), Arc::clone(&diag));
+    let cable =
+        Cable::new(Vec::new(), Box::new(Perfect), look, plan.record_states, recorder.clone());
+    let wire = watch::start(cable, recorder, capture, Arc::clone(&ports)).map_err(failed)?;
+    let hosts = names.into_iter().enumerate().map(|(place, name)| {
+        let host = Host::new(place, Arc::clone(&ports), Arc::clone(&diag));
+        crate::Host::new(name, place, vec![HERE], Stack::Observed(host))
+    });
+    Ok((hosts.collect(), wire))
+}
+
+/// Asks for the two sockets that a segment's ports name.
+fn look(ports: Arc<Ports>, diag: Arc<Diag>) -> Look {
+    Box::new(move |frame: &Frame| {
+        let decoded = frame.decode();
+        let (Some(_), Some((from, to))) = (decoded.tcp(), decoded.ends()) else {
+            return Vec::new();
+        };
+        let sighting = |(own, other): (SocketAddr, SocketAddr)| {
+            let host = ports.owner(Transport::Tcp, own.port())?;
+            let socket = diag.one(own, other).unwrap_or_default();
+            Some(Sighting { host, socket: socket.filter(|socket| socket.local.ip() == HERE) })
+        };
+        [(from, to), (to, from)].into_iter().filter_map(sighting).collect()
+    })
+}
+
+/// A TCP or UDP socket of this machine, at a port of its loopback; 0 is any.
+fn bound(transport: Transport, port: u16, again: bool) -> io::Result<(Socket, u16)> {
+    let kind = match transport {
+        Transport::Tcp => Type::STREAM,
+        Transport::Udp => Type::DGRAM,
+    };
+    let socket = Socket::new(Domain::IPV4, kind, None)?;
+    socket.set_reuse_address(again)?;
+    socket.bind(&SocketAddr::from((HERE, port)).into())?;
+    let port = socket.local_addr()?.as_socket().map_or(0, |own| own.port());
+    Ok((socket, port))
+}

@@ -1,0 +1,208 @@
+//! What can be seen where nothing can be held: frames on this machine's own loopback. Where the
+//! machine doesn't allow it, a test says so and is not run. Whoever runs the tests as root must be
+//! allowed, so there `WIRELAB_REQUIRE=kernel` makes that a failure.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Duration;
+
+use wirelab::TcpState::{Closed, Established, TimeWait};
+use wirelab::{Endpoint, Error, Fate, Hold, Lab, Packet, Tier, probe};
+
+use crate::tier::{PATIENCE, eventually, states, wait_for_states};
+
+fn observed(test: impl FnOnce(&Lab)) {
+    let plan = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+    match plan.tier(Tier::Observing).record_states().build() {
+        Ok(lab) => test(&lab),
+        Err(refusal) => {
+            let required = std::env::var("WIRELAB_REQUIRE").is_ok_and(|tier| tier == "kernel");
+            let is_root = rustix::process::geteuid().is_root();
+            assert!(!(required && is_root), "{refusal}");
+            eprintln!("not run: {refusal}");
+        }
+    }
+}
+
+fn address(lab: &Lab, name: &str, port: u16) -> SocketAddr {
+    let host = lab.host(name);
+    (host.address(), host.port(port).expect("a free one")).into()
+}
+
+/// A listener of bob's, and both ends of a connection.
+fn connected(lab: &Lab) -> (Endpoint, Endpoint, Endpoint) {
+    let (own, to) = (address(lab, "alice", 5000), address(lab, "bob", 7000));
+    let listener = lab.host("bob").listening(to.port()).expect("it listens");
+    let alice = lab.host("alice").dialling(own.port(), to).expect("it begins");
+    let server = eventually(lab, || listener.accept().expect("a listener"));
+    (listener, alice, server)
+}
+
+/// Each frame in short, `alice SYN`.
+fn frames(lab: &Lab) -> Vec<String> {
+    lab.wire().catch_up();
+    let events = lab.wire().recorder().events();
+    let short = |event: &wirelab::Event| {
+        assert_eq!(event.fate, Fate::Delivered);
+        let decoded = event.frame.decode();
+        assert_eq!(decoded.fault, None, "{decoded}");
+        let name = lab.hosts()[event.frame.from].name();
+        match decoded.packet {
+            Packet::Tcp(_, tcp) => format!("{name} {}", tcp.flags),
+            Packet::Udp(..) => format!("{name} UDP"),
+            other => panic!("{other:?}"),
+        }
+    };
+    events.iter().map(short).collect()
+}
+
+#[test]
+fn each_frame_is_seen_once_and_in_order_with_the_states_at_the_end() {
+    observed(|lab| {
+        let (_listener, _alice, _bob) = connected(lab);
+        assert_eq!(frames(lab), ["alice SYN", "bob SYN, ACK", "alice ACK"]);
+        let events = lab.wire().recorder().events();
+        let told: Vec<_> = events[2].states.iter().map(|it| (it.host, it.state())).collect();
+        assert_eq!(told, [(0, Established), (1, Established)]);
+        assert!(!lab.wire().can_hold());
+        assert_eq!(lab.tier(), Tier::Observing);
+    });
+}
+
+#[test]
+fn a_connection_is_followed_to_time_wait() {
+    observed(|lab| {
+        let (listener, alice, bob) = connected(lab);
+        drop(listener);
+        assert_eq!(alice.send(b"hello").expect("connected"), 5);
+        let mut buffer = [0; 9];
+        let count = eventually(lab, || bob.receive(&mut buffer).expect("connected"));
+        assert_eq!(&buffer[..count], b"hello");
+        alice.close();
+        assert_eq!(eventually(lab, || bob.receive(&mut buffer).expect("connected")), 0);
+        bob.close();
+        wait_for_states(lab, TimeWait, Closed);
+        let fins = |frames: Vec<String>| frames.iter().filter(|it| it.contains("FIN")).count();
+        assert_eq!(fins(frames(lab)), 2);
+    });
+}
+
+#[test]
+fn a_port_where_nobody_listens_refuses_and_both_frames_are_seen() {
+    observed(|lab| {
+        let to = address(lab, "bob", 7000);
+        let alice = lab.host("alice").dialling(0, to).expect("it begins");
+        let error = eventually(lab, || alice.take_error().expect("it tells"));
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(frames(lab), ["alice SYN", "bob RST, ACK"]);
+        assert_eq!(states(lab), (Closed, Closed));
+    });
+}
+
+#[test]
+fn datagrams_are_seen_with_right_checksums() {
+    observed(|lab| {
+        let (own, to) = (address(lab, "alice", 5000), address(lab, "bob", 7000));
+        let bob = lab.host("bob").datagrams(to.port()).expect("a socket");
+        let alice = lab.host("alice").datagrams(own.port()).expect("a socket");
+        alice.send_to(b"time?", to).expect("it is sent");
+        let mut buffer = [0; 9];
+        let (count, from) = eventually(lab, || bob.receive_from(&mut buffer).expect("a socket"));
+        assert_eq!((&buffer[..count], from), (&b"time?"[..], own));
+        assert_eq!(frames(lab), ["alice UDP"]);
+    });
+}
+
+/// The machine is full of others. They are neither shown nor told of nor let in.
+#[test]
+fn strangers_are_neither_seen_nor_told_nor_accepted() {
+    observed(|lab| {
+        let others = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let there = others.local_addr().expect("an address");
+        let mut one = TcpStream::connect(there).expect("it listens");
+        one.write_all(b"secret").expect("it takes it");
+        others.accept().expect("it is there").0.read_exact(&mut [0; 6]).expect("six bytes");
+        // Somebody calls bob who is no host of the lab, and sends datagrams to him.
+        let to = address(lab, "bob", 7000);
+        let listener = lab.host("bob").listening(to.port()).expect("it listens");
+        let mut intruder = TcpStream::connect(to).expect("the kernel takes it");
+        let bob = lab.host("bob").datagrams(to.port()).expect("a socket");
+        UdpSocket::bind("127.0.0.1:0").expect("a port").send_to(b"?", to).expect("it is sent");
+        let told = lab.host("bob").tcp_states().expect("the kernel tells");
+        assert_eq!(told.len(), 1, "the listener alone: {told:?}");
+        // The intruder stands before alice in the queue, and is sent away.
+        let alice = lab.host("alice").dialling(0, to).expect("it begins");
+        let server = eventually(lab, || listener.accept().expect("a listener"));
+        alice.send(b"x").expect("connected");
+        let mut byte = [0];
+        assert_eq!(eventually(lab, || server.receive(&mut byte).expect("connected")), 1);
+        assert_eq!(byte, *b"x");
+        intruder.set_read_timeout(Some(PATIENCE)).expect("not zero");
+        assert_eq!(intruder.read(&mut [0]).expect("it was closed"), 0);
+        // alice's datagram stands behind the stranger's, and is the first that bob gets.
+        let own = address(lab, "alice", 5000);
+        lab.host("alice").datagrams(own.port()).expect("a socket").send_to(b"!", to).expect("sent");
+        let from = eventually(lab, || bob.receive_from(&mut [0; 9]).expect("a socket"));
+        assert_eq!(from, (1, own));
+        let seen = frames(lab);
+        assert_eq!(seen.iter().filter(|it| it.ends_with(" SYN")).count(), 1, "{seen:?}");
+        assert_eq!(seen.iter().filter(|it| it.ends_with("UDP")).count(), 1, "{seen:?}");
+        // And no host of the lab calls a stranger.
+        let error = lab.host("alice").dialling(0, there).expect_err("nobody of the lab");
+        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    });
+}
+
+#[test]
+fn labs_at_the_same_time_do_not_see_each_other() {
+    observed(|one| {
+        observed(|other| {
+            let (_a, _b, _c) = connected(one);
+            let (_d, _e, _f) = connected(other);
+            assert_eq!((frames(one).len(), frames(other).len()), (3, 3));
+        });
+    });
+}
+
+#[test]
+fn what_it_cannot_do_is_said() {
+    observed(|lab| {
+        let held = AssertUnwindSafe(|| lab.wire().next_held(Duration::ZERO).is_some());
+        panic::catch_unwind(held).expect_err("nothing is ever held");
+        let rule = AssertUnwindSafe(|| lab.wire().rule(Hold));
+        panic::catch_unwind(rule).expect_err("no rule is ever asked");
+        lab.wire().perfect();
+        let error = lab.host("bob").command("true").expect_err("no host of its own");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(lab.host("bob").port(7).unwrap(), lab.host("bob").port(7).unwrap());
+        assert_ne!(lab.host("bob").port(7).unwrap(), lab.host("alice").port(7).unwrap());
+    });
+    let plan = Lab::builder().host("alice", "10.0.0.1/24").tier(Tier::Observing).rule(Hold);
+    match plan.build() {
+        Err(Error::Asked(text)) => assert!(text.contains("can only look"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_file_of_what_was_observed_names_no_host_by_the_address_that_all_share() {
+    observed(|lab| {
+        let (_listener, _alice, _bob) = connected(lab);
+        lab.wire().catch_up();
+        let mut capture = Vec::new();
+        lab.wire().recorder().write_pcapng(&mut capture).expect("a Vec takes it");
+        let named = |name: &str| {
+            let record = [&[127, 0, 0, 1][..], name.as_bytes(), &[0]].concat();
+            capture.windows(record.len()).any(|window| window == record)
+        };
+        assert!(!named("alice") && !named("bob"));
+        let comment = b"delivered; alice ESTABLISHED, bob ESTABLISHED";
+        assert!(capture.windows(comment.len()).any(|window| window == comment));
+    });
+}
+
+#[test]
+fn it_is_never_taken_unasked() {
+    assert_ne!(probe().best(), Tier::Observing);
+}
