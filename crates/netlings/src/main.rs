@@ -9,6 +9,7 @@ mod ending;
 mod flaky;
 mod gauge;
 mod hint;
+mod inside;
 mod map;
 mod markdown;
 mod mistake;
@@ -71,6 +72,9 @@ enum Command {
     Trace(trace::Options),
     /// Say what this machine gives for traces, why not more, and what to do
     Doctor,
+    /// Become a program on a host of a running lab
+    #[command(hide = true)]
+    Inside(inside::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -90,6 +94,11 @@ fn main() -> ExitCode {
         Err(refused) => return said_by_clap(&refused),
     };
     line.colour.apply();
+    if let Some(Command::Inside(options)) = &line.command {
+        let stop = inside::run(options);
+        netkit::screen::diagnostic(words::error(stop.words));
+        return stop.code.into();
+    }
     let screen = Screen::stdout();
     let outcome = grader::interrupt::watch()
         .map_err(|error| Stop::infrastructure(netkit::cause(&error)))
@@ -129,6 +138,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Trace(options)) => trace::run(screen, &options),
         Some(Command::Doctor) => Ok(doctor::run(screen)),
+        Some(Command::Inside(options)) => Err(inside::run(&options)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),
         Some(Command::Flaky(options)) => flaky::run(&course, screen, &options),

@@ -1,7 +1,9 @@
 //! `netlings trace`: a scenario on a wire of two hosts, each with a kernel of its own where the
-//! machine allows it, and every frame between them seen, held, lost or delivered by hand.
+//! machine allows it, and every frame between them seen, held, lost or delivered by hand. Or a lesson:
+//! then its own programs talk.
 
 mod input;
+mod lesson;
 mod outputs;
 mod play;
 mod quiz;
@@ -18,6 +20,7 @@ use colored::Colorize;
 use grader::text::near_match;
 use wirelab::{Lab, SlowMotion, Tier};
 
+use crate::course::Course;
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
 use crate::trace::input::Input;
@@ -32,9 +35,12 @@ const PER_FRAME: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What is shown; without it the scenarios are listed
-    #[arg(value_name = "SCENARIO")]
+    /// What is shown: a scenario, or a lesson whose programs talk; without it the scenarios are listed
+    #[arg(value_name = "SCENARIO|LESSON")]
     scenario: Option<String>,
+    /// With a lesson: its finished programs, not your own
+    #[arg(long)]
+    solution: bool,
     /// Wait at each frame: deliver it, lose it, duplicate it, look at its fields
     #[arg(long)]
     step: bool,
@@ -73,10 +79,12 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
         list(screen);
         return Ok(PASSED);
     };
-    let scenario = scenarios::ALL.iter().find(|it| it.name == *typed).ok_or_else(|| {
-        let near = near_match(typed, scenarios::ALL.iter().map(|it| it.name));
-        Stop::usage(words::unknown_scenario(typed, near))
-    })?;
+    let Some(scenario) = scenarios::ALL.iter().find(|it| it.name == *typed) else {
+        return lesson_or_nothing(screen, options, typed);
+    };
+    if options.solution {
+        return Err(Stop::usage(words::no_solution(scenario.name)));
+    }
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
     }
@@ -89,6 +97,37 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     shown
 }
 
+/// What is no scenario may be a lesson, where there is a course around.
+fn lesson_or_nothing(screen: &Screen, options: &Options, typed: &str) -> Result<u8, Stop> {
+    let course = Course::find();
+    let lessons = course.iter().flat_map(|course| &course.lessons).map(|it| it.name.as_str());
+    let lessons: Vec<&str> = lessons.collect();
+    if let Ok(course) = &course
+        && lessons.contains(&typed)
+    {
+        return lesson::run(screen, options, course, typed);
+    }
+    let known = scenarios::ALL.iter().map(|it| it.name).chain(lessons);
+    Err(Stop::usage(words::unknown_scenario(typed, near_match(typed, known))))
+}
+
+impl Options {
+    /// How it is played, and whether stdout is a terminal that can take rows back.
+    fn manner(&self) -> (Manner, bool) {
+        let watched = std::io::stdout().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        let usual = if std::io::stdout().is_terminal() { PER_FRAME } else { Duration::ZERO };
+        let manner = Manner {
+            per_frame: self.speed.map_or(usual, Duration::from_secs_f64),
+            steps: self.step,
+            asks: self.quiz,
+            drop: self.drop,
+            watched,
+        };
+        (manner, watched)
+    }
+}
+
 fn list(screen: &Screen) {
     let width = scenarios::ALL.iter().map(|it| it.name.len()).max().unwrap_or(0);
     for scenario in scenarios::ALL {
@@ -98,6 +137,8 @@ fn list(screen: &Screen) {
     screen.gap();
     screen.paragraph("", words::SHOW_ONE, 0);
     screen.line("  cargo netlings trace handshake --step");
+    screen.paragraph("", words::SHOW_LESSON, 0);
+    screen.line("  cargo netlings trace tcp-echo --solution");
 }
 
 /// Two hosts, every frame between them held.
@@ -120,20 +161,11 @@ fn lab(scenario: &Scenario, options: &Options) -> Result<Lab, Stop> {
 }
 
 fn show(screen: &Screen, options: &Options, scenario: &Scenario, lab: &Lab) -> Result<u8, Stop> {
-    let watched = std::io::stdout().is_terminal()
-        && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+    let (manner, watched) = options.manner();
     let mut input = Input::new();
     if options.step || options.quiz {
         input.reads_stdin(watched && std::io::stdin().is_terminal())?;
     }
-    let usual = if std::io::stdout().is_terminal() { PER_FRAME } else { Duration::ZERO };
-    let manner = Manner {
-        per_frame: options.speed.map_or(usual, Duration::from_secs_f64),
-        steps: options.step,
-        asks: options.quiz,
-        drop: options.drop,
-        watched,
-    };
     screen.line(words::title(scenario.name, scenario.summary).bold());
     screen.gap();
     screen.paragraph("", scenario.before, 0);

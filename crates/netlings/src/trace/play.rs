@@ -4,16 +4,17 @@
 mod clocks;
 mod decide;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab::{Field, Held, Lab, Numbers, TcpState, payload};
+use wirelab::{Decoded, Field, Held, Lab, Numbers, TcpState, payload};
 
 use super::input::Input;
 use super::quiz::Score;
 use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
-use super::stage::{Progress, Stage};
+use super::stage::{Progress, Stage, Watched};
 use super::view::{End, Row, View};
 use crate::ending::Stop;
 use crate::words::trace as words;
@@ -24,6 +25,9 @@ const LOOK: Duration = Duration::from_millis(5);
 const SILENCE: Duration = Duration::from_secs(2);
 /// The longest wait for anything; kernels send again within two minutes.
 const LONGEST: Duration = Duration::from_secs(150);
+/// So many frames can be gone back to; then the older half goes.
+const MOST_SEEN: usize = 2000;
+
 /// How a scenario is played.
 pub(crate) struct Manner {
     /// How long each frame is seen on the wire.
@@ -69,8 +73,12 @@ pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
     manner: Manner,
     stage: Stage<'a>,
-    view: View<'a>,
-    input: Input,
+    pub(super) view: View<'a>,
+    pub(super) input: Input,
+    /// Whether there are states to look at.
+    has_states: bool,
+    /// alice's ports so far, where she may have several; they tell her connections apart.
+    ports: Option<BTreeSet<u16>>,
     waiting: VecDeque<Waiting<'a>>,
     prepared: Vec<Prepared>,
     numbers: Numbers,
@@ -108,6 +116,8 @@ impl<'a> Play<'a> {
             stage: Stage::new(lab, scenario),
             view,
             input,
+            has_states: scenario.has_states(),
+            ports: None,
             waiting: VecDeque::new(),
             prepared: scenario.prepared.to_vec(),
             numbers: Numbers::default(),
@@ -117,6 +127,14 @@ impl<'a> Play<'a> {
             frames: 0,
             alone: false,
         }
+    }
+
+    /// For programs that open as many connections as they like, TCP's or not: each frame is shown
+    /// with the states of its own.
+    pub(crate) fn of_many_connections(mut self, has_states: bool) -> Self {
+        self.has_states = has_states;
+        self.ports = Some(BTreeSet::new());
+        self
     }
 
     /// How many frames were shown.
@@ -189,7 +207,52 @@ impl<'a> Play<'a> {
     }
 
     fn has_states(&self) -> bool {
-        self.scenario.has_states()
+        self.has_states
+    }
+
+    /// Both hosts' states, if there are any and they are not those that were shown last.
+    pub(super) fn show_states(&mut self) -> Result<(), Stop> {
+        if self.has_states {
+            let states = self.stage.states().map_err(told)?;
+            self.view.new_states(states, "");
+        }
+        Ok(())
+    }
+
+    /// Whether a frame waits on the wire; one is waited for so long.
+    pub(super) fn has_frame(&mut self, patience: Duration) -> bool {
+        let patience = if self.waiting.is_empty() { patience } else { Duration::ZERO };
+        self.gather(patience);
+        !self.waiting.is_empty()
+    }
+
+    /// Shows the frame that goes next, to its end; false when somebody wants no more.
+    pub(super) fn show_next(&mut self) -> Result<bool, Stop> {
+        match self.next_to_go() {
+            Some(waiting) => Ok(self.show(waiting)?.is_ok()),
+            None => Ok(true),
+        }
+    }
+
+    /// The next such frame will be lost on the way.
+    pub(super) fn lose_next(&mut self, from: Side, kind: Kind) {
+        let fate = PreparedFate::Lost;
+        self.prepared.push(Prepared { from, kind, receiver: None, fate });
+    }
+
+    /// Looks at the connection of this frame from now on; what tells it from alice's others, where
+    /// she has had some.
+    fn look_at(&mut self, decoded: &Decoded, from: Side) -> Option<u16> {
+        let ports = self.ports.as_mut()?;
+        let (source, destination) = decoded.ends()?;
+        let ends: [SocketAddr; 2] = match from {
+            Side::Alice => [source, destination],
+            Side::Bob => [destination, source],
+        };
+        let opens = decoded.tcp().is_some_and(|(_, tcp)| tcp.flags.syn && !tcp.flags.ack);
+        self.stage.watched = Some(Watched { ends, opens });
+        ports.insert(ends[0].port());
+        (ports.len() > 1).then_some(ends[0].port())
     }
 
     /// Takes what the wire holds, after a wait for the first; whether there was something.
@@ -240,7 +303,10 @@ impl<'a> Play<'a> {
         }
         let decoded = waiting.held.frame().decode();
         let numbers = self.numbers.relative(&decoded);
-        let text = words::frame(&decoded, numbers, payload(&waiting.held.frame().bytes));
+        let mut text = words::frame(&decoded, numbers, payload(&waiting.held.frame().bytes));
+        if let Some(port) = self.look_at(&decoded, waiting.from) {
+            text = words::of_port(port, &text);
+        }
         let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
         let fields = decoded.fields(numbers);
         let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
@@ -278,6 +344,9 @@ impl<'a> Play<'a> {
             self.view.states(states, &remark);
         }
         self.judge(states, note);
+        if self.seen.len() >= MOST_SEEN {
+            self.seen.drain(..MOST_SEEN / 2);
+        }
         self.seen.push(Seen { row, fields, states });
         Ok(Ok(()))
     }

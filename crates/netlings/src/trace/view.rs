@@ -109,6 +109,15 @@ impl<'a> View<'a> {
         self.screen.line(format!("{:LEFT$}│{inner}│", ""));
     }
 
+    /// What a program does, in as many rows as it takes, up to some.
+    pub(crate) fn act_in_full(&self, side: Side, text: &str) {
+        const MOST: usize = 6;
+        let width = self.between.saturating_sub(2);
+        for row in grader::layout::wrapped("", text, width, 2).iter().take(MOST) {
+            self.act(side, row);
+        }
+    }
+
     /// Both hosts' states.
     pub(crate) fn states(&mut self, states: [TcpState; 2], remark: &str) {
         self.states = Some(states);
