@@ -10,6 +10,7 @@ mod flaky;
 mod gauge;
 mod hint;
 mod inside;
+mod lab;
 mod map;
 mod markdown;
 mod mistake;
@@ -70,6 +71,8 @@ enum Command {
     Demo(demo::Options),
     /// Show a scenario on a real wire, one packet at a time, with both kernels' TCP states
     Trace(trace::Options),
+    /// Have hosts on one wire until Ctrl-C, and a shell on each
+    Lab(lab::Options),
     /// Say what this machine gives for traces, why not more, and what to do
     Doctor,
     /// Become a program on a host of a running lab
@@ -119,6 +122,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
     match &command {
         Some(Command::Trace(options)) => return trace::run(screen, options),
         Some(Command::Doctor) => return Ok(doctor::run(screen)),
+        Some(Command::Lab(options)) => return lab::run(screen, options),
         _ => {}
     }
     let course = Course::find()?;
@@ -138,6 +142,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Trace(options)) => trace::run(screen, &options),
         Some(Command::Doctor) => Ok(doctor::run(screen)),
+        Some(Command::Lab(options)) => lab::run(screen, &options),
         Some(Command::Inside(options)) => Err(inside::run(&options)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),

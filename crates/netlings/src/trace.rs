@@ -2,7 +2,7 @@
 //! machine allows it, and every frame between them seen, held, lost or delivered by hand. Or a lesson:
 //! then its own programs talk.
 
-mod input;
+pub(crate) mod input;
 mod lesson;
 mod outputs;
 mod play;
@@ -10,7 +10,7 @@ mod quiz;
 pub(crate) mod scenario;
 mod scenarios;
 mod stage;
-mod view;
+pub(crate) mod view;
 
 use std::io::IsTerminal;
 use std::time::Duration;

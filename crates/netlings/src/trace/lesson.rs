@@ -10,6 +10,8 @@ mod cast;
 mod crowded;
 
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use colored::Colorize;
@@ -80,13 +82,14 @@ pub(super) fn run(
         return Err(Stop::usage(words::programs_need_kernels(&lesson.name)));
     }
     options.outputs.can_be_written()?;
+    let lost = Arc::default();
     let lab = Lab::builder()
         .host(Side::Alice.name(), "10.0.0.1/24")
         .host(Side::Bob.name(), "10.0.0.2/24")
         .tier(Tier::Kernel)
         .patient()
         .pin_neighbours()
-        .rule(Crowded::new())
+        .rule(Crowded::counting(&lost))
         .build()
         .map_err(|error| {
             Stop::infrastructure(words::no_lab_for_programs(&lesson.name, &error.to_string()))
@@ -98,7 +101,7 @@ pub(super) fn run(
     let title = words::title(&lesson.name, &lesson.title);
     screen.line(title.bold());
     let cast = Cast::new(&script, &program, &lab).map_err(stop)?;
-    let shown = show(screen, options, &script, &lab, cast);
+    let shown = show(screen, options, &script, &lab, cast, &lost);
     // What there is of the record is worth keeping, however it ended.
     options.outputs.write(lab.wire().recorder(), &title, screen)?;
     shown.map(|()| PASSED)
@@ -110,6 +113,7 @@ fn show(
     script: &Script,
     lab: &Lab,
     cast: Cast<'_>,
+    lost: &AtomicU64,
 ) -> Result<(), Stop> {
     let (manner, watched) = options.manner();
     let mut input = super::Input::new();
@@ -140,13 +144,19 @@ fn show(
         prompted: false,
         cause: now,
         last: now,
+        busy: now,
+        awaited: false,
         frames: 0,
+        lost,
     };
     let played = lesson.run();
     lesson.hide_prompt();
     let frames = lesson.play.frames();
     let score = lesson.play.score();
     let ended = lesson.cast.end().map_err(stop);
+    if lost.load(Ordering::Relaxed) > 0 {
+        screen.paragraph("", words::FLOOD, 0);
+    }
     if let Some(number) = options.drop.filter(|number| *number > frames) {
         screen.paragraph("", &words::none_to_drop(number, frames), 0);
     }
@@ -175,11 +185,17 @@ struct Lesson<'a> {
     is_terminal: bool,
     /// Whether the prompt stands on the screen.
     prompted: bool,
-    /// When the last line was typed, and when something happened last.
+    /// When the last line was typed, when something was seen to happen last, and when a program
+    /// last had something to do.
     cause: Instant,
     last: Instant,
+    busy: Instant,
+    /// A client has been started and nothing has come of it yet.
+    awaited: bool,
     /// How many frames have been shown since the last line.
     frames: usize,
+    /// How many datagrams found the wire full.
+    lost: &'a AtomicU64,
 }
 
 impl Lesson<'_> {
@@ -193,17 +209,24 @@ impl Lesson<'_> {
             if self.tell() {
                 self.last = Instant::now();
             }
-            if self.play.has_frame(LOOK) && !self.goes_on_for_ever() {
+            if !self.cast.rests() {
+                self.busy = Instant::now();
+            }
+            if !self.goes_on_for_ever() && self.play.has_frame(LOOK) {
                 self.tell(); // what was printed before it was sent
                 self.hide_prompt();
                 if !self.play.show_next()? {
                     return Ok(Ending::Left);
                 }
                 (self.last, self.frames) = (Instant::now(), self.frames + 1);
-                if !self.play.input.pause(Duration::ZERO) {
-                    return Ok(Ending::Left);
+                self.awaited = false;
+                // Somebody at a terminal may want to say something against a flood.
+                if !self.is_terminal {
+                    if !self.play.input.pause(Duration::ZERO) {
+                        return Ok(Ending::Left);
+                    }
+                    continue;
                 }
-                continue;
             }
             if !self.play.input.pause(Duration::ZERO) {
                 return Ok(Ending::Left);
@@ -224,7 +247,7 @@ impl Lesson<'_> {
         self.tell();
         self.play.show_states().map_err(|stop| Problem::Machine(stop.words))?;
         if self.script.role("client").per_line.is_none() {
-            self.cast.start("client", None, &none)?;
+            self.start("client", None, &none)?;
         }
         Ok(())
     }
@@ -277,7 +300,7 @@ impl Lesson<'_> {
             }
             Act::Start { name, args, env } => {
                 let name = self.cast.free_name(role_of(name));
-                self.cast.start(&name, args.as_deref(), env)
+                self.start(&name, args.as_deref(), env)
             }
             Act::End(name) => {
                 self.cast.program(name)?;
@@ -293,6 +316,18 @@ impl Lesson<'_> {
             }
             _ => Err(Problem::Words(words::NOT_HERE.into())),
         }
+    }
+
+    fn start(
+        &mut self,
+        name: &str,
+        args: Option<&[String]>,
+        env: &std::collections::BTreeMap<String, String>,
+    ) -> Result<(), Problem> {
+        self.cast.start(name, args, env)?;
+        // It calls, or ends, however long it takes to start; only then is the next line typed.
+        self.awaited = self.script.kind == Kind::Tcp && side_of(name) == Side::Alice;
+        Ok(())
     }
 
     /// Has the kernel break off what connections that side has; its RST crosses the wire.
@@ -319,15 +354,18 @@ impl Lesson<'_> {
         if self.goes_on_for_ever() || self.cause.elapsed() > CLOCKS_TAKE {
             return Ok(true);
         }
-        if self.last.elapsed() < QUIET || self.has_a_clock()? {
+        if self.has_a_clock()? {
             return Ok(false);
         }
-        Ok(self.cast.rests() || self.last.elapsed() > NEVER_QUIET)
+        let since = self.last.max(self.busy);
+        let rests = since.elapsed() > QUIET && !self.awaited;
+        Ok(rests || self.last.elapsed() > NEVER_QUIET)
     }
 
     /// Nobody waits for the end of a flood, unless they watch it.
     fn goes_on_for_ever(&self) -> bool {
-        !self.is_terminal && self.frames > MOST_FRAMES
+        let is_full = self.lost.load(Ordering::Relaxed) > 0;
+        !self.is_terminal && (is_full || self.frames > MOST_FRAMES)
     }
 
     /// Whether a host is going to send something again.
@@ -350,8 +388,11 @@ impl Lesson<'_> {
         for _ in 0..256 {
             let Some(event) = self.cast.next_event() else { break };
             some = true;
+            self.awaited &= event.what != What::Exit;
             if let Some(text) = act(&event) {
-                self.show_act(&event.program, &text);
+                // A panic says where, at its end.
+                let most = if event.what == What::Stderr { 8 } else { 3 };
+                self.show_act_in(most, &event.program, &text);
             }
         }
         let untold = self.cast.passed_over();
@@ -368,10 +409,14 @@ impl Lesson<'_> {
     /// What a program does, beside its host. The plain names need not be said: the server is bob's,
     /// the client alice's.
     fn show_act(&mut self, name: &str, does: &str) {
+        self.show_act_in(3, name, does);
+    }
+
+    fn show_act_in(&mut self, most: usize, name: &str, does: &str) {
         self.hide_prompt();
         let is_plain = name == role_of(name);
         let text = if is_plain { does.to_owned() } else { words::of_program(name, does) };
-        self.play.view.act_in_full(side_of(name), &text);
+        self.play.view.act_in_rows(side_of(name), &text, most);
     }
 
     fn draw_prompt(&self, text: &str) {

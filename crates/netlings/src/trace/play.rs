@@ -221,9 +221,7 @@ impl<'a> Play<'a> {
 
     /// Whether a frame waits on the wire; one is waited for so long.
     pub(super) fn has_frame(&mut self, patience: Duration) -> bool {
-        let patience = if self.waiting.is_empty() { patience } else { Duration::ZERO };
-        self.gather(patience);
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || self.gather(patience)
     }
 
     /// Shows the frame that goes next, to its end; false when somebody wants no more.
@@ -250,7 +248,9 @@ impl<'a> Play<'a> {
             Side::Bob => [destination, source],
         };
         let opens = decoded.tcp().is_some_and(|(_, tcp)| tcp.flags.syn && !tcp.flags.ack);
-        self.stage.watched = Some(Watched { ends, opens });
+        if decoded.tcp().is_some() {
+            self.stage.watched = Some(Watched { ends, opens });
+        }
         ports.insert(ends[0].port());
         (ports.len() > 1).then_some(ends[0].port())
     }

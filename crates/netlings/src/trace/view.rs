@@ -109,11 +109,10 @@ impl<'a> View<'a> {
         self.screen.line(format!("{:LEFT$}│{inner}│", ""));
     }
 
-    /// What a program does, in as many rows as it takes, up to some.
-    pub(crate) fn act_in_full(&self, side: Side, text: &str) {
-        const MOST: usize = 6;
+    /// What a program does, in as many rows as it takes, up to so many.
+    pub(crate) fn act_in_rows(&self, side: Side, text: &str, most: usize) {
         let width = self.between.saturating_sub(2);
-        for row in grader::layout::wrapped("", text, width, 2).iter().take(MOST) {
+        for row in grader::layout::wrapped("", text, width, 2).iter().take(most) {
             self.act(side, row);
         }
     }

@@ -171,6 +171,8 @@ pub(crate) fn score(right: u32, asked: u32) -> String {
 
 pub(crate) const LAB_RESETS: &str = "the lab breaks the connection off";
 pub(crate) const INPUT_ENDS: &str = "its input ends";
+pub(crate) const FLOOD: &str = "The programs sent more datagrams than the wire holds, so some were lost \
+     and not every one was shown.";
 pub(crate) const NOT_HERE: &str = "this cannot be done here";
 pub(crate) const SHOW_LESSON: &str = "Or have a lesson's programs talk, and type for them:";
 

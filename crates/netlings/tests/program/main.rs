@@ -16,6 +16,7 @@ mod flaky;
 mod hint;
 mod interrupted;
 mod json;
+mod lab;
 mod machine;
 mod map;
 mod new;

@@ -17,7 +17,7 @@ use crate::words::demo as words;
 /// So much can be on its way; a program that prints more waits.
 const ON_THE_WAY: usize = 1024;
 /// So much is shown of one moment; of the rest only how much there was.
-const CROWD: usize = 24;
+const CROWD: usize = 12;
 
 pub(super) struct Cast<'a> {
     script: &'a Script,
