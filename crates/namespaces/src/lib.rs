@@ -38,6 +38,8 @@
 //! [`Refusal`] says what to change.
 
 #[cfg(target_os = "linux")]
+mod entrance;
+#[cfg(target_os = "linux")]
 mod errand;
 #[cfg(target_os = "linux")]
 mod namespaces;
@@ -53,8 +55,10 @@ mod warden;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Builder, Namespaces};
+pub use elsewhere::{Builder, Entrance, Namespaces, NoEntrance};
 
+#[cfg(target_os = "linux")]
+pub use self::entrance::{Entrance, NoEntrance};
 #[cfg(target_os = "linux")]
 pub use self::namespaces::{Builder, Namespaces};
 #[cfg(target_os = "linux")]

@@ -3,13 +3,14 @@
 use std::ffi::CString;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::Command;
 use std::sync::Arc;
 
 use rustix::thread::CapabilitySet;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::entrance::Entrance;
 use crate::errand::{self, Errand, Make, Setting};
 use crate::opening::Opening;
 use crate::refusal::{Refusal, Step};
@@ -59,6 +60,18 @@ impl Namespaces {
     /// Start it with `spawn`, `output` or `status` of this very process; `exec` fails.
     pub fn enter(&self, command: &mut Command) {
         sys::start_inside(command, Arc::clone(&self.kept));
+    }
+
+    /// Where another process of this user, in this user namespace, finds these as long as this
+    /// process has them.
+    pub fn entrance(&self) -> Entrance {
+        let number = |descriptor: &OwnedFd| descriptor.as_raw_fd().cast_unsigned();
+        Entrance {
+            owner: std::process::id(),
+            net: number(&self.kept.net),
+            uts: number(&self.kept.uts),
+            user: self.kept.user.as_deref().map(number),
+        }
     }
 
     /// Opens sockets and devices inside, in order.

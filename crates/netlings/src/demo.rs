@@ -2,11 +2,11 @@
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
 pub(crate) mod keyboard;
-mod scene;
+pub(crate) mod scene;
 pub(crate) mod script;
 mod seen;
 mod sockets;
-mod typed;
+pub(crate) mod typed;
 mod view;
 
 use std::io::IsTerminal;
@@ -119,7 +119,7 @@ pub(crate) fn rehearse(script: &Script, subject: &Subject) -> Result<(), Stop> {
     played
 }
 
-fn stop(problem: Problem) -> Stop {
+pub(crate) fn stop(problem: Problem) -> Stop {
     match problem {
         Problem::Words(words) => Stop::failed(words),
         Problem::Machine(words) => Stop::infrastructure(words),

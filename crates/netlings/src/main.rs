@@ -9,6 +9,8 @@ mod ending;
 mod flaky;
 mod gauge;
 mod hint;
+mod inside;
+mod lab;
 mod map;
 mod markdown;
 mod mistake;
@@ -70,8 +72,13 @@ enum Command {
     Demo(demo::Options),
     /// Show a scenario on a real wire, one packet at a time, with both kernels' TCP states
     Trace(trace::Options),
+    /// Have hosts on one wire until Ctrl-C, and a shell on each
+    Lab(lab::Options),
     /// Say what this machine gives for traces, why not more, and what to do
     Doctor,
+    /// Become a program on a host of a running lab
+    #[command(hide = true)]
+    Inside(inside::Options),
     /// Write the exercises' skeletons from the marked solutions
     #[command(hide = true)]
     Skeletons(skeletons::Options),
@@ -94,6 +101,11 @@ fn main() -> ExitCode {
         Err(refused) => return said_by_clap(&refused),
     };
     line.colour.apply();
+    if let Some(Command::Inside(options)) = &line.command {
+        let stop = inside::run(options);
+        netkit::screen::diagnostic(words::error(stop.words));
+        return stop.code.into();
+    }
     let screen = Screen::stdout();
     let outcome = grader::interrupt::watch()
         .map_err(|error| Stop::infrastructure(netkit::cause(&error)))
@@ -114,6 +126,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
     match &command {
         Some(Command::Trace(options)) => return trace::run(screen, options),
         Some(Command::Doctor) => return Ok(doctor::run(screen)),
+        Some(Command::Lab(options)) => return lab::run(screen, options),
         _ => {}
     }
     let course = Course::find()?;
@@ -136,6 +149,8 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Demo(options)) => demo::run(&course, screen, &options),
         Some(Command::Trace(options)) => trace::run(screen, &options),
         Some(Command::Doctor) => Ok(doctor::run(screen)),
+        Some(Command::Lab(options)) => lab::run(screen, &options),
+        Some(Command::Inside(options)) => Err(inside::run(&options)),
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Recordings(options)) => recordings::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),

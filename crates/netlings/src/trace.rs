@@ -1,15 +1,17 @@
 //! `netlings trace`: a scenario on a wire of two hosts, each with a kernel of its own where the
-//! machine allows it, and every frame between them seen, held, lost or delivered by hand.
+//! machine allows it, and every frame between them seen, held, lost or delivered by hand. Or a lesson:
+//! then its own programs talk.
 
 mod acts;
-mod input;
+pub(crate) mod input;
+mod lesson;
 mod outputs;
 mod play;
 mod quiz;
 pub(crate) mod scenario;
 pub(crate) mod scenarios;
 mod stage;
-mod view;
+pub(crate) mod view;
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use colored::Colorize;
 use grader::text::near_match;
 use wirelab::{Lab, SlowMotion, Tier};
 
+use crate::course::Course;
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
 use crate::trace::acts::Acted;
@@ -34,9 +37,12 @@ const PER_FRAME: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What is shown; without it the scenarios are listed
-    #[arg(value_name = "SCENARIO")]
+    /// What is shown: a scenario, or a lesson whose programs talk; without it the scenarios are listed
+    #[arg(value_name = "SCENARIO|LESSON")]
     scenario: Option<String>,
+    /// With a lesson: its finished programs, not your own
+    #[arg(long)]
+    solution: bool,
     /// Wait at each frame: deliver it, lose it, duplicate it, look at its fields
     #[arg(long)]
     step: bool,
@@ -102,10 +108,12 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
         list(screen);
         return Ok(PASSED);
     };
-    let scenario = scenarios::ALL.iter().find(|it| it.name == *typed).ok_or_else(|| {
-        let near = near_match(typed, scenarios::ALL.iter().map(|it| it.name));
-        Stop::usage(words::unknown_scenario(typed, near))
-    })?;
+    let Some(scenario) = scenarios::ALL.iter().find(|it| it.name == *typed) else {
+        return lesson_or_nothing(screen, options, typed);
+    };
+    if options.solution {
+        return Err(Stop::usage(words::no_solution(scenario.name)));
+    }
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
     }
@@ -120,6 +128,39 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     shown
 }
 
+/// What is no scenario may be a lesson, where there is a course around.
+fn lesson_or_nothing(screen: &Screen, options: &Options, typed: &str) -> Result<u8, Stop> {
+    let course = Course::find();
+    let lessons = course.iter().flat_map(|course| &course.lessons).map(|it| it.name.as_str());
+    let lessons: Vec<&str> = lessons.collect();
+    if let Ok(course) = &course
+        && lessons.contains(&typed)
+    {
+        return lesson::run(screen, options, course, typed);
+    }
+    let known = scenarios::ALL.iter().map(|it| it.name).chain(lessons);
+    Err(Stop::usage(words::unknown_scenario(typed, near_match(typed, known))))
+}
+
+impl Options {
+    /// How it is played, on a wire that can hold frames or only be watched, and whether stdout is a
+    /// terminal that can take rows back.
+    fn manner(&self, can_hold: bool) -> (Manner, bool) {
+        let watched = std::io::stdout().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        let is_slow = std::io::stdout().is_terminal() && can_hold;
+        let usual = if is_slow { PER_FRAME } else { Duration::ZERO };
+        let manner = Manner {
+            per_frame: self.speed.map_or(usual, Duration::from_secs_f64),
+            steps: self.step,
+            asks: self.quiz,
+            drop: self.drop,
+            watched,
+        };
+        (manner, watched)
+    }
+}
+
 fn list(screen: &Screen) {
     let width = scenarios::ALL.iter().map(|it| it.name.len()).max().unwrap_or(0);
     for scenario in scenarios::ALL {
@@ -129,6 +170,8 @@ fn list(screen: &Screen) {
     screen.gap();
     screen.paragraph("", words::SHOW_ONE, 0);
     screen.line("  cargo netlings trace handshake --step");
+    screen.paragraph("", words::SHOW_LESSON, 0);
+    screen.line("  cargo netlings trace tcp-echo --solution");
 }
 
 /// Two hosts, every frame between them held.
@@ -162,21 +205,11 @@ fn show(
     lab: &Lab,
     acts: &mut Vec<Acted>,
 ) -> Result<u8, Stop> {
-    let watched = std::io::stdout().is_terminal()
-        && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+    let (manner, watched) = options.manner(lab.wire().can_hold());
     let mut input = Input::new();
     if options.step || options.quiz {
         input.reads_stdin(watched && std::io::stdin().is_terminal())?;
     }
-    let is_slow = std::io::stdout().is_terminal() && lab.wire().can_hold();
-    let usual = if is_slow { PER_FRAME } else { Duration::ZERO };
-    let manner = Manner {
-        per_frame: options.speed.map_or(usual, Duration::from_secs_f64),
-        steps: options.step,
-        asks: options.quiz,
-        drop: options.drop,
-        watched,
-    };
     screen.line(words::title(scenario.name, scenario.summary).bold());
     screen.gap();
     let usual = Told { before: scenario.before, after: scenario.after };

@@ -6,6 +6,8 @@ use std::net::UdpSocket;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::Command;
 
+use namespaces::Entrance;
+
 use crate::endpoint::Endpoint;
 use crate::kernel;
 use crate::simulated;
@@ -175,6 +177,15 @@ impl Host {
     /// If the process that watches over a lab's programs can't be started, or the host has no kernel of its own.
     pub fn command(&self, program: impl AsRef<OsStr>) -> io::Result<Command> {
         self.kernel()?.command(program.as_ref())
+    }
+
+    /// Where another process of the same user comes in, as long as the lab is there. What it starts
+    /// ends with the lab too.
+    ///
+    /// # Errors
+    /// If the process that watches over a lab's programs can't be started, or the host is simulated.
+    pub fn entrance(&self) -> io::Result<Entrance> {
+        self.kernel()?.entrance()
     }
 
     /// A TCP socket that listens at the host's first address. Port 0 means any.

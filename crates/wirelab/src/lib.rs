@@ -145,7 +145,7 @@ pub use error::Error;
 pub use frame::Frame;
 pub use host::Host;
 pub use lab::{Builder, Lab};
-pub use namespaces::Refusal;
+pub use namespaces::{Entrance, NoEntrance, Refusal};
 pub use port::{Port, PortKind};
 pub use record::{Event, Fate, Recorder};
 pub use rule::{

@@ -1,6 +1,6 @@
 //! What a program prints, awaited: line by line, or wherever it stands.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{Program, START};
@@ -202,7 +202,7 @@ impl Program {
         failure
     }
 
-    pub(super) fn announced_address(&self) -> Verdict<SocketAddr> {
+    pub(super) fn announced_address(&self, asked: Option<IpAddr>) -> Verdict<SocketAddr> {
         let expected = "listening on IP:PORT";
         let late = Late::after(&self.stage, START);
         let line = match self.line_of(&self.process.stdout, "stdout", late) {
@@ -215,8 +215,11 @@ impl Program {
         };
         let addr =
             line.strip_prefix("listening on ").and_then(|addr| addr.parse::<SocketAddr>().ok());
+        // On this machine, or on a host of its own where it was told to be.
+        let is_reachable =
+            |ip: IpAddr| ip.is_loopback() || (asked == Some(ip) && !ip.is_unspecified());
         match addr {
-            Some(addr) if addr.ip().is_loopback() && addr.port() != 0 => Ok(addr),
+            Some(addr) if is_reachable(addr.ip()) && addr.port() != 0 => Ok(addr),
             _ => {
                 let message = match addr {
                     Some(addr) if addr.port() == 0 => {

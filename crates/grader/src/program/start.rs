@@ -25,7 +25,8 @@ pub struct Start<'a> {
     environment: Vec<(OsString, OsString)>,
     output_limit: usize,
     file_size_limit: Option<FileSizeLimit>,
-    addressed: bool,
+    /// Where it was told to be.
+    address: Option<SocketAddr>,
     recorded: bool,
 }
 
@@ -40,14 +41,14 @@ impl<'a> Start<'a> {
             environment: Vec::new(),
             output_limit: OUTPUT_LIMIT,
             file_size_limit: None,
-            addressed: false,
+            address: None,
             recorded: true,
         }
     }
 
     /// Adds `--addr`.
     pub fn addr(mut self, addr: SocketAddr) -> Self {
-        self.addressed = true;
+        self.address = Some(addr);
         self.arg("--addr").arg(addr.to_string())
     }
 
@@ -141,9 +142,10 @@ impl<'a> Start<'a> {
     /// The program's first line is not `listening on IP:PORT`, or does not come.
     pub fn listen(self) -> Verdict<Server> {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let start = if self.addressed { self } else { self.addr(free) };
+        let start = if self.address.is_some() { self } else { self.addr(free) };
+        let asked = start.address.map(|addr| addr.ip());
         let program = start.start()?;
-        let addr = program.announced_address()?;
+        let addr = program.announced_address(asked)?;
         Ok(Server { program, addr })
     }
 

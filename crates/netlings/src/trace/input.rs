@@ -49,6 +49,8 @@ pub(crate) struct Input {
     no_echo: Option<NoEcho>,
     /// What came while nobody asked for it.
     early: VecDeque<Happening>,
+    /// What somebody is typing who isn't waited for.
+    line: Line,
     has_ended: bool,
 }
 
@@ -85,7 +87,8 @@ impl Input {
         let (teller, happenings) = sync_channel(64);
         let interrupted = teller.clone();
         grader::interrupt::instead(move || drop(interrupted.send(Happening::Interrupted)));
-        Self { happenings, teller, no_echo: None, early: VecDeque::new(), has_ended: false }
+        let (early, line) = (VecDeque::new(), Line::default());
+        Self { happenings, teller, no_echo: None, early, line, has_ended: false }
     }
 
     /// Reads stdin in a thread of its own: key by key where that is wanted and possible, otherwise
@@ -152,6 +155,34 @@ impl Input {
                 Happening::Interrupted => return Typed::Interrupted,
             }
         }
+    }
+
+    /// A line, if one has been typed by now; at a terminal `draw` shows what there is of the next.
+    pub(crate) fn line_by_now(&mut self, draw: impl Fn(&str)) -> Option<Typed> {
+        loop {
+            let happening = match self.has_ended {
+                true => Happening::End,
+                false => self.early.pop_front().or_else(|| self.happenings.try_recv().ok())?,
+            };
+            match happening {
+                Happening::Key(key) => match self.line.press(key) {
+                    Pressed::Changed => draw(&self.line.text),
+                    Pressed::Entered(line) => return Some(Typed::Line(line)),
+                    Pressed::End => return Some(Typed::End),
+                },
+                Happening::Line(line) => return Some(Typed::Line(line)),
+                Happening::End => {
+                    self.has_ended = true;
+                    return Some(Typed::End);
+                }
+                Happening::Interrupted => return Some(Typed::Interrupted),
+            }
+        }
+    }
+
+    /// What has been typed of a line so far.
+    pub(crate) fn begun(&self) -> &str {
+        &self.line.text
     }
 
     /// Lets so much time pass; false when Ctrl-C came.

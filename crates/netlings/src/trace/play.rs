@@ -5,11 +5,12 @@ mod clocks;
 mod decide;
 mod gather;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab::{Field, Lab, Numbers, TcpState, payload};
+use wirelab::{Decoded, Field, Lab, Numbers, TcpState, payload};
 
 use gather::Carried;
 
@@ -17,7 +18,7 @@ use super::acts::{Acted, Moment};
 use super::input::Input;
 use super::quiz::Score;
 use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
-use super::stage::{Done, Progress, Stage};
+use super::stage::{Done, Progress, Stage, Watched};
 use super::view::{End, Row, View};
 use crate::ending::Stop;
 use crate::words::trace as words;
@@ -28,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(5);
 const SILENCE: Duration = Duration::from_secs(2);
 /// The longest wait for anything; kernels send again within two minutes.
 const LONGEST: Duration = Duration::from_secs(150);
+/// So many frames can be gone back to; then the older half goes.
+const MOST_SEEN: usize = 2000;
+
 /// How a scenario is played.
 pub(crate) struct Manner {
     /// How long each frame is seen on the wire.
@@ -73,8 +77,12 @@ pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
     manner: Manner,
     stage: Stage<'a>,
-    view: View<'a>,
-    input: Input,
+    pub(super) view: View<'a>,
+    pub(super) input: Input,
+    /// Whether there are states to look at.
+    has_states: bool,
+    /// alice's ports so far, where she may have several; they tell her connections apart.
+    ports: Option<BTreeSet<u16>>,
     waiting: VecDeque<Waiting<'a>>,
     prepared: Vec<Prepared>,
     numbers: Numbers,
@@ -115,6 +123,8 @@ impl<'a> Play<'a> {
             stage: Stage::new(lab, scenario),
             view,
             input,
+            has_states: scenario.has_states(),
+            ports: None,
             waiting: VecDeque::new(),
             prepared: scenario.prepared.to_vec(),
             numbers: Numbers::default(),
@@ -137,6 +147,14 @@ impl<'a> Play<'a> {
         }
         self.view.heading(&names);
         Ok(())
+    }
+
+    /// For programs that open as many connections as they like, TCP's or not: each frame is shown
+    /// with the states of its own.
+    pub(crate) fn of_many_connections(mut self, has_states: bool) -> Self {
+        self.has_states = has_states;
+        self.ports = Some(BTreeSet::new());
+        self
     }
 
     /// How many frames were shown.
@@ -235,7 +253,52 @@ impl<'a> Play<'a> {
     }
 
     fn has_states(&self) -> bool {
-        self.scenario.has_states()
+        self.has_states
+    }
+
+    /// Both hosts' states, if there are any and they are not those that were shown last.
+    pub(super) fn show_states(&mut self) -> Result<(), Stop> {
+        if self.has_states {
+            let states = self.stage.states().map_err(told)?;
+            self.view.new_states(states, "");
+        }
+        Ok(())
+    }
+
+    /// Whether a frame waits on the wire; one is waited for so long.
+    pub(super) fn has_frame(&mut self, patience: Duration) -> bool {
+        !self.waiting.is_empty() || self.gather(patience)
+    }
+
+    /// Shows the frame that goes next, to its end; false when somebody wants no more.
+    pub(super) fn show_next(&mut self) -> Result<bool, Stop> {
+        match self.next_to_go() {
+            Some(waiting) => Ok(self.show(waiting)?.is_ok()),
+            None => Ok(true),
+        }
+    }
+
+    /// The next such frame will be lost on the way.
+    pub(super) fn lose_next(&mut self, from: Side, kind: Kind) {
+        let fate = PreparedFate::Lost;
+        self.prepared.push(Prepared { from, kind, receiver: None, fate });
+    }
+
+    /// Looks at the connection of this frame from now on; what tells it from alice's others, where
+    /// she has had some.
+    fn look_at(&mut self, decoded: &Decoded, from: Side) -> Option<u16> {
+        let ports = self.ports.as_mut()?;
+        let (source, destination) = decoded.ends()?;
+        let ends: [SocketAddr; 2] = match from {
+            Side::Alice => [source, destination],
+            Side::Bob => [destination, source],
+        };
+        let opens = decoded.tcp().is_some_and(|(_, tcp)| tcp.flags.syn && !tcp.flags.ack);
+        if decoded.tcp().is_some() {
+            self.stage.watched = Some(Watched { ends, opens });
+        }
+        ports.insert(ends[0].port());
+        (ports.len() > 1).then_some(ends[0].port())
     }
 
     /// What the wire itself does to this frame.
@@ -261,7 +324,10 @@ impl<'a> Play<'a> {
         }
         let decoded = waiting.frame.frame().decode();
         let numbers = self.numbers.relative(&decoded);
-        let text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
+        let mut text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
+        if let Some(port) = self.look_at(&decoded, waiting.from) {
+            text = words::of_port(port, &text);
+        }
         let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
         if let Carried::Gone(_) = waiting.frame {
             row.end = End::Delivered;
@@ -306,6 +372,9 @@ impl<'a> Play<'a> {
             self.view.states(states, &remark);
         }
         self.judge(states, note);
+        if self.seen.len() >= MOST_SEEN {
+            self.seen.drain(..MOST_SEEN / 2);
+        }
         self.seen.push(Seen { row, fields, states });
         Ok(Ok(()))
     }

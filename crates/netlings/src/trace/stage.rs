@@ -35,6 +35,15 @@ pub(crate) enum Progress {
     None,
 }
 
+/// A connection among others.
+#[derive(Clone, Copy)]
+pub(crate) struct Watched {
+    /// alice's end and bob's.
+    pub(crate) ends: [SocketAddr; 2],
+    /// It is only asked for: where it isn't yet, the listener stands for it.
+    pub(crate) opens: bool,
+}
+
 pub(crate) struct Stage<'a> {
     lab: &'a Lab,
     steps: VecDeque<Step>,
@@ -42,6 +51,8 @@ pub(crate) struct Stage<'a> {
     sockets: [Option<Endpoint>; 2],
     /// What has been read and not been told of, where a program waits for more.
     read: [Vec<u8>; 2],
+    /// The one connection that is looked at, where there may be several.
+    pub(crate) watched: Option<Watched>,
     /// When a program's own clock runs out, on the wire's clock.
     gives_up: Option<Duration>,
 }
@@ -53,6 +64,7 @@ impl<'a> Stage<'a> {
             steps: scenario.steps.iter().flat_map(|part| part.iter().copied()).collect(),
             sockets: [None, None],
             read: [Vec::new(), Vec::new()],
+            watched: None,
             gives_up: None,
         }
     }
@@ -99,9 +111,18 @@ impl<'a> Stage<'a> {
         self.gives_up.is_some() || Side::BOTH.into_iter().any(runs)
     }
 
-    /// The one connection of a side as its host tells it, or its listener.
+    /// The one connection of a side as its host tells it, or its listener; of several the one that
+    /// is watched.
     pub(crate) fn socket(&self, side: Side) -> io::Result<Option<TcpSocket>> {
         let mut sockets = self.lab.hosts()[side.place()].tcp_states()?;
+        if let Some(Watched { ends, opens }) = self.watched {
+            let (own, other) = (ends[side.place()], ends[side.other().place()]);
+            let plain = |address: SocketAddr| (address.ip().to_canonical(), address.port());
+            sockets.retain(|socket| match socket.state {
+                TcpState::Listen => opens && socket.local.port() == own.port(),
+                _ => plain(socket.local) == plain(own) && plain(socket.remote) == plain(other),
+            });
+        }
         sockets.sort_by_key(|socket| match socket.state {
             TcpState::TimeWait => 0,
             TcpState::Listen => 2,

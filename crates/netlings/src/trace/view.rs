@@ -109,6 +109,14 @@ impl<'a> View<'a> {
         self.screen.line(format!("{:LEFT$}│{inner}│", ""));
     }
 
+    /// What a program does, in as many rows as it takes, up to so many.
+    pub(crate) fn act_in_rows(&self, side: Side, text: &str, most: usize) {
+        let width = self.between.saturating_sub(2);
+        for row in grader::layout::wrapped("", text, width, 2).iter().take(most) {
+            self.act(side, row);
+        }
+    }
+
     /// Both hosts' states.
     pub(crate) fn states(&mut self, states: [TcpState; 2], remark: &str) {
         self.states = Some(states);

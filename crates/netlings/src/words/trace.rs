@@ -59,6 +59,11 @@ pub(crate) fn frame(decoded: &Decoded, numbers: Option<Relative>, payload: &[u8]
     }
 }
 
+/// A frame of one of alice's connections.
+pub(crate) fn of_port(port: u16, text: &str) -> String {
+    format!(":{port}  {text}")
+}
+
 /// What a program did.
 pub(crate) fn act(act: Act) -> String {
     match act {
@@ -161,6 +166,84 @@ pub(crate) fn no_states(scenario: &str) -> String {
 
 pub(crate) fn score(right: u32, asked: u32) -> String {
     format!("You knew {right} of {asked} states.")
+}
+
+// A lesson's programs.
+
+pub(crate) const LAB_RESETS: &str = "the lab breaks the connection off";
+pub(crate) const INPUT_ENDS: &str = "its input ends";
+pub(crate) const FLOOD: &str = "The programs sent more datagrams than the wire holds, so some were lost \
+     and not every one was shown.";
+pub(crate) const NOT_HERE: &str = "this cannot be done here";
+pub(crate) const SHOW_LESSON: &str = "Or have a lesson's programs talk, and type for them:";
+
+pub(crate) fn runs(command: &str) -> String {
+    format!("$ {}", netkit::visible(command.as_bytes()))
+}
+
+pub(crate) fn is_typed(text: &str) -> String {
+    format!("typed {text}")
+}
+
+pub(crate) fn prints(text: &str) -> String {
+    format!("prints {text}")
+}
+
+pub(crate) fn complains(text: &str) -> String {
+    format!("complains {text}")
+}
+
+pub(crate) fn exits(how: &str) -> String {
+    format!("ends: {how}")
+}
+
+/// For a program whose host has others.
+pub(crate) fn of_program(name: &str, does: &str) -> String {
+    format!("{name}: {does}")
+}
+
+pub(crate) fn passed_over(times: usize) -> String {
+    format!("… and {times} more such rows of what is printed and typed.")
+}
+
+pub(crate) fn which_connection(name: &str, count: usize) -> String {
+    format!(
+        "there are {count} connections on that side, and the lab breaks off one alone. `/kill {name}` \
+         ends a program, and its connection with it."
+    )
+}
+
+pub(crate) fn nothing_crosses(lesson: &str) -> String {
+    format!(
+        "the programs of {lesson} meet in a folder, so nothing crosses a wire. `cargo netlings demo \
+         {lesson}` shows them."
+    )
+}
+
+pub(crate) fn is_about_states(lesson: &str) -> String {
+    format!(
+        "the program of {lesson} reads the system's table of connections and opens none for others. \
+         `cargo netlings trace` lists the scenarios that show those states."
+    )
+}
+
+pub(crate) fn programs_need_kernels(lesson: &str) -> String {
+    format!(
+        "{lesson} is a lesson, and its programs run on kernels alone: leave out --tier and --seed. The \
+         scenarios can be simulated."
+    )
+}
+
+pub(crate) fn no_lab_for_programs(lesson: &str, reason: &str) -> String {
+    format!(
+        "the programs of {lesson} need hosts with kernels of their own, and there can be none here: \
+         {reason}. `cargo netlings doctor` says what to do; `cargo netlings demo {lesson}` shows the \
+         programs without a wire."
+    )
+}
+
+pub(crate) fn no_solution(scenario: &str) -> String {
+    format!("{scenario} is a scenario and has no programs: leave out --solution")
 }
 
 // The command.

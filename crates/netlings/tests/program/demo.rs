@@ -1,6 +1,6 @@
 //! Demos: what is typed, what a script plays, the picture of it, and the end.
 
-mod programs;
+pub(crate) mod programs;
 pub(crate) mod terminal;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,17 +30,17 @@ fn clone(program: &Path, demo: &str) -> Clone {
 }
 
 /// tcp-echo as it is, with a server whose input nobody reads.
-fn echo() -> Clone {
+pub(crate) fn echo() -> Clone {
     clone(&real_path("solutions/tcp-echo/examples/echo.py"), &real("exercises/tcp-echo/demo.toml"))
 }
 
 /// The script of a lesson.
-fn script(lesson: &str) -> String {
+pub(crate) fn script(lesson: &str) -> String {
     real(&format!("exercises/{lesson}/demo.toml"))
 }
 
 /// A program of the test's own, in the place of tcp-echo's solution.
-fn with_program(python: &str, demo: &str) -> Clone {
+pub(crate) fn with_program(python: &str, demo: &str) -> Clone {
     let clone = clone(Path::new("program.py"), demo);
     clone.write("program.py", python);
     let program = clone.path("program.py");
@@ -49,7 +49,7 @@ fn with_program(python: &str, demo: &str) -> Clone {
     clone
 }
 
-fn in_order(shown: &str, parts: &[&str]) {
+pub(crate) fn in_order(shown: &str, parts: &[&str]) {
     let mut from = 0;
     for part in parts {
         let at = shown[from..].find(part);

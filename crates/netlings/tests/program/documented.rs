@@ -328,7 +328,11 @@ impl Reader<'_> {
                 self.lesson(lesson)?;
                 return self.program(lesson, arguments);
             }
-            ["trace", ..] => lesson.map_or(Ok(()), |scenario| self.scenario(scenario))?,
+            ["trace", ..] => {
+                let is_shown = |name: &&str| self.scenario(name).or_else(|_| self.lesson(name));
+                lesson.map_or(Ok(()), is_shown)?;
+            }
+            ["lab", ..] => {}
             _ => lesson.map_or(Ok(()), |lesson| self.lesson(lesson))?,
         }
         if let (["hint", lesson, id, ..], _) | (["check", lesson, "--check", id], _) = (words, 0) {

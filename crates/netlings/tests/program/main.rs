@@ -17,6 +17,7 @@ mod flaky;
 mod hint;
 mod interrupted;
 mod json;
+mod lab;
 mod machine;
 mod map;
 mod new;

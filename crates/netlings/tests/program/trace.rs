@@ -1,5 +1,6 @@
 //! Traces: every scenario on every tier that this machine has, stepped, asked, and written to files.
 
+mod lessons;
 mod scenarios;
 mod terminal;
 mod tshark;
@@ -38,7 +39,7 @@ fn required(what: &str) -> bool {
 
 /// The tiers of this machine. Where kernels are refused that is said, and with
 /// `WIRELAB_REQUIRE=kernel` it is a failure.
-fn tiers() -> &'static [&'static str] {
+pub(crate) fn tiers() -> &'static [&'static str] {
     let folder = tempfile::tempdir().unwrap();
     let told = stdout(&netlings(folder.path(), &["doctor"], "").success());
     if told.contains("✓ kernel") {

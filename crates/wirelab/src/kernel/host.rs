@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use namespaces::{Namespaces, Warden};
+use namespaces::{Entrance, Namespaces, Warden};
 use socket2::{Domain, Socket, Type};
 
 use super::diag::Diag;
@@ -47,6 +47,11 @@ impl Host {
         let mut command = Command::new(program);
         self.namespaces.enter(&mut command);
         Ok(command)
+    }
+
+    pub(crate) fn entrance(&self) -> io::Result<Entrance> {
+        self.keeper.begin()?;
+        Ok(self.namespaces.entrance())
     }
 
     pub(crate) fn listen_at(&self, address: SocketAddr) -> io::Result<TcpListener> {

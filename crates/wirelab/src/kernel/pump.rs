@@ -19,6 +19,8 @@ use crate::wire::{Shared, Wire};
 
 /// So many frames are taken from one port before the others have their turn.
 const TURN: usize = 64;
+/// More than any port can hold: once it has brought so many, all that it held at first has come.
+const MOST_QUEUED: usize = 10_000;
 
 /// Starts a wire over ports with these descriptors, in the same order.
 pub(super) fn start(
@@ -47,6 +49,8 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
     let _end = shared.until_the_end();
     // A port that is gone, because the host has deleted its interface, is asked no more.
     let mut ports: Vec<(usize, Arc<OwnedFd>)> = descriptors.into_iter().enumerate().collect();
+    // How much each has brought since the last round, in turns that did not empty it.
+    let mut brought = vec![0; ports.len()];
     loop {
         let due = locked(&shared.cable).next_due();
         let wait = due.map(|time| time.saturating_sub(shared.now()));
@@ -71,9 +75,13 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         let mut all_empty = true;
         for ((port, _), _) in ports.iter().zip(&ready).filter(|(_, it)| it.contains(PollFlags::IN))
         {
-            all_empty &= take_turn(&mut cable, *port, shared);
+            let is_empty = take_turn(&mut cable, *port, shared);
+            brought[*port] += TURN;
+            // A host that never stops sending must not keep anybody waiting for ever.
+            all_empty &= is_empty || brought[*port] > MOST_QUEUED;
         }
         if all_empty {
+            brought.fill(0);
             shared.round_is_over();
         } else if !cable.held.is_empty() {
             shared.held.notify_all();

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -98,5 +100,37 @@ fn a_rule_that_panics_stops_the_wire_and_fails_the_test() {
         let waiting = AssertUnwindSafe(|| lab.wire().next_held(PATIENCE).is_some());
         panic::catch_unwind(waiting).expect_err("there will be none");
         panic::catch_unwind(AssertUnwindSafe(|| drop(lab))).expect_err("the drop tells it too");
+    });
+}
+
+/// The wire's thread never finds that port empty.
+#[test]
+fn a_host_that_sends_without_end_keeps_nobody_waiting_for_ever() {
+    let slow = |_: &wirelab::Frame| {
+        thread::sleep(Duration::from_micros(20)); // so that the sender is faster
+        wirelab::Verdict::Drop
+    };
+    on_one(alice_and_bob().pin_neighbours().rule(slow), |lab| {
+        let socket = lab.host("alice").udp(0).expect("a socket");
+        socket.set_nonblocking(true).expect("it is open");
+        let is_over = AtomicBool::new(false);
+        let (teller, told) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::SeqCst) {
+                    // Refused while the port is full, which it shall be.
+                    let _ = socket.send_to(b"x", "10.0.0.2:9");
+                }
+            });
+            let recorder = lab.wire().recorder();
+            let began = recorder.wait_for(PATIENCE, |event| event.frame.id > 100).is_some();
+            scope.spawn(move || {
+                lab.wire().catch_up();
+                teller.send(())
+            });
+            let caught_up = told.recv_timeout(PATIENCE * 6);
+            is_over.store(true, Ordering::SeqCst);
+            assert!(began && caught_up.is_ok(), "it waits for ever");
+        });
     });
 }

@@ -125,7 +125,7 @@ impl Play<'_> {
 
     fn look_back(&mut self, place: usize) {
         let seen = &self.seen[place];
-        let states = self.scenario.has_states().then_some(seen.states);
+        let states = self.has_states().then_some(seen.states);
         self.view.say_for_now(&words::looking_back(place + 1, self.seen.len(), states));
         self.view.frame_for_now(&seen.row, "");
     }

@@ -1,7 +1,7 @@
 //! Programs to be shown, in Python: enough of a lesson for its demo.
 
 /// A chat: each side prints what comes and sends what is typed.
-pub(super) const CHAT: &str = "
+pub(crate) const CHAT: &str = "
 import os, socket, sys, threading
 role, addr = sys.argv[1], sys.argv[sys.argv.index('--addr') + 1]
 host, port = addr.rsplit(':', 1)

@@ -47,3 +47,26 @@ fn at_a_terminal_a_frame_is_seen_on_the_wire_before_it_arrives() {
     let arrived = "\x1b[1A\x1b[J   │── SYN  seq 0 ────────────────────────────────────▶│\n";
     assert!(shown.contains(&format!("{held}{arrived}")), "{shown}");
 }
+
+#[test]
+fn at_a_terminal_lines_for_a_lessons_programs_and_keys_for_its_packets_take_turns() {
+    if !tiers().contains(&"kernel") {
+        return;
+    }
+    let clone = crate::demo::echo();
+    let trace = ["trace", "tcp-echo", "--solution", "--step"];
+    let trace = clone.plain_netlings("", &trace);
+    let types = |plan: &[&str]| {
+        let opened = ["SYN  seq 0", " ", "SYN,ACK", " ", "── ACK  ack 1", " ", "client ▸ "];
+        let mut python = std::process::Command::new("python3");
+        python.args(["-c", TERMINAL]).arg(trace.get_program()).args(trace.get_args());
+        python.arg("--").args(opened).args(plan).current_dir(clone.root());
+        let output = python.env("NO_COLOR", "1").env("TERM", "xterm").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let typed = ["hix\x7f\r", "typed \"hi\\n\"", "", "q quit", "x", "again in", "", "q quit", "q"];
+    let shown = types(&typed);
+    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+    let interrupted = types(&["half a line", "half a line", "\x03"]);
+    assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
+}

@@ -1,0 +1,253 @@
+//! A lesson's own programs on the two hosts: what crosses, who types, and how badly it can end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use predicates::str::contains;
+
+use super::tiers;
+use crate::clone::{Clone, stderr, stdout};
+use crate::demo::programs::CHAT;
+use crate::demo::{echo, in_order, script, with_program};
+
+/// Whether programs can be put on hosts here. Where they can't, that has been said.
+fn has_kernels() -> bool {
+    tiers().contains(&"kernel")
+}
+
+/// What a trace of tcp-echo's solution prints, whatever its end.
+fn traced(clone: &Clone, arguments: &[&str], typed: &str) -> assert_cmd::assert::Assert {
+    let arguments = [&["trace", "tcp-echo", "--solution"], arguments].concat();
+    let mut command = clone.netlings(&arguments);
+    // Nothing takes nearly as long; a trace that waits for ever must fail.
+    command.timeout(Duration::from_secs(120)).write_stdin(typed).assert()
+}
+
+#[test]
+fn a_lessons_programs_talk_and_every_packet_is_shown_with_both_states() {
+    if !has_kernels() {
+        return;
+    }
+    let shown = stdout(&traced(&echo(), &[], "hello!\n/half-close client\n").success());
+    in_order(
+        &shown,
+        &[
+            " alice 10.0.0.1        the wire         bob 10.0.0.2:7000\n",
+            " $ server --addr 10.0.0.2:7000 │\n",
+            " prints \"listening on 10.0.0.2:7000",
+            " CLOSED                                            LISTEN\n",
+            "   │ $ client --addr 10.0.0.2:7000 ",
+            "   │── SYN  seq 0 ────────────────────────────────────▶│\n",
+            " SYN-SENT                                    SYN-RECEIVED\n",
+            "   │◀───────────────────────── SYN,ACK  seq 0  ack 1 ──│\n",
+            " ESTABLISHED                                  ESTABLISHED\n",
+            "   │ typed \"hello!\\n\" ",
+            "   │── PSH,ACK  seq 1  ack 1  \"hello!\\n\" ─────────────▶│\n",
+            "   │◀───────────── PSH,ACK  seq 1  ack 8  \"hello!\\n\" ──│\n",
+            "   │ prints \"hello!\\n\" ",
+            "   │ its input ends ",
+            "   │── FIN,ACK  seq 8  ack 8 ─────────────────────────▶│\n",
+            " TIME-WAIT                                         CLOSED alice: ",
+        ],
+    );
+    assert!(shown.contains("   │ ends: exit code 0 "), "{shown}");
+}
+
+#[test]
+fn the_line_for_a_side_is_typed_there_and_several_clients_are_told_apart() {
+    if !has_kernels() {
+        return;
+    }
+    let chat = with_program(CHAT, &script("tcp-chat"));
+    let shown = stdout(&traced(&chat, &[], "c: 好\ns: back\n/new client\nc2: hm\n").success());
+    in_order(
+        &shown,
+        &[
+            "   │ typed \"好\\n\" ",
+            "─▶│\n",
+            " prints \"好\\n\" │\n",
+            " typed \"back\\n\" │\n",
+            " \"back\\n\" ──│\n",
+            "   │ prints \"back\\n\" ",
+            "   │ client 2: $ client --addr 10.0.0.2:7000 ",
+            "   │── :",
+            "  SYN  seq 0 ",
+            "   │ client 2: typed \"hm\\n\" ",
+        ],
+    );
+}
+
+#[test]
+fn a_packet_is_lost_by_hand_and_comes_again_by_the_kernels_own_clock() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = echo();
+    let shown = stdout(&traced(&clone, &["--step"], "\n\n\nhello!\nx\n").success());
+    in_order(
+        &shown,
+        &[
+            "   │── SYN  seq 0 ──────────────────●                  │ held on the wire\n",
+            "   │ typed \"hello!\\n\" ",
+            " \"hello!\\n\" ───────✗      │ lost\n",
+            " alice: again in ",
+            "   │── PSH,ACK  seq 1  ack 1  \"hello!\\n\" ─────────────▶│\n",
+            "   │ prints \"hello!\\n\" ",
+        ],
+    );
+    // The same without anybody.
+    let shown = stdout(&traced(&clone, &["--drop", "4"], "hello!\n").success());
+    in_order(&shown, &["✗", "lost\n", "\"hello!\\n\" ─────────────▶│", "prints \"hello!\\n\""]);
+}
+
+#[test]
+fn what_was_seen_is_kept_and_a_reset_crosses_the_wire() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = echo();
+    let path = clone.path("seen.json");
+    let outputs = ["--json", path.to_str().unwrap()];
+    let shown = stdout(&traced(&clone, &outputs, "/reset client\n").success());
+    in_order(&shown, &["the lab breaks the connection off", "── RST", "CLOSED"]);
+    assert!(clone.read("seen.json").lines().count() > 3);
+}
+
+#[test]
+fn without_a_word_more_the_students_own_program_is_built_and_shown() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = echo();
+    clone.write("exercises/tcp-echo/src/main.rs", "fn main() { panic!(\"still to do\") }\n");
+    let mut command = clone.netlings(&["trace", "tcp-echo"]);
+    let assert = command.timeout(Duration::from_secs(120)).write_stdin("").assert().code(1);
+    in_order(
+        &stdout(&assert),
+        &["complains ", "panicked at", "src/main.rs", "ends: exit code 101"],
+    );
+    assert!(stderr(&assert).contains("the server did not announce itself"), "{}", stderr(&assert));
+    clone.write("exercises/tcp-echo/src/main.rs", "fn main() { oh }\n");
+    clone.netlings(&["trace", "tcp-echo"]).assert().code(3);
+}
+
+/// A server that does something bad once it listens; a client that connects and does `client`.
+fn bad(server: &str, client: &str) -> Clone {
+    let program = format!(
+        "
+import os, signal, socket, sys, time
+addr = sys.argv[sys.argv.index('--addr') + 1]
+host, port = addr.rsplit(':', 1)
+if os.fork():
+    open(os.path.join(os.path.dirname(__file__), sys.argv[1] + '.pid'), 'w').write(str(os.getpid()))
+else:
+    os.setsid()
+    open(os.path.join(os.path.dirname(__file__), 'daemon-' + sys.argv[1] + '.pid'), 'w').write(str(os.getpid()))
+    while True:
+        time.sleep(60)
+if sys.argv[1] == 'server':
+    listener = socket.create_server((host, int(port)))
+    def announce():
+        print('listening on %s:%d' % listener.getsockname(), flush=True)
+    {server}
+else:
+    peer = socket.create_connection((host, int(port)))
+    {client}
+while True:
+    time.sleep(60)
+"
+    );
+    with_program(&program, &script("tcp-chat"))
+}
+
+/// The programs and their daemons are gone.
+fn nothing_is_left(clone: &Clone) {
+    for name in ["server", "daemon-server", "client", "daemon-client"] {
+        let place = clone.path(&format!("{name}.pid"));
+        let Ok(pid) = std::fs::read_to_string(place) else { continue };
+        let late = Instant::now() + Duration::from_secs(20);
+        while std::fs::read(format!("/proc/{}/cmdline", pid.trim()))
+            .is_ok_and(|words| !words.is_empty())
+        {
+            assert!(Instant::now() < late, "{name} is left");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn whatever_programs_do_the_trace_ends_and_nothing_is_left() {
+    if !has_kernels() {
+        return;
+    }
+    // It never listens.
+    let clone = bad("time.sleep(60)", "pass");
+    let assert = traced(&clone, &[], "hello\n").code(1);
+    assert!(stderr(&assert).contains("did not announce itself"), "{}", stderr(&assert));
+    nothing_is_left(&clone);
+    // It crashes, and so does the other.
+    let kill = "os.kill(os.getpid(), signal.SIGKILL)";
+    let clone = bad(&format!("announce(); {kill}"), kill);
+    let shown = stdout(&traced(&clone, &[], "hello\n").success());
+    in_order(&shown, &["ends: killed by signal 9"]);
+    nothing_is_left(&clone);
+    // It prints without end, and sets a terminal's title.
+    let clone = bad("announce()", "\n    while True: os.write(1, b'\\x1b]0;oh\\x07' * 100)");
+    let shown = stdout(&traced(&clone, &[], "hello\n").success());
+    assert!(!shown.contains('\x1b') && !shown.contains('\x07'), "{shown}");
+    in_order(&shown, &["\"\\x1b]0;oh\\x07", " more such rows of what is printed"]);
+    nothing_is_left(&clone);
+    // It sends without end, to a server that reads nothing.
+    let flood = "\n    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n    \
+                 while True: s.sendto(b'x' * 1000, (host, 9))";
+    let clone = bad("announce()", flood);
+    let shown = stdout(&traced(&clone, &[], "").success());
+    in_order(&shown, &["$ client ", "The programs sent more datagrams than the wire holds"]);
+    nothing_is_left(&clone);
+}
+
+#[test]
+fn ctrl_c_ends_a_trace_of_programs_in_order() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = bad("announce()", "pass");
+    let mut command = clone.plain_netlings("", &["trace", "tcp-echo", "--solution"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap());
+    let mut row = String::new();
+    while !row.contains("── ACK  ack 1") {
+        row.clear();
+        assert!(rows.read_line(&mut row).unwrap() > 0, "it ended early");
+    }
+    stdin.write_all(b"c: nobody reads this\n").unwrap();
+    let killed =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let mut rest = String::new();
+    rows.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    drop(stdin);
+    nothing_is_left(&clone);
+}
+
+#[test]
+fn what_has_no_wire_says_so_and_names_what_to_do_instead() {
+    let refused = |demo: &str, arguments: &[&str], words: &str| {
+        let clone = echo();
+        clone.write("exercises/tcp-echo/demo.toml", &script(demo));
+        traced(&clone, arguments, "").code(2).stderr(contains(words));
+    };
+    refused("file-ipc", &[], "meet in a folder, so nothing crosses a wire. `cargo netlings demo");
+    refused("handshake-trace", &[], "`cargo netlings trace` lists the scenarios");
+    refused("udp-chat", &["--quiz"], "no states that --quiz could ask for");
+    refused("tcp-echo", &["--tier", "simulated"], "leave out --tier and --seed");
+    refused("tcp-echo", &["--seed", "1"], "leave out --tier and --seed");
+    let clone = echo();
+    let near = clone.netlings(&["trace", "tcp-ehco"]).assert().code(2);
+    near.stderr(contains("Did you mean `tcp-echo`?"));
+    let scenario = clone.netlings(&["trace", "handshake", "--solution"]).assert().code(2);
+    scenario.stderr(contains("has no programs: leave out --solution"));
+}
