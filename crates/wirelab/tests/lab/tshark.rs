@@ -5,7 +5,7 @@
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
-use wirelab::{Builder, Event, Fate, Hold, Lab, Numbers, Recorder, TcpOption, Tier};
+use wirelab::{Builder, Event, Fate, Lab, Numbers, Recorder, SlowMotion, TcpOption, Tier};
 
 use crate::tier::{alice_and_bob, next, on_every_tier, required, step};
 use crate::traffic::{bad_wire, carried, data};
@@ -215,7 +215,7 @@ fn is_read_alike(recorder: &Recorder) -> bool {
 #[test]
 fn a_stepped_handshake_with_a_loss_is_read_alike_by_tshark() {
     on_every_tier(
-        || alice_and_bob().rule(Hold),
+        || alice_and_bob().patient().rule(SlowMotion::stepped()),
         |lab| {
             let listener = lab.host("bob").listening(7000).expect("it listens");
             let client =
