@@ -1,12 +1,12 @@
 //! What a recorder writes of a handshake in which the first SYN was lost.
 
-use wirelab::{Hold, Recorder};
+use wirelab::{Recorder, SlowMotion};
 
 use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step};
 
 fn recorded(test: impl Fn(&Recorder)) {
     on_every_tier(
-        || alice_and_bob().rule(Hold),
+        || alice_and_bob().rule(SlowMotion::stepped()),
         |lab| {
             let _listener = lab.host("bob").listening(7000).expect("it listens");
             let _client =
