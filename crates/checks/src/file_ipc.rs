@@ -39,7 +39,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// How long a check that starts hundreds of programs may last: a language's start may be slow.
-const SLOW: Duration = Duration::from_secs(100);
+const SLOW: Duration = Duration::from_secs(180);
 
 /// Fails when `recv` does not see what was sent before it began, or prints more than that.
 fn text_round_trip(run: &mut Run) -> Verdict {

@@ -27,7 +27,7 @@ use watch::{
 
 /// How long the larger checks may last. On a busy machine a hundred short programs take their time,
 /// and so do experiments after a silence.
-const SLOW: Duration = Duration::from_secs(60);
+const SLOW: Duration = Duration::from_secs(180);
 
 /// The lesson's checks.
 pub(crate) const SUITE: Suite = Suite {
