@@ -21,21 +21,6 @@ const TIERS: [&str; 2] = ["kernel", "simulated"];
 const FOLDER: &str = "docs/recordings";
 const PAGE: &str = "docs/wire-scenarios.md";
 
-/// The states in the order in which a connection comes by them.
-const STATES: [TcpState; 11] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynReceived,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-];
-
 #[derive(Args)]
 pub(crate) struct Options {
     /// Record nothing; write the page from the recordings that are there
@@ -131,7 +116,7 @@ fn states(path: &Path, place: &str) -> Result<[Vec<TcpState>; 2], Stop> {
         }
         for seen in line.states {
             let side = Side::BOTH.into_iter().find(|side| side.name() == seen.host);
-            let state = STATES.into_iter().find(|state| state.name() == seen.state);
+            let state = TcpState::ALL.into_iter().find(|state| state.name() == seen.state);
             let (Some(side), Some(state)) = (side, state) else {
                 return Err(wrong(&format!("{} in {}", seen.host, seen.state)));
             };
@@ -148,7 +133,7 @@ fn page(course: &Course) -> Result<String, Stop> {
     let mut page = author::PAGE_BEGINS.to_owned();
     for tier in TIERS {
         let mut ways = String::from("\n| scenario | alice | bob |\n| --- | --- | --- |\n");
-        let mut where_seen = STATES.map(|state| (state, [Vec::new(), Vec::new()]));
+        let mut where_seen = TcpState::ALL.map(|state| (state, [Vec::new(), Vec::new()]));
         for scenario in with_states() {
             let name = scenario.name;
             let place = place(tier, scenario);

@@ -65,6 +65,19 @@ enum News {
     Built(usize, Box<Result<Workshop, Stop>>),
     Rehearsed(usize, Result<(), Stop>),
     Graded(usize, Arc<Workshop>, usize, Box<LessonReport>),
+    /// Somebody who works panicked, so that this would never be through.
+    Panicked,
+}
+
+/// Tells of a panic of the thread that holds it.
+struct TellsOfPanics<'a>(&'a mpsc::Sender<News>);
+
+impl Drop for TellsOfPanics<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = self.0.send(News::Panicked); // fails where nobody waits any more
+        }
+    }
 }
 
 /// Right programs work, and mistakes mostly keep the grader waiting: more of these at once.
@@ -95,6 +108,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         }
         // One lesson is built while those before it are graded: grading is mostly waiting.
         scope.spawn(move || {
+            let _told = TellsOfPanics(&tell);
             let mut built = sources.iter().map(|sources| sources.build(course)).enumerate();
             built.all(|(lesson, workshop)| {
                 let is_built = workshop.is_ok();
@@ -127,6 +141,7 @@ fn serve(
     over: &AtomicBool,
     tell: &mpsc::Sender<News>,
 ) {
+    let _told = TellsOfPanics(tell);
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
     while let Ok(Job { lesson, workshop, work }) = next() {
         if over.load(Ordering::Relaxed) {
@@ -176,6 +191,7 @@ fn follow<'a>(
                 jobs -= 1;
                 lessons[lesson].take(&workshop.variants[number], &report);
             }
+            News::Panicked => return Err(Stop::infrastructure(words::PANICKED)),
         }
     }
     lessons.iter_mut().for_each(Findings::look_at_explanations);

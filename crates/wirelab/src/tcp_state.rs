@@ -24,6 +24,21 @@ pub enum TcpState {
 }
 
 impl TcpState {
+    /// All of them, in the order in which a connection comes by them.
+    pub const ALL: [Self; 11] = [
+        Self::Closed,
+        Self::Listen,
+        Self::SynSent,
+        Self::SynReceived,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+    ];
+
     /// As the RFC writes it: `SYN-RECEIVED`.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,20 +9,6 @@ pub(crate) struct Score {
     pub(crate) asked: u32,
 }
 
-const ALL: [TcpState; 11] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynReceived,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-];
-
 /// The state that was typed: as RFC 9293 writes it, or as people and systems do (`syn_recv`,
 /// `estab`, `fin wait 1`).
 pub(crate) fn state_of(typed: &str) -> Option<TcpState> {
@@ -30,7 +16,7 @@ pub(crate) fn state_of(typed: &str) -> Option<TcpState> {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
     };
     let typed = letters(typed);
-    let state = ALL.into_iter().find(|state| letters(state.name()) == typed);
+    let state = TcpState::ALL.into_iter().find(|state| letters(state.name()) == typed);
     state.or(match typed.as_str() {
         "SYNRECV" | "SYNRCVD" => Some(TcpState::SynReceived),
         "ESTAB" => Some(TcpState::Established),
@@ -41,7 +27,7 @@ pub(crate) fn state_of(typed: &str) -> Option<TcpState> {
 
 /// All names, for somebody who asks.
 pub(crate) fn names() -> String {
-    ALL.map(TcpState::name).join(", ")
+    TcpState::ALL.map(TcpState::name).join(", ")
 }
 
 #[cfg(test)]
@@ -50,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_state_may_be_typed_in_any_of_its_spellings() {
-        for state in ALL {
+        for state in TcpState::ALL {
             assert_eq!(state_of(state.name()), Some(state));
             let lower = state.name().to_ascii_lowercase().replace('-', "_");
             assert_eq!(state_of(&lower), Some(state));
