@@ -191,7 +191,8 @@ fn follow<'a>(
                 jobs -= 1;
                 lessons[lesson].take(&workshop.variants[number], &report);
             }
-            News::Panicked => return Err(Stop::infrastructure(words::PANICKED)),
+            // The panic goes on when the threads are joined; these words are for nobody.
+            News::Panicked => return Err(Stop::infrastructure(words::NOT_BUILT)),
         }
     }
     lessons.iter_mut().for_each(Findings::look_at_explanations);

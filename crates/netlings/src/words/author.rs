@@ -352,9 +352,6 @@ pub(crate) fn lesson_begun(name: &str) -> String {
 pub(crate) const TABLE: [&str; 4] =
     ["lesson", "mistakes caught", "also right accepted", "problems"];
 
-pub(crate) const PANICKED: &str =
-    "netlings itself broke off; the lines above say where. Nothing is verified";
-
 pub(crate) const NOT_BUILT: &str =
     "the building ended early, for a reason that is not known; try again";
 
