@@ -11,6 +11,7 @@ mod gauge;
 mod hint;
 mod inside;
 mod lab;
+mod learn;
 mod map;
 mod markdown;
 mod mistake;
@@ -51,6 +52,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Learn: a full screen that grades each save (what netlings does without a command)
+    Learn(learn::Options),
     /// Show the lessons and how far you are
     List,
     /// Read a lesson
@@ -76,6 +79,9 @@ enum Command {
     Lab(lab::Options),
     /// Say what this machine gives for traces, why not more, and what to do
     Doctor,
+    /// Build and grade for the learner's seat
+    #[command(hide = true)]
+    Work(learn::work::Options),
     /// Become a program on a host of a running lab
     #[command(hide = true)]
     Inside(inside::Options),
@@ -137,7 +143,10 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         course.is_around_here()?;
     }
     match command {
+        None if learn::has_terminal() => learn::run(&course, screen, &learn::Options::default()),
         None => Ok(map::show(&course, screen)),
+        Some(Command::Learn(options)) => learn::run(&course, screen, &options),
+        Some(Command::Work(options)) => learn::work::run(&course, screen, &options),
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Show(options)) => show::run(&course, screen, &options),
         Some(Command::Check(options)) => check::run(&course, screen, &options),

@@ -21,7 +21,7 @@ use crate::words;
 pub(crate) struct Options {
     /// The lesson
     #[arg(value_name = "LESSON")]
-    lesson: String,
+    pub(crate) lesson: String,
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
@@ -43,7 +43,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         words::was_reset(name)
     };
     for notice in Progress::of_clone(&course.root).forget(name) {
-        netkit::screen::diagnostic(notice);
+        screen.notice(notice);
     }
     screen.paragraph("", &told, 0);
     Ok(PASSED)

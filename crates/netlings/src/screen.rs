@@ -13,15 +13,40 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub(crate) struct Screen {
     pub(crate) look: Look,
     ended: Mutex<Option<io::Error>>,
+    /// What was printed, where it is not for stdout.
+    kept: Option<Mutex<String>>,
 }
 
 impl Screen {
     pub(crate) fn stdout() -> Self {
-        Self { look: Look::of_stdout(), ended: Mutex::new(None) }
+        Self { look: Look::of_stdout(), ended: Mutex::new(None), kept: None }
+    }
+
+    /// One that keeps what is printed, for whoever shows it elsewhere.
+    pub(crate) fn kept(look: Look) -> Self {
+        Self { look, ended: Mutex::new(None), kept: Some(Mutex::default()) }
+    }
+
+    /// What was kept.
+    pub(crate) fn into_text(self) -> String {
+        let kept = self.kept.unwrap_or_default();
+        kept.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what is no result: on stderr.
+    pub(crate) fn notice(&self, text: impl fmt::Display) {
+        match &self.kept {
+            Some(_) => self.line(text),
+            None => netkit::screen::diagnostic(text),
+        }
     }
 
     /// Prints `text` and ends the line.
     pub(crate) fn line(&self, text: impl fmt::Display) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(&format!("{text}\n"));
+            return;
+        }
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.is_none() {
             *ended = netkit::screen::line(text).err();
@@ -35,6 +60,10 @@ impl Screen {
 
     /// Prints `text`, and the line goes on.
     pub(crate) fn part(&self, text: &str) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            return;
+        }
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.is_none() {
             *ended = netkit::screen::bytes(text.as_bytes()).err();

@@ -4,6 +4,7 @@ pub(crate) mod author;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod lab;
+pub(crate) mod learn;
 pub(crate) mod trace;
 
 use std::fmt::Display;

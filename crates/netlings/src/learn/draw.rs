@@ -1,0 +1,306 @@
+//! The learner's seat on the screen.
+//!
+//! Only the terminal's own sixteen colours are used, and never one without the words or the sign that
+//! say the same: it must be readable on light and dark ground, and without colour.
+
+use ansi_to_tui::IntoText;
+use grader::Outcome;
+use grader::lesson::{CheckText, Lesson};
+use grader::report::{Look, failure_text};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style, Stylize};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use unicode_width::UnicodeWidthStr;
+
+use crate::learn::command::{Command, Spots};
+use crate::learn::compiler;
+use crate::learn::seat::{Known, Page, Seat, Work};
+use crate::markdown;
+use crate::next::Next;
+use crate::screen::cut;
+use crate::words::learn as words;
+
+mod checks;
+mod course;
+
+/// Draws the seat, and says where the mouse can do what.
+pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> Spots {
+    let mut pen = Pen { spots: Spots::new(), color };
+    let area = frame.area();
+    let next = pen.next_rows(seat, area.width);
+    let next_height = u16::try_from(next.len()).unwrap_or(1);
+    let [head, body, below, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(1),
+        Constraint::Length(next_height),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    pen.head(seat, frame, head);
+    frame.render_widget(Paragraph::new(next), below);
+    pen.keys(frame, keys);
+    let block = Block::new().borders(Borders::TOP | Borders::BOTTOM).border_style(pen.faint());
+    let inside = block.inner(body);
+    frame.render_widget(block, body);
+    seat.page_rows = inside.height.into();
+    match (&seat.paper, seat.page) {
+        (Some(_), _) => pen.paper(seat, frame, body),
+        (None, Page::Course) => course::draw(&mut pen, seat, frame, inside),
+        (None, Page::Text) => pen.text(seat, frame, inside),
+        (None, Page::Checks) => checks::draw(&mut pen, seat, frame, inside),
+    }
+    pen.spots
+}
+
+struct Pen {
+    spots: Spots,
+    color: bool,
+}
+
+impl Pen {
+    fn colored(&self, color: Color) -> Style {
+        if self.color { Style::new().fg(color) } else { Style::new() }
+    }
+
+    fn faint(&self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// A mark in its colour. The mark alone says it.
+    fn mark(&self, outcome: Option<Outcome>) -> Span<'static> {
+        match outcome {
+            Some(Outcome::Passed) => Span::styled("✓", self.colored(Color::Green)),
+            Some(Outcome::Failed) => Span::styled("✗", self.colored(Color::Red)),
+            Some(Outcome::Skipped) => Span::styled("-", self.faint()),
+            Some(Outcome::InfraError) => Span::styled("!", self.colored(Color::Yellow)),
+            None => Span::styled("·", self.faint()),
+        }
+    }
+
+    /// The pages, and which lesson this is.
+    fn head(&mut self, seat: &Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let mut left = vec![Span::raw(" ")];
+        let mut x = area.x + 1;
+        for (number, page) in Page::ALL.into_iter().enumerate() {
+            let open = page == seat.page;
+            let label = match open {
+                true => format!("[{} {}]", number + 1, words::PAGES[number]),
+                false => format!(" {} {} ", number + 1, words::PAGES[number]),
+            };
+            let width = u16::try_from(label.width()).unwrap_or(0);
+            self.spots.push((Rect::new(x, area.y, width, 1), Command::Page(page)));
+            x += width;
+            left.push(if open { label.bold() } else { Span::styled(label, self.faint()) });
+        }
+        let room = usize::from(area.width).saturating_sub(usize::from(x) + 2);
+        let mut right = vec![seat.entry().name.clone()];
+        if let Some(lesson) = seat.lesson() {
+            let (reached, all) = seat.points(lesson);
+            right.push(words::lesson_of(seat.at + 1, seat.course.lessons.len()));
+            right.push(words::points(reached, all));
+        }
+        let mut said = right.join("  ");
+        while said.width() > room && right.len() > 1 {
+            right.remove(1); // the name and the points are what is needed most
+            said = right.join("  ");
+        }
+        let said = cut(&said, room);
+        left.push(Span::raw(" ".repeat(room.saturating_sub(said.width()) + 1)));
+        left.push(said.bold());
+        frame.render_widget(Line::from(left), area);
+    }
+
+    /// What to do next, in one row or two.
+    fn next_rows(&self, seat: &Seat<'_>, width: u16) -> Vec<Line<'static>> {
+        let width = usize::from(width).saturating_sub(2);
+        let lead = |text: String| Line::from(format!(" {}", cut(&text, width)));
+        if let Some(search) = &seat.search {
+            return vec![lead(format!("/{search}▏")).bold()];
+        }
+        if let Some(notice) = &seat.notice {
+            let rows = grader::layout::wrapped("", notice, width, 0);
+            return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
+        }
+        if let Some(place) = &seat.link {
+            let file = seat.course.typed_path(&place.file);
+            let said = words::open_in_your_editor(&file, place.line);
+            let rows = grader::layout::wrapped("", &said, width, 0);
+            return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
+        }
+        match &seat.work {
+            Work::Building => {
+                let what =
+                    if seat.cargo.is_empty() { String::new() } else { format!(": {}", seat.cargo) };
+                return vec![lead(format!("… {}{what}", words::BUILDING))];
+            }
+            Work::Grading => {
+                let done = |row: &&crate::learn::seat::Row| matches!(row.known, Known::Ended(_));
+                let count = seat.rows.iter().filter(done).count();
+                let said = format!("… {} {count}/{}", words::GRADING, seat.rows.len());
+                return vec![lead(said)];
+            }
+            Work::NoBuild => {
+                return vec![
+                    lead(format!("▸ {}", words::no_build(!seat.compiler.is_empty()))).bold(),
+                ];
+            }
+            Work::Trouble(_) => {}
+            Work::Idle => {}
+        }
+        match seat.next() {
+            Next::Step(todo, _) => {
+                let said = format!("▸ {}", words::step(todo.number, &todo.text));
+                let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
+                vec![lead(said).bold(), lead(format!("  e opens {place}"))]
+            }
+            Next::Mend(id) => vec![lead(format!("▸ {}", words::mend(id))).bold()],
+            Next::Nothing if seat.has_passed() => {
+                vec![lead(format!("▸ {}", words::passed(&seat.entry().name))).bold()]
+            }
+            Next::Nothing => vec![lead(words::NOT_GRADED_YET.into())],
+        }
+    }
+
+    fn keys(&mut self, frame: &mut Frame<'_>, area: Rect) {
+        let commands = [
+            Command::Edit,
+            Command::Hint,
+            Command::GradeAll,
+            Command::NextPage,
+            Command::NextLesson,
+            Command::Solution,
+            Command::Search,
+            Command::Help,
+            Command::Quit,
+        ];
+        // On a narrow screen help and quit stay, and of the others those that fit.
+        let width = |(key, does): &(&str, &str)| key.width() + does.width() + 3;
+        let (last, first) = (&words::KEYS[7..], &words::KEYS[..7]);
+        let mut room = usize::from(area.width).saturating_sub(last.iter().map(width).sum());
+        let fits = first.iter().take_while(|key| {
+            let fits = width(key) <= room;
+            room = room.saturating_sub(width(key));
+            fits
+        });
+        let shown = fits.count();
+        let mut spans = Vec::new();
+        let mut x = area.x;
+        for (number, key) in words::KEYS.iter().enumerate() {
+            if number >= shown && number < 7 {
+                continue;
+            }
+            let width = u16::try_from(width(key)).unwrap_or(0);
+            self.spots.push((Rect::new(x, area.y, width, 1), commands[number]));
+            x += width;
+            spans.push(Span::raw(" "));
+            spans.push(Span::styled(key.0, self.colored(Color::Cyan)).bold());
+            spans.push(Span::raw(format!(" {} ", key.1)));
+        }
+        frame.render_widget(Line::from(spans), area);
+    }
+
+    /// The lesson's own text.
+    fn text(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let path = seat.course.exercise(&seat.entry().name).join("README.md");
+        let content = grader::text::Text::read(path).map(|text| text.content);
+        let content = content.unwrap_or_else(|error| error.to_string());
+        let layout = markdown::Layout {
+            width: usize::from(area.width.saturating_sub(2)).clamp(20, 96),
+            styled: self.color,
+            breaks_code: true,
+        };
+        let rows = markdown::rows(&content, layout);
+        let lines: Vec<Line<'static>> =
+            rows.into_iter().map(|row| self.markdown_line(row)).collect();
+        let mut scroll = seat.text_scroll;
+        self.scrolled(lines, &mut scroll, frame, area);
+        seat.text_scroll = scroll;
+    }
+
+    fn markdown_line(&self, row: markdown::Row) -> Line<'static> {
+        let style = |style| match style {
+            markdown::Style::Plain => Style::new(),
+            markdown::Style::Heading => self.colored(Color::Yellow).bold(),
+            markdown::Style::Strong => Style::new().bold(),
+            markdown::Style::Emphasis => Style::new().italic(),
+            markdown::Style::Code => self.colored(Color::Cyan),
+            markdown::Style::Faint => self.faint(),
+        };
+        let spans = row.into_iter().map(|span| Span::styled(span.text, style(span.style)));
+        Line::from_iter(std::iter::once(Span::raw(" ")).chain(spans))
+    }
+
+    /// A text over the page.
+    fn paper(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
+        let Some(paper) = &mut seat.paper else { return };
+        frame.render_widget(Clear, area);
+        let block = Block::bordered().title(format!(" {} ", paper.title).bold());
+        let inside = block.inner(area);
+        frame.render_widget(block, area);
+        let lines = self.lines_of(&paper.text, inside.width);
+        let mut scroll = paper.scroll;
+        self.scrolled(lines, &mut scroll, frame, inside);
+        paper.scroll = scroll;
+    }
+
+    /// The rows of a text with escape codes for colour, none wider than `width`.
+    fn lines_of(&self, text: &str, width: u16) -> Vec<Line<'static>> {
+        let text = match self.color {
+            true => text.into_text().unwrap_or_else(|_| Text::raw(text.to_owned())),
+            false => Text::raw(compiler::without_escapes(text)),
+        };
+        let width = usize::from(width).max(1);
+        text.lines.into_iter().flat_map(|line| broken(line, width)).collect()
+    }
+
+    /// A part of a long text; `scroll` becomes what is possible.
+    fn scrolled(
+        &mut self,
+        lines: Vec<Line<'static>>,
+        scroll: &mut usize,
+        frame: &mut Frame<'_>,
+        area: Rect,
+    ) {
+        let height = usize::from(area.height);
+        let last = lines.len().saturating_sub(height);
+        *scroll = (*scroll).min(last);
+        let is_more = *scroll < last;
+        let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
+        frame.render_widget(Paragraph::new(shown), area);
+        if is_more && area.height > 1 {
+            let width = u16::try_from(words::MORE_BELOW.width() + 1).unwrap_or(0).min(area.width);
+            let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
+            let more = Span::styled(format!(" {}", words::MORE_BELOW), self.faint().not_bold());
+            frame.render_widget(Clear, place);
+            frame.render_widget(Line::from(more), place);
+            self.spots.push((place, Command::Screens(1)));
+        }
+    }
+}
+
+/// A line in as many rows as it needs.
+fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+    if line.width() <= width {
+        return vec![line];
+    }
+    let mut rows = Vec::new();
+    let (mut row, mut used) = (Vec::new(), 0);
+    for span in line.spans {
+        let mut piece = String::new();
+        for letter in span.content.chars() {
+            let columns = unicode_width::UnicodeWidthChar::width(letter).unwrap_or(0);
+            if used + columns > width {
+                row.push(Span::styled(std::mem::take(&mut piece), span.style));
+                rows.push(Line::from(std::mem::take(&mut row)));
+                used = 0;
+            }
+            piece.push(letter);
+            used += columns;
+        }
+        row.push(Span::styled(piece, span.style));
+    }
+    rows.push(Line::from(row));
+    rows
+}
