@@ -37,7 +37,8 @@ impl Taken {
         give_back();
         let done = act();
         take()?;
-        self.screen.clear()?;
+        // A new one draws everything. `clear` would ask the terminal where its cursor is, and wait.
+        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(done)
     }
 }

@@ -1,0 +1,229 @@
+//! A seat at a real terminal: a pty, and a parser that knows what its screen shows.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::clone::Clone;
+
+/// Longer than anything takes on a machine with ten times too much to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The terminal shows what is typed (termios(3), ECHO on Linux).
+const ECHO: u32 = 0o10;
+
+/// What the terminal has got so far.
+struct Shown {
+    parser: vt100::Parser,
+    /// All bytes, for what a screen does not tell.
+    bytes: Vec<u8>,
+    has_ended: bool,
+}
+
+type Screen = Arc<(Mutex<Shown>, Condvar)>;
+
+pub(super) struct Seat {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Box<dyn Write + Send>,
+    screen: Screen,
+    /// Every process that the seat starts has it in its environment.
+    marker: String,
+}
+
+/// How a terminal was left.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) code: u32,
+    pub(super) echoes: bool,
+    /// The screen that was there before is there again.
+    pub(super) is_usual_screen: bool,
+    pub(super) has_cursor: bool,
+    pub(super) has_mouse: bool,
+}
+
+impl Seat {
+    /// Sits down in a clone, at a terminal of so many columns and rows.
+    pub(super) fn at(clone: &Clone, columns: u16, rows: u16, settings: &[(&str, &str)]) -> Self {
+        Self::with(clone, &[], columns, rows, settings)
+    }
+
+    pub(super) fn with(
+        clone: &Clone,
+        arguments: &[&str],
+        columns: u16,
+        rows: u16,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let marker = format!("NETLINGS_SEAT=seat-{}-{number}", std::process::id());
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("there are terminals");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_netlings"));
+        command.args(arguments);
+        command.cwd(clone.root());
+        let (name, value) = marker.split_once('=').expect("it has one");
+        command.env(name, value);
+        command.env("TERM", "xterm-256color");
+        for name in ["EDITOR", "VISUAL", "TERM_PROGRAM", "NO_COLOR", "CARGO_TARGET_DIR", "COLUMNS"] {
+            command.env_remove(name);
+        }
+        for (name, value) in settings {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("netlings runs");
+        drop(pair.slave);
+        let parser = vt100::Parser::new(some(rows), some(columns), 0);
+        let shown = Shown { parser, bytes: Vec::new(), has_ended: false };
+        let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
+        let mut reader = pair.master.try_clone_reader().expect("it can be read");
+        let taker = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut shown = taker.0.lock().unwrap();
+                shown.parser.process(&buffer[..count]);
+                shown.bytes.extend_from_slice(&buffer[..count]);
+                taker.1.notify_all();
+            }
+            taker.0.lock().unwrap().has_ended = true;
+            taker.1.notify_all();
+        });
+        let keys = pair.master.take_writer().expect("it can be written");
+        Self { child, master: Some(pair.master), keys, screen, marker }
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(super) fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.screen.0.lock().unwrap();
+        loop {
+            let text = shown.parser.screen().contents();
+            if is_so(&text) {
+                return text;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero() && !shown.has_ended,
+                "the screen never showed {what}:\n{text}"
+            );
+            shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Waits until a text is on the screen.
+    pub(super) fn shows(&self, text: &str) -> String {
+        self.until(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until a text is gone from the screen.
+    pub(super) fn shows_no_more(&self, text: &str) -> String {
+        self.until(&format!("less than {text:?}"), |screen| !screen.contains(text))
+    }
+
+    pub(super) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.keys.flush().expect("the terminal takes keys");
+    }
+
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        self.screen.0.lock().unwrap().parser.screen_mut().set_size(some(rows), some(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().expect("it is open").resize(size).expect("it has a size");
+    }
+
+    /// All bytes that the terminal got.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.screen.0.lock().unwrap().bytes.clone()
+    }
+
+    /// Sends a signal, by its name.
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args([name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The window is closed, as a user closes it.
+    pub(super) fn close_the_window(&mut self) {
+        self.keys = Box::new(std::io::sink());
+        self.master = None;
+    }
+
+    /// Waits for the end, and says how the terminal was left.
+    pub(super) fn ended(mut self) -> Left {
+        let code = self.child.wait().expect("it is ours").exit_code();
+        // What was written last may still be on its way.
+        let usual = |shown: &Shown| !shown.parser.screen().alternate_screen();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let mut shown = self.screen.0.lock().unwrap();
+        while !usual(&shown) && !shown.has_ended && Instant::now() < deadline {
+            shown = self.screen.1.wait_timeout(shown, Duration::from_millis(100)).unwrap().0;
+        }
+        let echoes = self.master.as_ref().is_some_and(|master| {
+            let settings = master.get_termios().expect("it is a terminal");
+            settings.local_flags.bits() & ECHO != 0
+        });
+        Left {
+            code,
+            echoes,
+            is_usual_screen: usual(&shown),
+            has_cursor: !shown.parser.screen().hide_cursor(),
+            has_mouse: shown.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None,
+        }
+    }
+
+    /// Waits until no process of a seat is left.
+    pub(super) fn nothing_is_left(marker: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = with_marker(marker);
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "still there: {left:?}");
+            std::thread::yield_now();
+        }
+    }
+
+    pub(super) fn marker(&self) -> String {
+        self.marker.clone()
+    }
+
+    /// The command lines of all processes of this seat.
+    pub(super) fn processes(&self) -> Vec<String> {
+        with_marker(&self.marker)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn some(size: u16) -> NonZeroU16 {
+    NonZeroU16::new(size).expect("a terminal has a size")
+}
+
+fn with_marker(marker: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").expect("Linux has it").flatten();
+    let ours = processes.filter_map(|entry| {
+        let place = entry.path();
+        let environment = std::fs::read(place.join("environ")).ok()?;
+        let has_it = environment.split(|byte| *byte == 0).any(|it| it == marker.as_bytes());
+        has_it.then(|| command_line(&place))
+    });
+    ours.collect()
+}
+
+fn command_line(place: &Path) -> String {
+    let line = std::fs::read(place.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ").trim().to_owned()
+}
