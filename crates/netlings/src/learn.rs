@@ -11,7 +11,7 @@ mod keys;
 mod message;
 mod plain;
 mod seat;
-mod terminal;
+pub(crate) mod terminal;
 mod watch;
 pub(crate) mod work;
 

@@ -82,6 +82,9 @@ enum Command {
     /// Build and grade for the learner's seat
     #[command(hide = true)]
     Work(learn::work::Options),
+    /// Give the terminal back when the learner's seat is gone
+    #[command(hide = true)]
+    Keep,
     /// Become a program on a host of a running lab
     #[command(hide = true)]
     Inside(inside::Options),
@@ -111,6 +114,10 @@ fn main() -> ExitCode {
         let stop = inside::run(options);
         netkit::screen::diagnostic(words::error(stop.words));
         return stop.code.into();
+    }
+    if let Some(Command::Keep) = &line.command {
+        learn::terminal::keep();
+        return ExitCode::SUCCESS;
     }
     let screen = Screen::stdout();
     let outcome = grader::interrupt::watch()
@@ -160,6 +167,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Doctor) => Ok(doctor::run(screen)),
         Some(Command::Lab(options)) => lab::run(screen, &options),
         Some(Command::Inside(options)) => Err(inside::run(&options)),
+        Some(Command::Keep) => Ok(ending::PASSED), // done before the course was looked for
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Recordings(options)) => recordings::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),

@@ -95,18 +95,7 @@ impl Pen {
             left.push(if open { label.bold() } else { Span::styled(label, self.faint()) });
         }
         let room = usize::from(area.width).saturating_sub(usize::from(x) + 2);
-        let mut right = vec![seat.entry().name.clone()];
-        if let Some(lesson) = seat.lesson() {
-            let (reached, all) = seat.points(lesson);
-            right.push(words::lesson_of(seat.at + 1, seat.course.lessons.len()));
-            right.push(words::points(reached, all));
-        }
-        let mut said = right.join("  ");
-        while said.width() > room && right.len() > 1 {
-            right.remove(1); // the name and the points are what is needed most
-            said = right.join("  ");
-        }
-        let said = cut(&said, room);
+        let said = cut(&where_it_is(seat, room), room);
         left.push(Span::raw(" ".repeat(room.saturating_sub(said.width()) + 1)));
         left.push(said.bold());
         frame.render_widget(Line::from(left), area);
@@ -278,6 +267,22 @@ impl Pen {
             self.spots.push((place, Command::Screens(1)));
         }
     }
+}
+
+/// The lesson's name, its number and its points, or what is needed most of it.
+fn where_it_is(seat: &Seat<'_>, room: usize) -> String {
+    let name = seat.entry().name.as_str();
+    let Some(lesson) = seat.lesson() else { return name.into() };
+    let (reached, all) = seat.points(lesson);
+    let number = words::lesson_of(seat.at + 1, seat.course.lessons.len());
+    let points = words::points(reached, all);
+    let ways = [
+        format!("{name}  {number}  {points}"),
+        format!("{name}  {points}"),
+        format!("{name} {reached}/{all}"),
+    ];
+    let last = format!("{reached}/{all}");
+    ways.into_iter().find(|way| way.width() <= room).unwrap_or(last)
 }
 
 /// A line in as many rows as it needs.

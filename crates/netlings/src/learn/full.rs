@@ -113,7 +113,7 @@ impl<'a> Stage<'a> {
         }
         loop {
             let (color, spots) = (self.color, &mut self.spots);
-            self.terminal.screen.draw(|frame| *spots = draw(seat, frame, color))?;
+            self.terminal.draw(|frame| *spots = draw(seat, frame, color))?;
             let Ok(first) = self.happenings.recv() else { return Ok(()) };
             let mut next = Some(first);
             // What came meanwhile is drawn at once.

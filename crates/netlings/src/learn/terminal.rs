@@ -1,9 +1,9 @@
 //! The terminal: taken for the whole screen, and given back as it was, however netlings ends.
 
 use std::io::{self, Stdout};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
@@ -11,25 +11,58 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use ratatui::{Frame, Terminal};
 
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+mod keeper;
+
+pub(crate) use keeper::keep;
+
+/// Whether the terminal is ours. Who holds the lock may write to it: nothing is drawn any more once it
+/// was given back.
+static IS_TAKEN: Mutex<bool> = Mutex::new(false);
+/// So long one waits for the lock: whoever panicked may hold it.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+fn is_taken() -> Option<MutexGuard<'static, bool>> {
+    let since = Instant::now();
+    loop {
+        match IS_TAKEN.try_lock() {
+            Ok(lock) => return Some(lock),
+            Err(TryLockError::Poisoned(lock)) => return Some(lock.into_inner()),
+            Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
 
 /// The terminal while it is ours. Dropping it gives it back, and so do a panic and a signal.
 pub(crate) struct Taken {
-    pub(crate) screen: Terminal<CrosstermBackend<Stdout>>,
+    screen: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl Taken {
     pub(crate) fn take() -> io::Result<Self> {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back(); // else its words would go with the screen that they stand on
+            end(); // else its words would go with the screen that they stand on
             usual(panic);
+            // Whoever panicked, the others cannot go on without.
+            std::process::exit(101);
         }));
-        grader::interrupt::before_the_end(give_back);
+        grader::interrupt::before_the_end(end);
+        keeper::start(); // first: it must see the terminal as it was
         take()?;
         let screen = Terminal::new(CrosstermBackend::new(io::stdout()));
-        screen.map(|screen| Self { screen }).inspect_err(|_| give_back())
+        screen.map(|screen| Self { screen }).inspect_err(|_| end())
+    }
+
+    /// Draws, unless the terminal was given back meanwhile.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_ours {
+            self.screen.draw(render)?;
+        }
+        Ok(())
     }
 
     /// Gives the terminal to somebody else, and takes it again when `act` is done.
@@ -45,20 +78,35 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        give_back();
+        end();
     }
 }
 
+fn end() {
+    give_back();
+    keeper::dismiss();
+}
+
 fn take() -> io::Result<()> {
+    let mut is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     enable_raw_mode()?;
-    IS_TAKEN.store(true, Ordering::SeqCst);
+    *is_ours = true;
+    drop(is_ours);
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture).inspect_err(|_| give_back())
 }
 
 /// Nothing can be done about what fails here.
 fn give_back() {
-    if IS_TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
+    let is_ours = is_taken();
+    if is_ours.as_deref() != Some(&false) {
+        leave_the_screen();
         let _ = disable_raw_mode();
     }
+    if let Some(mut is_ours) = is_ours {
+        *is_ours = false;
+    }
+}
+
+fn leave_the_screen() {
+    let _ = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
 }

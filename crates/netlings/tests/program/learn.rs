@@ -71,3 +71,156 @@ fn from_the_first_look_over_an_edit_and_a_failure_with_a_hint_to_a_passed_lesson
     assert!(left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse, "{left:?}");
     Seat::nothing_is_left(&marker);
 }
+
+#[test]
+fn a_compiler_error_is_shown_as_the_compiler_coloured_it_with_the_first_in_view() {
+    let clone = fresh();
+    let seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("step 1: send back what comes");
+    let broken = "fn never() {}\nfn main() {\n    let x: u8 = \"one\";\n    missing();\n}\n";
+    clone.write(PROGRAM, broken);
+    let shown = seat.shows("It does not build.");
+    assert!(shown.contains("exercises/tcp-echo/src/main.rs:3:17"), "{shown}");
+    assert_eq!(seat.colour_of("error"), vt100::Color::Idx(9), "the compiler's bright red");
+}
+
+#[test]
+fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
+    let clone = fresh();
+    clone.write(PROGRAM, SILENT);
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.press("3");
+    seat.shows("grading 0/");
+    clone.write(PROGRAM, &right_program());
+    seat.shows("tcp-echo is passed");
+    seat.press("q");
+    let marker = seat.marker();
+    assert_eq!(seat.ended().code, 0);
+    Seat::nothing_is_left(&marker);
+}
+
+#[test]
+fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left() {
+    // What the seat does when it is ended: nothing, building, grading, asking, an editor is open.
+    let stages: [(&str, fn(&Clone, &mut Seat)); 4] = [
+        ("idle", |_, seat| drop(seat.shows("step 1: send back what comes"))),
+        ("building", |_, seat| drop(seat.shows("building"))),
+        ("grading", |clone, seat| {
+            seat.shows("step 1: send back what comes");
+            clone.write(PROGRAM, SILENT);
+            seat.shows("grading 0/");
+        }),
+        ("asking", |_, seat| {
+            seat.press("x");
+            seat.shows("start anew");
+        }),
+    ];
+    for (stage, reach) in stages {
+        for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 0), ("-KILL", 137)] {
+            let clone = fresh();
+            let mut seat = Seat::at(&clone, 80, 24, &[]);
+            reach(&clone, &mut seat);
+            seat.signal(signal);
+            let marker = seat.marker();
+            let left = seat.ended();
+            assert_eq!(left.code, code, "{stage} {signal}");
+            assert!(
+                left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse,
+                "{stage} {signal}: {left:?}"
+            );
+            Seat::nothing_is_left(&marker);
+        }
+    }
+}
+
+#[test]
+fn a_window_that_is_closed_leaves_nothing_behind() {
+    let clone = fresh();
+    clone.write(PROGRAM, SILENT);
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.press("3");
+    seat.shows("grading 0/");
+    let marker = seat.marker();
+    seat.close_the_window();
+    Seat::nothing_is_left(&marker);
+}
+
+#[test]
+fn on_forty_columns_and_ten_rows_everything_needed_is_there_and_it_follows_the_windows_size() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 40, 10, &[]);
+    seat.press("3");
+    seat.shows("e opens");
+    let small = seat.shows("0/17");
+    assert!(small.contains("? help") && small.contains("q quit"), "{small}");
+    assert!(small.contains("step 1: send back what comes"), "{small}");
+    seat.resize(100, 30);
+    let large = seat.until("the wide one", |screen| screen.contains("next lesson"));
+    assert!(large.contains("lesson 1 of 1"), "{large}");
+    seat.resize(40, 10);
+    seat.shows_no_more("next lesson");
+}
+
+#[test]
+fn without_colour_the_terminal_gets_none_and_marks_say_it_all() {
+    let clone = fresh();
+    clone.write(PROGRAM, SILENT);
+    let mut seat = Seat::at(&clone, 80, 24, &[("NO_COLOR", "1")]);
+    seat.press("3");
+    let shown = seat.shows("expected");
+    assert!(shown.contains('✗'), "{shown}");
+    seat.press("q");
+    let bytes = String::from_utf8_lossy(&seat.bytes()).into_owned();
+    for colour in ["\u{1b}[3", "\u{1b}[38;", "\u{1b}[9"] {
+        let coloured = bytes.match_indices(colour).find(|(at, found)| {
+            let rest = &bytes[at + found.len()..];
+            // 39 and 49 are the terminal's own.
+            rest.split_once('m').is_some_and(|(code, _)| {
+                code.len() <= 8
+                    && code != "9"
+                    && code.chars().all(|it| it.is_ascii_digit() || it == ';')
+            })
+        });
+        assert_eq!(coloured, None, "{bytes:?}");
+    }
+}
+
+#[test]
+fn what_a_program_prints_does_not_drive_the_terminal() {
+    let clone = fresh();
+    let noisy = SILENT.replace(
+        "    let mut clients",
+        "    use std::io::Write;\n    std::thread::spawn(|| loop { let _ = std::io::stderr().write_all(b\"\\x1b[2J\\x1b]0;mine\\x07\\xff\\xfe\\n\"); });\n    let mut clients",
+    );
+    clone.write(PROGRAM, &noisy);
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.press("3");
+    seat.shows(r"\x1b]0;mine\x07\xff");
+    let bytes = seat.bytes();
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|it| it == part);
+    assert!(!has(b"\x1b]0;") && !has(b"\xff"), "a program's bytes reached the terminal");
+}
+
+#[test]
+fn by_lines_of_text_a_save_is_graded_too() {
+    use std::io::{BufRead, BufReader, Write};
+    let clone = fresh();
+    let mut plain = clone.plain_netlings("", &["learn", "--plain"]);
+    let mut running = plain
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = running.stdin.take().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("step 1: send back what comes")));
+    assert!(lines.any(|line| line.starts_with("Waiting for the next save")));
+    clone.write(PROGRAM, &right_program());
+    assert!(lines.any(|line| line == "17 of 17 points."));
+    assert!(lines.any(|line| line.starts_with("Waiting for the next save")));
+    writeln!(keys, "h").unwrap();
+    assert!(lines.any(|line| line.contains("nothing to hint at")));
+    drop(keys);
+    assert_eq!(lines.count(), 0);
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+}

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ struct Shown {
     /// All bytes, for what a screen does not tell.
     bytes: Vec<u8>,
     has_ended: bool,
+    /// Nobody is to read on, so that the terminal can be closed.
+    is_closing: bool,
 }
 
 type Screen = Arc<(Mutex<Shown>, Condvar)>;
@@ -33,6 +35,8 @@ pub(super) struct Seat {
     screen: Screen,
     /// Every process that the seat starts has it in its environment.
     marker: String,
+    /// The seat's process id stands in it.
+    id_file: PathBuf,
 }
 
 /// How a terminal was left.
@@ -64,13 +68,18 @@ impl Seat {
         let marker = format!("NETLINGS_SEAT=seat-{}-{number}", std::process::id());
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("there are terminals");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_netlings"));
+        // A shell stands between, as it mostly does: the terminal outlives the seat.
+        let mut command = CommandBuilder::new("sh");
+        let inner = r#"echo $$ >seat.id; exec "$@""#;
+        let outer = format!("sh -c '{inner}' sh \"$@\"; exit $?");
+        command.args(["-c", &outer, "sh", env!("CARGO_BIN_EXE_netlings")]);
         command.args(arguments);
         command.cwd(clone.root());
         let (name, value) = marker.split_once('=').expect("it has one");
         command.env(name, value);
         command.env("TERM", "xterm-256color");
-        for name in ["EDITOR", "VISUAL", "TERM_PROGRAM", "NO_COLOR", "CARGO_TARGET_DIR", "COLUMNS"] {
+        for name in ["EDITOR", "VISUAL", "TERM_PROGRAM", "NO_COLOR", "CARGO_TARGET_DIR", "COLUMNS"]
+        {
             command.env_remove(name);
         }
         for (name, value) in settings {
@@ -79,7 +88,7 @@ impl Seat {
         let child = pair.slave.spawn_command(command).expect("netlings runs");
         drop(pair.slave);
         let parser = vt100::Parser::new(some(rows), some(columns), 0);
-        let shown = Shown { parser, bytes: Vec::new(), has_ended: false };
+        let shown = Shown { parser, bytes: Vec::new(), has_ended: false, is_closing: false };
         let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().expect("it can be read");
         let taker = Arc::clone(&screen);
@@ -90,12 +99,17 @@ impl Seat {
                 shown.parser.process(&buffer[..count]);
                 shown.bytes.extend_from_slice(&buffer[..count]);
                 taker.1.notify_all();
+                if shown.is_closing {
+                    break;
+                }
             }
+            drop(reader);
             taker.0.lock().unwrap().has_ended = true;
             taker.1.notify_all();
         });
         let keys = pair.master.take_writer().expect("it can be written");
-        Self { child, master: Some(pair.master), keys, screen, marker }
+        let id_file = clone.path("seat.id");
+        Self { child, master: Some(pair.master), keys, screen, marker, id_file }
     }
 
     /// Waits until the screen is as it should be.
@@ -108,10 +122,7 @@ impl Seat {
                 return text;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero() && !shown.has_ended,
-                "the screen never showed {what}:\n{text}"
-            );
+            assert!(!left.is_zero() && !shown.has_ended, "the screen never showed {what}:\n{text}");
             shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
         }
     }
@@ -137,6 +148,18 @@ impl Seat {
         self.master.as_ref().expect("it is open").resize(size).expect("it has a size");
     }
 
+    /// The colour of a word's first letter on the screen.
+    pub(super) fn colour_of(&self, word: &str) -> vt100::Color {
+        let shown = self.screen.0.lock().unwrap();
+        let screen = shown.parser.screen();
+        let (_, columns) = screen.size();
+        let found = screen.rows(0, columns.get()).enumerate().find_map(|(row, text)| {
+            let column = text[..text.find(word)?].chars().count();
+            screen.cell(u16::try_from(row).ok()?, u16::try_from(column).ok()?)
+        });
+        found.expect("the word is on the screen").fgcolor()
+    }
+
     /// All bytes that the terminal got.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.screen.0.lock().unwrap().bytes.clone()
@@ -144,14 +167,17 @@ impl Seat {
 
     /// Sends a signal, by its name.
     pub(super) fn signal(&self, name: &str) {
-        let id = self.child.process_id().expect("it runs").to_string();
-        let sent = std::process::Command::new("kill").args([name, &id]).status();
+        let id = std::fs::read_to_string(&self.id_file).expect("it runs");
+        let sent = std::process::Command::new("kill").args([name, id.trim()]).status();
         assert!(sent.unwrap().success());
     }
 
     /// The window is closed, as a user closes it.
     pub(super) fn close_the_window(&mut self) {
         self.keys = Box::new(std::io::sink());
+        self.screen.0.lock().unwrap().is_closing = true;
+        // What it draws wakes whoever reads, and then nobody has the terminal any more.
+        self.resize(81, 24);
         self.master = None;
     }
 
@@ -174,7 +200,8 @@ impl Seat {
             echoes,
             is_usual_screen: usual(&shown),
             has_cursor: !shown.parser.screen().hide_cursor(),
-            has_mouse: shown.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None,
+            has_mouse: shown.parser.screen().mouse_protocol_mode()
+                != vt100::MouseProtocolMode::None,
         }
     }
 
