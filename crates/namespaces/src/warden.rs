@@ -44,8 +44,8 @@ impl Warden {
     fn start(namespaces: &[&Namespaces]) -> io::Result<Self> {
         let (end, owner) = io::pipe()?;
         let nets = namespaces.iter().map(|one| one.identity()).collect::<io::Result<Vec<_>>>()?;
-        let process = sys::fork_to_watch(&Watch { owner: end.as_fd(), nets: &nets })?;
-        Ok(Self { owner: Some(owner), process })
+        let child = sys::fork_to_watch(&Watch { owner: end.as_fd(), nets: &nets })?;
+        Ok(Self { owner: Some(owner), process: child.process })
     }
 }
 
