@@ -2,6 +2,7 @@
 //! `NETLINGS_REQUIRE=namespaces` makes that a failure.
 #![cfg(target_os = "linux")]
 
+use std::io::ErrorKind::InvalidInput;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
@@ -103,6 +104,17 @@ fn a_setting_is_the_namespaces_own_and_one_that_is_not_there_is_named() {
         let refusal = base().setting("net/ipv4/no_such", "1").build().expect_err("no such file");
         assert_eq!(refusal.step(), Step::Setting);
         assert!(refusal.to_string().contains("/proc/sys/net/ipv4/no_such"), "{refusal}");
+    }
+}
+
+/// As root without a user namespace anything else below /proc/sys would be the machine's own.
+#[test]
+fn a_setting_that_is_not_the_namespaces_own_is_refused_before_it_is_written() {
+    let swappiness = std::fs::read_to_string("/proc/sys/vm/swappiness").expect("there is a /proc");
+    for key in ["vm/swappiness", "net/../vm/swappiness", "/net/ipv4/ip_forward", "net/\0", "net"] {
+        let refusal = Namespaces::builder().setting_if_possible(key, swappiness.trim());
+        let refusal = refusal.build().expect_err(key);
+        assert_eq!((refusal.step(), refusal.error().kind()), (Step::Setting, InvalidInput));
     }
 }
 
