@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub enum Fate {
     Delivered,
     /// It waits for somebody to release or lose it.
     Held,
-    /// It was lost, by a rule or by hand.
+    /// It was lost: by a rule, by hand, or since too much waited on the wire.
     Lost,
     /// A rule took it off the wire because it repeats what the wire already holds or has delivered.
     Absorbed,
@@ -197,6 +197,7 @@ impl Recorder {
 
     /// The first event of which `wanted` is true, among those kept and those to come; `None` after
     /// `patience`. On the simulated tier that is time of the simulation, which this makes pass.
+    /// `wanted` is asked while the record is locked: it must not call the recorder or the wire.
     pub fn wait_for(
         &self,
         patience: Duration,
@@ -217,13 +218,13 @@ impl Recorder {
                 }
             }
         }
-        let late = std::time::Instant::now() + patience;
+        let began = Instant::now();
         let mut kept = locked(&self.shared.kept);
         loop {
             if let Some(event) = kept.look(&mut next, &mut wanted) {
                 return Some(event);
             }
-            let left = late.saturating_duration_since(std::time::Instant::now());
+            let left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return None;
             }
@@ -318,7 +319,8 @@ mod tests {
     fn waiting_finds_what_came_before_and_what_comes_later() {
         let recorder = Recorder::new(Vec::new(), Vec::new());
         recorder.writing().push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
-        let seen = |id: u64| recorder.wait_for(Duration::from_secs(9), |it| it.frame.id == id);
+        // However long somebody is ready to wait.
+        let seen = |id: u64| recorder.wait_for(Duration::MAX, |it| it.frame.id == id);
         assert_eq!(seen(1).expect("it is there").fate, Fate::Lost);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| seen(2));

@@ -202,7 +202,7 @@ impl Wire {
     /// anything.
     pub fn next_held(&self, patience: Duration) -> Option<Held<'_>> {
         self.must_hold();
-        let frame = self.until_held(patience).held.pop_front();
+        let frame = self.until_held(patience).pending.take_held();
         frame.map(|frame| Held::of(self, frame))
     }
 
@@ -245,17 +245,17 @@ impl Wire {
         let mut cable = locked(&self.shared.cable);
         match &self.shared.drive {
             Drive::Thread { .. } => {
-                let none_yet = |cable: &mut Cable| cable.held.is_empty() && !over();
+                let none_yet = |cable: &mut Cable| !cable.pending.is_holding() && !over();
                 let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
                 cable = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             Drive::Simulation(world) => {
                 let until = world.now().saturating_add(patience);
-                let is_held = |cable: &Cable| !cable.held.is_empty();
+                let is_held = |cable: &Cable| cable.pending.is_holding();
                 self.shared.simulate(|world| world.run(&mut cable, until, is_held));
             }
         }
-        assert!(!cable.held.is_empty() || !over(), "{RULE_PANICKED}");
+        assert!(cable.pending.is_holding() || !over(), "{RULE_PANICKED}");
         cable
     }
 

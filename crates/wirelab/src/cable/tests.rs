@@ -1,6 +1,7 @@
 use std::io;
 use std::sync::Mutex;
 
+use super::pending::ROOM;
 use super::*;
 use crate::locked::locked;
 use crate::rule::Perfect;
@@ -56,7 +57,7 @@ fn delayed_frames_go_in_the_order_of_their_times_and_equal_ones_as_they_came() {
     for first in [9, 5] {
         cable.arrived(0, [first].into(), at(0));
     }
-    assert_eq!(cable.next_due(), Some(at(5)));
+    assert_eq!(cable.pending.next_due(), Some(at(5)));
     cable.deliver_due(at(9));
     cable.deliver_due(at(100));
     let order: Vec<_> = locked(&sent).iter().filter(|it| it.0 == 1).map(|it| it.1).collect();
@@ -69,7 +70,7 @@ fn a_held_frame_goes_nowhere_until_somebody_decides() {
     cable.arrived(0, [7].into(), at(0));
     cable.arrived(0, [8].into(), at(0));
     assert!(locked(&sent).is_empty());
-    let (first, second) = (cable.held.pop_front(), cable.held.pop_front());
+    let (first, second) = (cable.pending.take_held(), cable.pending.take_held());
     cable.decided(&first.expect("held"), Decision::Lost, at(1));
     cable.decided(&second.expect("held"), Decision::Released, at(1));
     assert_eq!(*locked(&sent), [(1, 8), (2, 8)]);
@@ -81,9 +82,54 @@ fn a_held_frame_goes_nowhere_until_somebody_decides() {
 fn a_held_frame_that_is_duplicated_goes_twice_and_has_an_event_for_each() {
     let (mut cable, sent, recorder) = cable(crate::rule::Hold);
     cable.arrived(2, [7].into(), at(0));
-    let held = cable.held.pop_front().expect("held");
+    let held = cable.pending.take_held().expect("held");
     cable.decided(&held, Decision::Duplicated, at(1));
     assert_eq!(*locked(&sent), [(0, 7), (1, 7), (0, 7), (1, 7)]);
     let fates: Vec<_> = recorder.events().iter().map(|event| event.fate).collect();
     assert_eq!(fates, [Fate::Held, Fate::Delivered, Fate::Delivered]);
+}
+
+/// Holds everything, or delays it, and counts what it is told was lost.
+struct Waiting(Verdict, Arc<Mutex<usize>>);
+
+impl Rule for Waiting {
+    fn on_frame(&mut self, _: &Frame) -> Verdict {
+        self.0.clone()
+    }
+
+    fn on_decision(&mut self, _: &Frame, decision: Decision) {
+        assert_eq!(decision, Decision::Lost);
+        *locked(&self.1) += 1;
+    }
+}
+
+#[test]
+fn what_finds_no_room_to_wait_is_lost_and_the_rule_learns_of_it() {
+    const LARGE: usize = 1 << 20;
+    let bytes: Arc<[u8]> = vec![7; LARGE].into();
+    for verdict in [Verdict::Hold, Verdict::Deliver(at(5)), Verdict::Duplicate(vec![at(5)])] {
+        let told = Arc::new(Mutex::new(0));
+        let (mut cable, sent, recorder) = cable(Waiting(verdict, Arc::clone(&told)));
+        for _ in 0..ROOM / LARGE + 10 {
+            cable.arrived(0, Arc::clone(&bytes), at(0));
+        }
+        let lost = |recorder: &Recorder| {
+            recorder.events().iter().filter(|event| event.fate == Fate::Lost).count()
+        };
+        assert_eq!((lost(&recorder), *locked(&told)), (11, 11), "each takes a little more");
+        // Whoever goes leaves room.
+        cable.deliver_due(at(5));
+        let waited = std::iter::from_fn(|| cable.pending.take_held()).count();
+        assert_eq!(waited + locked(&sent).len() / 2, ROOM / LARGE - 1);
+        cable.arrived(0, bytes.clone(), at(6));
+        assert_eq!(*locked(&told), 11);
+    }
+}
+
+#[test]
+fn a_delay_without_end_never_ends() {
+    let (mut cable, sent, _) = cable(|_: &Frame| Verdict::Deliver(Duration::MAX));
+    cable.arrived(0, [7].into(), at(1));
+    cable.deliver_due(at(u64::MAX));
+    assert!(locked(&sent).is_empty());
 }

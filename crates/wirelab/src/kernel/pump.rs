@@ -52,7 +52,7 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
     // How much each has brought since the last round, in turns that did not empty it.
     let mut brought = vec![0; ports.len()];
     loop {
-        let due = locked(&shared.cable).next_due();
+        let due = locked(&shared.cable).pending.next_due();
         let wait = due.map(|time| time.saturating_sub(shared.now()));
         let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
         let mut waiting = vec![PollFd::new(bell, PollFlags::IN)];
@@ -83,7 +83,7 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         if all_empty {
             brought.fill(0);
             shared.round_is_over();
-        } else if !cable.held.is_empty() {
+        } else if cable.pending.is_holding() {
             shared.held.notify_all();
         }
         drop(cable);

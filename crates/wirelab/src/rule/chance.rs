@@ -30,7 +30,7 @@ impl Delay {
 impl Rule for Delay {
     fn on_frame(&mut self, _: &Frame) -> Verdict {
         let spread = self.most - self.least;
-        Verdict::Deliver(self.least + spread.mul_f64(self.random.f64()))
+        Verdict::Deliver(self.least.saturating_add(spread.mul_f64(self.random.f64())))
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use wirelab::TcpState::{Closed, Established, FinWait2, SynSent, TimeWait};
 use wirelab::{
-    Builder, Endpoint, Fate, Hold, Lab, Loss, Packet, Reordering, Rule as _, Shows, SlowMotion,
-    TcpOption, Tier, TimerKind, Verdict, probe,
+    Builder, Delay, Endpoint, Fate, Hold, Lab, Loss, Packet, Reordering, Rule as _, Shows,
+    SlowMotion, TcpOption, Tier, TimerKind, Verdict, probe,
 };
 
 use crate::tier::{PATIENCE, alice_and_bob, next, states, step, told};
@@ -89,6 +89,15 @@ fn waiting_ends_when_a_frame_is_held_and_not_later() {
     assert_eq!(lab.wire().now().as_secs(), 1);
     assert_eq!(told(&next(lab.wire())), "alice: SYN");
     drop(syn);
+}
+
+#[test]
+fn neither_patience_nor_a_delay_is_too_long() {
+    let lab = built(alice_and_bob().rule(Delay::of(Duration::MAX)));
+    let alice = lab.host("alice").datagrams(0).expect("a socket");
+    alice.send_to(b"x", bob(9000)).expect("it is sent");
+    assert!(lab.wire().next_held(Duration::MAX).is_none());
+    assert!(lab.wire().recorder().wait_for(Duration::MAX, |_| true).is_none());
 }
 
 #[test]
