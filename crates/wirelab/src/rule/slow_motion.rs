@@ -18,6 +18,11 @@ use super::{Decision, Rule, Verdict};
 use crate::decode::{Decoded, Tcp, before};
 use crate::frame::Frame;
 
+/// So many directions of connections are remembered. When there are more, all are forgotten, and
+/// what is sent again then is shown once more: programs that call from ever new ports, or lie about
+/// their addresses, must not fill the memory.
+const MOST: usize = 1 << 14;
+
 /// Holds every frame, or delays it, and absorbs what is only sent again because of that.
 #[derive(Debug)]
 pub struct SlowMotion {
@@ -75,6 +80,9 @@ impl SlowMotion {
 
     fn segment(&mut self, decoded: &Decoded, tcp: &Tcp) -> Verdict {
         let Some((from, to)) = decoded.ends() else { return self.slowed() };
+        if self.directions.len() >= MOST && !self.directions.contains_key(&(from, to)) {
+            self.directions.clear();
+        }
         if tcp.flags.syn {
             let direction = self.directions.entry((from, to)).or_default();
             if direction.first != Some(tcp.seq) {
@@ -290,6 +298,19 @@ mod tests {
         assert_eq!(rule.on_frame(&data), Verdict::Absorb, "another is on its way");
         rule.on_decision(&later, Decision::Released);
         assert_eq!(rule.on_frame(&data), Verdict::Absorb, "another arrived");
+    }
+
+    #[test]
+    fn a_flood_of_connections_is_shown_and_not_remembered_for_ever() {
+        let mut rule = SlowMotion::stepped();
+        for place in 0..2 * MOST {
+            let mut bytes = segment(0, 100, None, true, b"").bytes.to_vec();
+            bytes[28..30].copy_from_slice(&u16::try_from(place).expect("few").to_be_bytes());
+            let syn = Frame { bytes: bytes.into(), ..segment(0, 100, None, true, b"") };
+            assert_eq!(rule.on_frame(&syn), Verdict::Hold);
+            assert_eq!(rule.on_frame(&syn), Verdict::Absorb);
+            assert!(rule.directions.len() <= MOST);
+        }
     }
 
     #[test]
