@@ -272,14 +272,17 @@ impl Wire {
     }
 
     /// Keeps frames from going between the hosts of one group and those of the other, both ways,
-    /// until [`heal`](Wire::heal). Further partitions add to it. What is delayed or held meets the
-    /// partition when it goes.
+    /// until [`heal`](Wire::heal). Hosts are named by their [places](crate::Host::place). Further
+    /// partitions add to it. What is delayed or held meets the partition when it goes.
     ///
     /// # Panics
-    /// If the wire [only observes](Wire::can_hold).
+    /// If there is no such host, or the wire [only observes](Wire::can_hold).
     pub fn partition(&self, some: &[usize], others: &[usize]) {
         self.must_hold();
         let mut cable = locked(&self.shared.cable);
+        for &host in some.iter().chain(others) {
+            assert!(host < cable.ports.len(), "there is no host {host}");
+        }
         for &a in some {
             for &b in others {
                 cable.cut.insert((a, b));
