@@ -266,22 +266,36 @@ impl Builder {
             return Err(Error::Asked(mistake.clone()));
         }
         for (place, plan) in hosts.iter().enumerate() {
-            if plan.name.is_empty() || plan.name.len() > 64 {
-                let text = format!("a host's name has 1 to 64 bytes, and {:?} has not", plan.name);
-                return Err(Error::Asked(text));
+            if plan.name.is_empty() || plan.name.len() > 64 || plan.name.contains(char::is_control)
+            {
+                let text = "a host's name has 1 to 64 bytes and no control characters";
+                return Err(Error::Asked(format!("{text}, and {:?} has not", plan.name)));
             }
             if hosts[..place].iter().any(|other| other.name == plan.name) {
                 return Err(Error::Asked(format!("two hosts are named {:?}", plan.name)));
             }
-            let others = hosts[..place].iter().flat_map(|other| &other.addresses);
-            let taken =
-                |(address, _): &&(IpAddr, u8)| plan.addresses.iter().any(|it| it.0 == *address);
-            if let Some((address, _)) = { others }.find(taken) {
-                return Err(Error::Asked(format!("two hosts have the address {address}")));
+            for (nth, (address, _)) in plan.addresses.iter().enumerate() {
+                let is_it = |other: &(IpAddr, u8)| other.0 == *address;
+                if !is_of_one_host(*address) {
+                    return Err(Error::Asked(format!("{address} is no address of one host")));
+                }
+                if plan.addresses[..nth].iter().any(is_it) {
+                    let text = format!("{} has the address {address} twice", plan.name);
+                    return Err(Error::Asked(text));
+                }
+                if hosts[..place].iter().any(|other| other.addresses.iter().any(is_it)) {
+                    return Err(Error::Asked(format!("two hosts have the address {address}")));
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Whether a host on a wire can have it.
+fn is_of_one_host(address: IpAddr) -> bool {
+    let is_broadcast = address == IpAddr::from([255; 4]);
+    !(is_broadcast || address.is_multicast() || address.is_unspecified() || address.is_loopback())
 }
 
 /// Locally administered, and the host's place, counted from 1, at the end.

@@ -266,10 +266,15 @@ fn what_makes_no_sense_is_told_before_anything_is_made() {
     assert!(told(alice().host("bob", "10.0.0.2/33")).contains("\"10.0.0.2/33\""));
     assert!(told(alice().host("alice", "10.0.0.2/24")).contains("two hosts are named"));
     assert!(told(alice().host("bob", "10.0.0.1/24")).contains("two hosts have the address"));
-    assert!(told(Lab::builder().host("", "10.0.0.2/24")).contains("1 to 64 bytes"));
+    assert!(told(alice().also("10.0.0.1/16")).contains("alice has the address 10.0.0.1 twice"));
+    for name in ["", &"x".repeat(65), "red\x1b[31m"] {
+        assert!(told(alice().host(name, "10.0.0.2/24")).contains("1 to 64 bytes"));
+    }
+    for nobody in ["224.0.0.1", "255.255.255.255", "0.0.0.0", "127.0.0.1", "ff02::1", "::", "::1"] {
+        let text = told(alice().host("all", &format!("{nobody}/24")));
+        assert_eq!(text, format!("{nobody} is no address of one host"));
+    }
     let simulated = |plan: wirelab::Builder| plan.tier(Tier::Simulated);
-    let group = simulated(Lab::builder().host("all", "224.0.0.1/24"));
-    assert!(told(group).contains("224.0.0.1 is no address of one host"));
     let many = (2..10).fold(alice(), |plan, last| plan.also(&format!("10.0.0.{last}/24")));
     assert!(told(simulated(many)).contains("at most 8 addresses"));
     let setting = simulated(alice().setting("net/ipv4/tcp_syn_retries", "2"));
