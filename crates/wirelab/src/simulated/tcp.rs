@@ -33,6 +33,9 @@ pub(super) struct Connection {
     pub(super) handle: SocketHandle,
     pub(super) owner: Owner,
     pub(super) local: SocketAddr,
+    /// Whether others may be bound to its port, as Linux lets them with SO_REUSEADDR: what was
+    /// accepted, or was dialled from a port that somebody named.
+    shares_port: bool,
     /// Its state when it was looked at last, to see how it came to the next.
     seen: State,
     was_established: bool,
@@ -67,12 +70,9 @@ impl Node {
 
     pub(super) fn listen(&mut self, port: u16) -> io::Result<u32> {
         let taken = |node: &Self, port| {
-            let mut locals = node
-                .listeners
-                .values()
-                .map(|it| it.local)
-                .chain(node.connections.values().map(|it| it.local));
-            locals.any(|local| local.port() == port)
+            let has_it = |local: SocketAddr| local.port() == port;
+            node.listeners.values().any(|it| has_it(it.local))
+                || node.connections.values().any(|it| has_it(it.local) && !it.shares_port)
         };
         let port = self.port(port, taken)?;
         let number = self.number();
@@ -103,15 +103,22 @@ impl Node {
         let refused = |_| io::Error::from(ErrorKind::AddrNotAvailable);
         socket.connect(self.interface.context(), to, local).map_err(refused)?;
         let handle = self.sockets.add(socket);
-        Ok(self.keep(handle, Owner::Program, local))
+        Ok(self.keep(handle, Owner::Program, local, !any))
     }
 
-    fn keep(&mut self, handle: SocketHandle, owner: Owner, local: SocketAddr) -> u32 {
+    fn keep(
+        &mut self,
+        handle: SocketHandle,
+        owner: Owner,
+        local: SocketAddr,
+        shares_port: bool,
+    ) -> u32 {
         let number = self.number();
         let connection = Connection {
             handle,
             owner,
             local,
+            shares_port,
             seen: State::SynSent,
             was_established: false,
             error: None,
@@ -298,7 +305,7 @@ impl Node {
                 return;
             }
             listener.spare = None;
-            self.keep(spare, Owner::Listener(number), local);
+            self.keep(spare, Owner::Listener(number), local, true);
         }
         let at_it = self.connections.values().filter(|it| it.owner == Owner::Listener(number));
         if at_it.count() < BACKLOG {
