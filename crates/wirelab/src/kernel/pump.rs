@@ -58,8 +58,9 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         let mut waiting = vec![PollFd::new(bell, PollFlags::IN)];
         waiting.extend(ports.iter().map(|(_, port)| PollFd::new(port, PollFlags::IN)));
         match poll(&mut waiting, wait.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => return, // no memory even for that
+            Ok(_) => {}
+            Err(Errno::INTR) => continue, // it has not looked, so this was no round
+            Err(_) => return,             // no memory even for that
         }
         if shared.over.load(Ordering::SeqCst) {
             return;
