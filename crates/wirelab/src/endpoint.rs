@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,6 +61,14 @@ fn by_now<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// As everybody else writes it: a socket of both families calls 10.0.0.1 `::ffff:10.0.0.1`.
+fn plain(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(four) => (four, address.port()).into(),
+        IpAddr::V6(_) => address, // with its scope
     }
 }
 
@@ -169,6 +177,7 @@ impl Endpoint {
                 let socket = std::net::UdpSocket::from(socket.try_clone()?);
                 for _ in 0..STRANGERS {
                     let Some((count, from)) = by_now(socket.recv_from(into))? else { break };
+                    let from = plain(from);
                     if self.is_known(Some(from)) {
                         return Ok(Some((count, from)));
                     }

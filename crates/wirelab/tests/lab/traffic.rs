@@ -115,6 +115,28 @@ fn hosts_with_addresses_of_both_families_talk_in_either() {
     });
 }
 
+/// A host without IPv6 takes no neighbours of that family.
+#[test]
+fn hosts_of_different_families_are_pinned_as_far_as_they_can_meet() {
+    let plan = || {
+        Lab::builder()
+            .host("alice", "10.0.0.1/24")
+            .host("bob", "fd00::2/64")
+            .also("10.0.0.2/24")
+            .pin_neighbours()
+    };
+    on_every_tier(plan, |lab| {
+        let bob = lab.host("bob").datagrams(9000).expect("a socket");
+        let alice = lab.host("alice").datagrams(9001).expect("a socket");
+        alice.send_to(b"hi", ([10, 0, 0, 2], 9000).into()).expect("it is sent");
+        let from = eventually(lab, || bob.receive_from(&mut [0; 9]).expect("open"));
+        assert_eq!(from, (2, at(lab, "alice", 9001)), "as alice herself calls it");
+        bob.send_to(b"hi", from.1).expect("it is sent");
+        eventually(lab, || alice.receive_from(&mut [0; 9]).expect("open"));
+        assert_eq!(lab.wire().recorder().events().len(), 2, "nobody asked for an address");
+    });
+}
+
 #[test]
 fn an_injected_frame_reaches_its_host_alone() {
     on_every_tier(
