@@ -133,7 +133,10 @@ fn hosts_of_different_families_are_pinned_as_far_as_they_can_meet() {
         assert_eq!(from, (2, at(lab, "alice", 9001)), "as alice herself calls it");
         bob.send_to(b"hi", from.1).expect("it is sent");
         eventually(lab, || alice.receive_from(&mut [0; 9]).expect("open"));
-        assert_eq!(lab.wire().recorder().events().len(), 2, "nobody asked for an address");
+        let events = lab.wire().recorder().events();
+        // Bob, who has IPv6, may report what groups he is in.
+        let asks = |it: &wirelab::Event| matches!(it.frame.decode().packet, Packet::Arp(_));
+        assert!(!events.iter().any(asks), "nobody asked for an address: {events:?}");
     });
 }
 
