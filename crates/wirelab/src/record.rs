@@ -1,5 +1,6 @@
 //! What happened on the wire, in order.
 
+mod event;
 mod html;
 mod json;
 mod ladder;
@@ -13,63 +14,16 @@ use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::Serialize;
-
 use crate::frame::Frame;
 use crate::locked::locked;
 use crate::tcp_state::Sighting;
 
+pub use event::{Event, Fate};
+use event::{is_gone, remark};
+
 /// So many events are kept, and so many bytes of frames; then the oldest go.
 const MOST_EVENTS: usize = 100_000;
 const MOST_BYTES: usize = 64 << 20;
-
-/// What became of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
-    /// It went to the other hosts. A frame that was delivered twice has two events.
-    Delivered,
-    /// It waits for somebody to release or lose it.
-    Held,
-    /// It was lost: by a rule, by hand, or since too much waited on the wire.
-    Lost,
-    /// A rule took it off the wire because it repeats what the wire already holds or has delivered.
-    Absorbed,
-    /// A partition kept it from every host that it could have reached.
-    Cut,
-    /// It came from no host: [`Wire::inject`](crate::Wire::inject).
-    Injected,
-}
-
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Fate::Delivered => "delivered",
-            Fate::Held => "held",
-            Fate::Lost => "lost",
-            Fate::Absorbed => "absorbed",
-            Fate::Cut => "cut",
-            Fate::Injected => "injected",
-        })
-    }
-}
-
-/// One thing that happened to one frame.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Counts a wire's events, from 0.
-    pub number: u64,
-    /// When, since the wire began. `frame.time` is when the frame was sent.
-    pub time: Duration,
-    /// The frame. Its `from` is the sender; an injected frame's is the host that it went to.
-    pub frame: Frame,
-    /// What became of it.
-    pub fate: Fate,
-    /// What sender and receiver say of the frame's connection right after this. Taken for TCP, for
-    /// what is held and what becomes of it then; for everything with
-    /// [`Builder::record_states`](crate::Builder::record_states).
-    pub states: Vec<Sighting>,
-}
 
 /// A wire's events, bounded: after 100,000 events or 64 MiB of frames the oldest are forgotten. A
 /// clone is the same recorder; it outlives the wire.
@@ -232,25 +186,6 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-    }
-}
-
-fn is_gone(fate: Fate) -> bool {
-    matches!(fate, Fate::Lost | Fate::Absorbed | Fate::Cut)
-}
-
-/// Whatever isn't plain: how long it took, and what became of it.
-fn remark(event: &Event) -> String {
-    let after = event.time.saturating_sub(event.frame.time);
-    let late = if after.as_millis() > 0 {
-        format!("after {:.3} s", after.as_secs_f64())
-    } else {
-        String::new()
-    };
-    match event.fate {
-        Fate::Delivered => late,
-        fate if late.is_empty() => fate.to_string(),
-        fate => format!("{fate} {late}"),
     }
 }
 
