@@ -19,6 +19,23 @@ use crate::simulated;
 /// and [`Host::datagrams`](crate::Host::datagrams).
 ///
 /// Dropped it is closed.
+///
+/// ```
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+/// let listener = lab.host("bob").listening(7000)?;
+/// let alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?;
+/// // Between kernels this takes a moment: ask again until it is there.
+/// let bob = listener.accept()?.expect("at once, on a simulated wire");
+/// alice.send(b"hello")?;
+/// alice.close_sending()?;
+/// let mut buffer = [0; 99];
+/// assert_eq!(bob.receive(&mut buffer)?, Some(5));
+/// assert_eq!(bob.receive(&mut buffer)?, Some(0), "the end");
+/// assert_eq!(alice.receive(&mut buffer)?, None, "nothing yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Endpoint {
     inner: Inner,

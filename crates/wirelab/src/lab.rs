@@ -87,7 +87,7 @@ impl Lab {
     }
 }
 
-/// How a lab shall be.
+/// How a lab shall be: [`Lab::builder`] begins one, [`build`](Builder::build) makes it.
 #[must_use = "nothing is built before `build`"]
 pub struct Builder {
     plan: Plan,
@@ -97,7 +97,7 @@ pub struct Builder {
 
 impl Builder {
     /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
-    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
+    /// `fd00::1/64`. The name has 1 to 64 bytes. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
     /// the address is 127.0.0.1, whatever was asked for.
     pub fn host(mut self, name: &str, address: &str) -> Self {
         self.plan.hosts.push(Planned { name: name.into(), addresses: Vec::new() });
@@ -150,7 +150,7 @@ impl Builder {
     }
 
     /// Writes a setting of every host, such as `("net/ipv4/tcp_syn_retries", "2")`, below
-    /// /proc/sys. Only kernels have them.
+    /// /proc/sys; others than those of `net/` are the machine's, and refused. Only kernels have them.
     pub fn setting(mut self, key: &str, value: &str) -> Self {
         self.plan.settings.push((key.into(), value.into()));
         self

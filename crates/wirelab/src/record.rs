@@ -27,6 +27,25 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// A wire's events, bounded: after 100,000 events or 64 MiB of frames the oldest are forgotten. A
 /// clone is the same recorder; it outlives the wire.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::Fate;
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+///
+/// let _alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?; // where nobody listens
+/// let recorder = lab.wire().recorder().clone();
+/// let refused = recorder.wait_for(Duration::from_secs(2), |event| event.frame.from == 1);
+/// assert_eq!(refused.expect("bob answers").fate, Fate::Delivered);
+/// drop(lab);
+/// assert!(recorder.ladder().contains("SYN seq=0"));
+/// let mut capture = Vec::new(); // or a File, for Wireshark
+/// recorder.write_pcapng(&mut capture)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,

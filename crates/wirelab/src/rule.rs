@@ -58,8 +58,8 @@ pub trait Rule: Send {
     /// What shall become of this frame.
     fn on_frame(&mut self, frame: &Frame) -> Verdict;
 
-    /// Somebody decided about a frame that this rule held, or there was no room to keep one that it
-    /// held or delayed: then it is lost.
+    /// Somebody decided about a frame that this rule held, or one that it is combined with. Or there
+    /// was no room to keep one that was held or delayed: then it is lost.
     fn on_decision(&mut self, frame: &Frame, decision: Decision) {
         let _ = (frame, decision);
     }

@@ -24,6 +24,25 @@ const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
 
 /// One wire that all hosts of a lab are plugged into, like a hub. If its rule panics it stops, and
 /// says so where somebody waits for it or drops it.
+///
+/// ```
+/// # use wirelab::{Lab, Tier};
+/// let lab = Lab::builder()
+///     .host("alice", "10.0.0.1/24")
+///     .host("bob", "10.0.0.2/24")
+///     .pin_neighbours() // no ARP: nothing but what is done here is on the wire
+///     .tier(Tier::Simulated)
+///     .build()?;
+/// let (alice, bob) = (lab.host("alice").datagrams(0)?, lab.host("bob").datagrams(9000)?);
+/// lab.wire().partition(&[0], &[1]);
+/// alice.send_to(b"never heard", "10.0.0.2:9000".parse()?)?;
+/// lab.wire().heal();
+/// alice.send_to(b"hello", "10.0.0.2:9000".parse()?)?;
+/// let mut buffer = [0; 99];
+/// let (count, _) = bob.receive_from(&mut buffer)?.expect("a simulated wire takes no waiting");
+/// assert_eq!(&buffer[..count], b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Wire {
     pub(crate) shared: Arc<Shared>,
     recorder: Recorder,

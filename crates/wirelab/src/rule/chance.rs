@@ -35,6 +35,19 @@ impl Rule for Delay {
 }
 
 /// A part of the frames is lost.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::{Delay, Duplication, Frame, Loss, Rule};
+///
+/// let a_while = Duration::from_millis(2);
+/// // What is neither lost nor doubled takes its time; and only TCP meets all that.
+/// let rule = Loss::of(0.03, 1).then(Duplication::of(0.02, a_while, 2)).then(Delay::of(a_while));
+/// let rule = rule.only(|frame: &Frame| frame.decode().tcp().is_some());
+/// # fn takes(_: impl Rule) {}
+/// # takes(rule);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Loss {
     part: f64,

@@ -24,6 +24,25 @@ use crate::frame::Frame;
 const MOST: usize = 1 << 14;
 
 /// Holds every frame, or delays it, and absorbs what is only sent again because of that.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::SlowMotion;
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+///
+/// lab.wire().rule(SlowMotion::stepped());
+/// let _alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?;
+/// let syn = lab.wire().next_held(Duration::from_secs(2)).expect("a SYN");
+/// // Alice sends it again and again meanwhile, and nobody is shown that.
+/// assert!(lab.wire().next_held(Duration::from_secs(60)).is_none());
+/// syn.lose();
+/// // But what was lost by hand is shown again.
+/// assert!(lab.wire().next_held(Duration::from_secs(60)).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SlowMotion {
     /// `None` holds.
