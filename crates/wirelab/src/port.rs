@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 /// A host's end of the wire, seen from the wire.
-pub trait Port: Send {
+pub(crate) trait Port: Send {
     /// The next frame that the host has sent, if one waits. Never blocks.
     ///
     /// # Errors

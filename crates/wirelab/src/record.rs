@@ -103,7 +103,7 @@ impl Recorder {
     }
 
     /// From now on waiting lets that simulation's time pass.
-    pub(crate) fn is_simulated(&self, by: &Arc<dyn Waiting>) {
+    pub(crate) fn simulated_by(&self, by: &Arc<dyn Waiting>) {
         let _ = self.shared.simulation.set(Arc::downgrade(by));
     }
 

@@ -96,7 +96,7 @@ impl Wire {
     pub(crate) fn simulated(cable: Cable, recorder: Recorder, world: World) -> Self {
         let shared = Shared::over(cable, Drive::Simulation(world));
         let waiting: Arc<dyn Waiting> = Arc::clone(&shared) as Arc<dyn Waiting>;
-        recorder.is_simulated(&waiting);
+        recorder.simulated_by(&waiting);
         Self { shared, recorder, thread: None, can_hold: true }
     }
 
