@@ -110,9 +110,16 @@ fn a_setting_is_the_namespaces_own_and_one_that_is_not_there_is_named() {
 /// As root without a user namespace anything else below /proc/sys would be the machine's own.
 #[test]
 fn a_setting_that_is_not_the_namespaces_own_is_refused_before_it_is_written() {
-    let swappiness = std::fs::read_to_string("/proc/sys/vm/swappiness").expect("there is a /proc");
-    for key in ["vm/swappiness", "net/../vm/swappiness", "/net/ipv4/ip_forward", "net/\0", "net"] {
-        let refusal = Namespaces::builder().setting_if_possible(key, swappiness.trim());
+    let value =
+        std::fs::read_to_string("/proc/sys/vm/overcommit_memory").expect("there is a /proc");
+    for key in [
+        "vm/overcommit_memory",
+        "net/../vm/overcommit_memory",
+        "/net/ipv4/ip_forward",
+        "net/\0",
+        "net",
+    ] {
+        let refusal = Namespaces::builder().setting_if_possible(key, value.trim());
         let refusal = refusal.build().expect_err(key);
         assert_eq!((refusal.step(), refusal.error().kind()), (Step::Setting, InvalidInput));
     }
