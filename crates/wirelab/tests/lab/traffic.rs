@@ -115,6 +115,17 @@ fn hosts_with_addresses_of_both_families_talk_in_either() {
     });
 }
 
+/// Both addresses of the smallest network are hosts' (RFC 3021): none is for broadcasts.
+#[test]
+fn two_hosts_can_be_all_of_a_network() {
+    let plan = || Lab::builder().host("alice", "10.0.0.0/31").host("bob", "10.0.0.1/31");
+    on_every_tier(plan, |lab| {
+        let listener = lab.host("bob").listening(7000).expect("it listens");
+        let _alice = lab.host("alice").dialling(0, at(lab, "bob", 7000)).expect("it begins");
+        eventually(lab, || listener.accept().expect("a listener"));
+    });
+}
+
 /// A host without IPv6 takes no neighbours of that family.
 #[test]
 fn hosts_of_different_families_are_pinned_as_far_as_they_can_meet() {
