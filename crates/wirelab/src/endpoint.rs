@@ -186,7 +186,7 @@ impl Endpoint {
     /// `None` while there is none.
     ///
     /// # Errors
-    /// As the system tells, for example that a datagram sent before met a closed port.
+    /// If this isn't a datagram socket, or as the system tells.
     pub fn receive_from(&self, into: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
         match &self.inner {
             Inner::Kernel(socket) => {

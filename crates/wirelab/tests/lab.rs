@@ -3,6 +3,8 @@
 //! that a failure, and `WIRELAB_REQUIRE=kernel,tshark` also where tshark is not there. What uses the
 //! system's own sockets and programs is for Linux alone.
 
+#[path = "lab/addresses.rs"]
+mod addresses;
 #[path = "lab/datagrams.rs"]
 mod datagrams;
 #[path = "lab/differences.rs"]
