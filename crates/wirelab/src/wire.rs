@@ -187,7 +187,9 @@ impl Wire {
         cable
     }
 
-    /// Gives a host a frame that nobody sent. `host` is its place in the order of names.
+    /// Gives a host a frame that nobody sent. `host` is its place in the order of names. The bytes
+    /// may be anything; what the host's interface doesn't take, since it is too short or too long,
+    /// is recorded all the same.
     ///
     /// # Panics
     /// If there is no such host, or the wire [only observes](Wire::can_hold).
