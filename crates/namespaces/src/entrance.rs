@@ -57,7 +57,7 @@ impl Entrance {
         Ok(rustix::fs::open(path, flags, Mode::empty())?)
     }
 
-    /// Has this process, once it is inside, and what it starts see `file` in the place of
+    /// Has this thread, once its process is inside, and what it starts see `file` in the place of
     /// /etc/hosts. Nobody else sees a difference.
     ///
     /// # Errors

@@ -9,32 +9,31 @@
 //! libc and its locks), on memory that the parent prepared. No allocation, no lock, no output, and
 //! nothing that can panic.
 
+mod sender;
+
 use std::ffi::CString;
-use std::fs::File;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::num::NonZeroU32;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, Protocol, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags,
-    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    AddressFamily, Protocol, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    SocketFlags, SocketType,
 };
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+use rustix::process::Signal;
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
 use crate::opening::{Opening, What};
-use crate::refusal::{Refusal, Step};
+use crate::refusal::Step;
 use crate::sys;
+
+pub(crate) use sender::{id_maps, reap};
 
 /// So many descriptors can be handed back at most.
 const MOST: usize = 64;
-/// A child that says nothing for so long is given up. It needs milliseconds.
-const PATIENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
 
 /// What the child is to do, in this order.
 #[derive(Default)]
@@ -100,38 +99,6 @@ impl Bag {
 }
 
 impl Errand<'_> {
-    /// Sends a child; gives what it brought.
-    pub(crate) fn send(&self) -> Result<Vec<OwnedFd>, Refusal> {
-        let child_failed = |error: io::Error| Refusal::new(Step::Child, None, error);
-        let (ours, theirs) = UnixStream::pair().map_err(child_failed)?;
-        let child = sys::fork_for(self, theirs.as_fd()).map_err(child_failed)?;
-        let brought = receive(&ours, child);
-        if brought.is_err() {
-            let _ = rustix::process::kill_process(child, Signal::KILL);
-        }
-        reap(child);
-        drop(theirs); // not before: the child has the same descriptors, not copies
-        let (report, descriptors) = brought.map_err(child_failed)?;
-        let [step, which, errno @ ..] = report;
-        match Step::FALLIBLE.get(usize::from(step)) {
-            None => Ok(descriptors),
-            Some(step) => {
-                let error = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
-                let name = match step {
-                    Step::Setting => self.setting(which.into()),
-                    Step::Open => self.open.get(usize::from(which)).map(Opening::name),
-                    _ => None,
-                };
-                Err(Refusal::new(*step, name.as_deref(), error))
-            }
-        }
-    }
-
-    fn setting(&self, which: usize) -> Option<String> {
-        let setting = self.make.as_ref()?.settings.get(which)?;
-        Some(setting.path.to_string_lossy().into_owned())
-    }
-
     /// In the child, all of it.
     pub(crate) fn run(&self, socket: BorrowedFd<'_>) {
         // The parent waits for us; without it nobody wants to know.
@@ -270,70 +237,4 @@ fn bring_loopback_up() -> Result<(), Errno> {
     }
     let errno = i32::from_ne_bytes([answer[16], answer[17], answer[18], answer[19]]);
     if errno == 0 { Ok(()) } else { Err(Errno::from_raw_os_error(errno.saturating_neg())) }
-}
-
-// ---- from here on: in the parent
-
-fn receive(socket: &UnixStream, child: Pid) -> io::Result<([u8; 6], Vec<OwnedFd>)> {
-    // The child's end is readable too. It says more than the socket only where the child died.
-    let end = rustix::process::pidfd_open(child, PidfdFlags::empty())?;
-    let mut waiting = [PollFd::new(socket, PollFlags::IN), PollFd::new(&end, PollFlags::IN)];
-    loop {
-        match poll(&mut waiting, Some(&PATIENCE)) {
-            Ok(0) => return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
-            Ok(_) => break,
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut report = [0; 6];
-    let got = rustix::net::recvmsg(
-        socket,
-        &mut [IoSliceMut::new(&mut report)],
-        &mut ancillary,
-        RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT,
-    )
-    .map_err(|errno| match errno {
-        Errno::AGAIN => io::Error::other("it died"),
-        errno => errno.into(),
-    })?;
-    let mut descriptors = Vec::new();
-    for message in ancillary.drain() {
-        if let RecvAncillaryMessage::ScmRights(received) = message {
-            descriptors.extend(received);
-        }
-    }
-    // Linux leaves out what does not fit under the limit of open files, and says so.
-    if got.flags.contains(rustix::net::ReturnFlags::CTRUNC) {
-        return Err(Errno::MFILE.into());
-    }
-    if got.bytes < report.len() {
-        return Err(io::Error::other("it died"));
-    }
-    Ok((report, descriptors))
-}
-
-/// Waits for a child's end. Another part of the program may have waited for all children and got
-/// this one; then there is nothing left to wait for.
-pub(crate) fn reap(child: Pid) {
-    while let Err(Errno::INTR) = rustix::process::waitpid(Some(child), WaitOptions::empty()) {}
-}
-
-/// The maps that make the calling user root inside.
-pub(crate) fn id_maps() -> IdMaps {
-    let user = rustix::process::geteuid().as_raw();
-    let group = rustix::process::getegid().as_raw();
-    IdMaps {
-        user: format!("0 {user} 1\n").into_bytes(),
-        group: format!("0 {group} 1\n").into_bytes(),
-    }
-}
-
-/// Whether two descriptors stand for the same file: the numbers that the kernel gives a namespace.
-pub(crate) fn identity(namespace: &OwnedFd) -> io::Result<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = File::from(namespace.try_clone()?).metadata()?;
-    Ok((metadata.dev(), metadata.ino()))
 }

@@ -33,9 +33,10 @@
 //!
 //! # Where it works
 //!
-//! On Linux 5.3 or later. Elsewhere everything compiles, and making namespaces is refused in words. Where Linux
-//! refuses (a container's seccomp filter, AppArmor on Ubuntu, `user.max_user_namespaces` of 0), the
-//! [`Refusal`] says what to change.
+//! On Linux 5.3 or later. Where Linux refuses (a container's seccomp filter, AppArmor on Ubuntu,
+//! `user.max_user_namespaces` of 0), the [`Refusal`] says what to change. On other systems making
+//! namespaces is refused in words; what speaks in Linux's own terms (`Opening`, `Warden`,
+//! `Namespaces::open`, `net` and `identity`) is not there.
 
 #[cfg(target_os = "linux")]
 mod entrance;

@@ -49,9 +49,10 @@ impl Namespaces {
     /// The device and inode number of the network namespace: what `/proc/PID/ns/net` shows.
     ///
     /// # Errors
-    /// If there are no descriptors left.
+    /// If the system doesn't tell, which Linux always does.
     pub fn identity(&self) -> io::Result<(u64, u64)> {
-        errand::identity(&self.kept.net)
+        let told = rustix::fs::fstat(&self.kept.net)?;
+        Ok((told.st_dev, told.st_ino))
     }
 
     /// Has `command` start its program inside. It runs as who starts it; in a user namespace it
@@ -74,7 +75,7 @@ impl Namespaces {
         }
     }
 
-    /// Opens sockets and devices inside, in order.
+    /// Opens sockets and devices inside, in order; 64 at most.
     ///
     /// # Errors
     /// If the system refuses one; then none is open.
@@ -139,6 +140,8 @@ impl Namespaces {
 pub struct Builder {
     hostname: String,
     settings: Vec<Setting>,
+    /// The first that is not the namespace's own.
+    wrong_setting: Option<String>,
     beside: Option<Namespaces>,
     user_namespace: bool,
 }
@@ -151,25 +154,25 @@ impl Builder {
     }
 
     /// Writes a setting of the new namespace, such as `("net/ipv4/tcp_syn_retries", "10")`, below
-    /// /proc/sys. If that fails nothing is made.
-    ///
-    /// # Panics
-    /// If `key` has a NUL byte.
+    /// /proc/sys. It begins with `net/`: all others are the machine's, or none of this network's. If
+    /// it can't be written nothing is made.
     pub fn setting(self, key: &str, value: &str) -> Self {
         self.write(key, value, true)
     }
 
     /// As [`setting`](Builder::setting); where it can't be written that is no failure.
-    ///
-    /// # Panics
-    /// If `key` has a NUL byte.
     pub fn setting_if_possible(self, key: &str, value: &str) -> Self {
         self.write(key, value, false)
     }
 
     fn write(mut self, key: &str, value: &str, required: bool) -> Self {
-        let path = CString::new(format!("/proc/sys/{key}")).expect("a key has no NUL byte");
-        self.settings.push(Setting { path, value: value.into(), required });
+        let path = CString::new(format!("/proc/sys/{key}"));
+        match path.ok().filter(|_| is_of_a_network(key)) {
+            Some(path) => self.settings.push(Setting { path, value: value.into(), required }),
+            None => {
+                self.wrong_setting.get_or_insert_with(|| key.into());
+            }
+        }
         self
     }
 
@@ -189,16 +192,22 @@ impl Builder {
     /// Makes them.
     ///
     /// # Errors
-    /// If the system refuses a step.
+    /// If the system refuses a step, or a setting is not the namespace's own.
     pub fn build(self) -> Result<Namespaces, Refusal> {
         self.build_with(&[]).map(|(made, _)| made)
     }
 
-    /// Makes them, and opens sockets and devices inside, by the same child.
+    /// Makes them, and opens sockets and devices inside, by the same child: 61 at most.
     ///
     /// # Errors
-    /// If the system refuses a step or an opening; then nothing is made.
+    /// If the system refuses a step or an opening, or a setting is not the namespace's own; then
+    /// nothing is made.
     pub fn build_with(self, open: &[Opening]) -> Result<(Namespaces, Vec<OwnedFd>), Refusal> {
+        if let Some(key) = &self.wrong_setting {
+            let text = "a network namespace's own settings begin with net/";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, text);
+            return Err(Refusal::new(Step::Setting, Some(key), error));
+        }
         let shared = self.beside.as_ref().and_then(|other| other.kept.user.clone());
         let own = self.beside.is_none() && (self.user_namespace || !has_the_rights());
         let maps = own.then(errand::id_maps);
@@ -218,6 +227,12 @@ impl Builder {
         let user = if own { Some(Arc::new(next()?)) } else { shared };
         Ok((Namespaces { kept: Arc::new(Kept { user, net, uts }) }, brought.collect()))
     }
+}
+
+/// Whether a key below /proc/sys leads to a place below /proc/sys/net and nowhere else.
+fn is_of_a_network(key: &str) -> bool {
+    let mut parts = key.split('/');
+    parts.next() == Some("net") && parts.clone().count() > 0 && parts.all(|part| part != "..")
 }
 
 /// Whether this thread may make and set up a network namespace without a user namespace.

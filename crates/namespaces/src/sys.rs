@@ -7,28 +7,34 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, WaitOptions};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
 use crate::errand::{Errand, enter};
 use crate::namespaces::Kept;
 use crate::warden::Watch;
 
+/// A child process, and a descriptor that is readable once it has ended (`CLONE_PIDFD`).
+pub(crate) struct Child {
+    pub(crate) process: Pid,
+    pub(crate) end: OwnedFd,
+}
+
 /// Forks a child that runs `errand` and exits.
-pub(crate) fn fork_for(errand: &Errand<'_>, socket: BorrowedFd<'_>) -> io::Result<Pid> {
+pub(crate) fn fork_for(errand: &Errand<'_>, socket: BorrowedFd<'_>) -> io::Result<Child> {
     // SAFETY: `Errand::run` makes system calls on prepared memory only, see its module. It closes
     // the descriptors that it opened, and no other.
     unsafe { fork(Descriptors::Shared, || errand.run(socket)) }
 }
 
 /// Forks a child that keeps `watch` until it is over.
-pub(crate) fn fork_to_watch(watch: &Watch<'_>) -> io::Result<Pid> {
+pub(crate) fn fork_to_watch(watch: &Watch<'_>) -> io::Result<Child> {
     // SAFETY: `Watch::run` makes system calls on prepared memory only, see its module. It begins by
     // closing all descriptors but its own, which in this process nobody uses any more.
     unsafe {
@@ -65,23 +71,26 @@ enum Descriptors {
 /// # Safety
 /// `child` must only do what is legal after fork in a process with threads (signal-safety(7)). With
 /// shared descriptors it must close those that it opened, and no other.
-unsafe fn fork(descriptors: Descriptors, child: impl FnOnce()) -> io::Result<Pid> {
+unsafe fn fork(descriptors: Descriptors, child: impl FnOnce()) -> io::Result<Child> {
     let shared = if descriptors == Descriptors::Shared { libc::CLONE_FILES } else { 0 };
-    let flags = (libc::SIGCHLD | shared) as usize;
+    let flags = (libc::SIGCHLD | libc::CLONE_PIDFD | shared) as usize;
     let none = 0usize;
+    let mut end: RawFd = -1;
+    let place = (&raw mut end) as usize;
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: both sets are this function's own; `all` is filled before it is read, `before` by the
     // call that blocks. The system call is used as fork(2) is, since the libraries' fork shares no
-    // descriptors: memory is copied, and the child goes on with a copy of this stack. libc does not
-    // hear of it, so its idea of the thread's id is wrong in the child, which nothing there asks.
+    // descriptors: memory is copied, and the child goes on with a copy of this stack. The kernel
+    // writes one descriptor to `place`, in the parent alone, before the call returns there. libc
+    // does not hear of the child, so its idea of the thread's id is wrong there, where nothing asks.
     let pid = unsafe {
         libc::sigfillset(all.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
         if cfg!(target_arch = "s390x") {
-            libc::syscall(libc::SYS_clone, none, flags, none, none, none)
+            libc::syscall(libc::SYS_clone, none, flags, place, none, none)
         } else {
-            libc::syscall(libc::SYS_clone, flags, none, none, none, none)
+            libc::syscall(libc::SYS_clone, flags, none, place, none, none)
         }
     };
     if pid == 0 {
@@ -92,10 +101,19 @@ unsafe fn fork(descriptors: Descriptors, child: impl FnOnce()) -> io::Result<Pid
     let error = io::Error::last_os_error();
     // SAFETY: `before` was filled by the call above.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    i32::try_from(pid).ok().filter(|pid| *pid > 0).and_then(Pid::from_raw).ok_or(error)
+    let process = i32::try_from(pid).ok().filter(|pid| *pid > 0).and_then(Pid::from_raw);
+    let process = process.ok_or(error)?;
+    if end < 0 {
+        // Linux before 5.2 knows no such flag, and takes it for none.
+        let _ = rustix::process::kill_process(process, Signal::KILL);
+        let _ = rustix::process::waitpid(Some(process), WaitOptions::empty());
+        return Err(Errno::NOSYS.into());
+    }
+    // SAFETY: the kernel has just opened it for this call, and nobody else knows of it.
+    Ok(Child { process, end: unsafe { OwnedFd::from_raw_fd(end) } })
 }
 
-/// unshare(2), in a child that has one thread.
+/// unshare(2): in a child that has one thread, or for the calling thread alone.
 pub(crate) fn unshare(flags: UnshareFlags) -> Result<(), Errno> {
     // SAFETY: what makes the call unsafe is FILES, which no caller passes.
     unsafe { rustix::thread::unshare_unsafe(flags) }

@@ -25,6 +25,24 @@ use crate::{errand, sys};
 const LOOKS: usize = 1000;
 
 /// While this lives, programs inside run; when it is dropped, or this process dies, they are ended.
+/// A drop returns once they are.
+///
+/// It finds whoever is in the network namespaces by then, whatever they did to hide from their
+/// parents. Whoever has moved on to another network namespace (`unshare --net` needs only the rights
+/// that a user namespace gives) is no longer inside.
+///
+/// ```no_run
+/// # use namespaces::{Namespaces, Warden};
+/// # use std::process::Command;
+/// let alone = Namespaces::builder().build()?;
+/// let warden = Warden::over(&[&alone])?;
+/// let mut daemon = Command::new("sh");
+/// daemon.args(["-c", "setsid sleep 1000 &"]);
+/// alone.enter(&mut daemon);
+/// daemon.status()?; // the shell has ended, and the other goes on
+/// drop(warden); // now it is gone too
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Warden {
     /// Nothing is ever written: its end is the order.
@@ -44,8 +62,8 @@ impl Warden {
     fn start(namespaces: &[&Namespaces]) -> io::Result<Self> {
         let (end, owner) = io::pipe()?;
         let nets = namespaces.iter().map(|one| one.identity()).collect::<io::Result<Vec<_>>>()?;
-        let process = sys::fork_to_watch(&Watch { owner: end.as_fd(), nets: &nets })?;
-        Ok(Self { owner: Some(owner), process })
+        let child = sys::fork_to_watch(&Watch { owner: end.as_fd(), nets: &nets })?;
+        Ok(Self { owner: Some(owner), process: child.process })
     }
 }
 

@@ -2,12 +2,14 @@
 //! `NETLINGS_REQUIRE=namespaces` makes that a failure.
 #![cfg(target_os = "linux")]
 
+use std::io::ErrorKind::InvalidInput;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
 
 use namespaces::{Builder, Namespaces, Opening, Step, Warden};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Says which kind of namespaces a test is about, and makes them where the machine allows it.
 fn made(builder: Builder) -> Option<Namespaces> {
@@ -105,6 +107,24 @@ fn a_setting_is_the_namespaces_own_and_one_that_is_not_there_is_named() {
     }
 }
 
+/// As root without a user namespace anything else below /proc/sys would be the machine's own.
+#[test]
+fn a_setting_that_is_not_the_namespaces_own_is_refused_before_it_is_written() {
+    let value =
+        std::fs::read_to_string("/proc/sys/vm/overcommit_memory").expect("there is a /proc");
+    for key in [
+        "vm/overcommit_memory",
+        "net/../vm/overcommit_memory",
+        "/net/ipv4/ip_forward",
+        "net/\0",
+        "net",
+    ] {
+        let refusal = Namespaces::builder().setting_if_possible(key, value.trim());
+        let refusal = refusal.build().expect_err(key);
+        assert_eq!((refusal.step(), refusal.error().kind()), (Step::Setting, InvalidInput));
+    }
+}
+
 #[test]
 fn an_opening_that_fails_is_named_with_the_systems_error() {
     let Some(alice) = made(Namespaces::builder()) else { return };
@@ -113,6 +133,57 @@ fn an_opening_that_fails_is_named_with_the_systems_error() {
     assert_eq!(refusal.step(), Step::Open);
     assert_eq!(refusal.error().kind(), io::ErrorKind::NotFound);
     assert!(refusal.to_string().contains("(/dev/no_such)"), "{refusal}");
+}
+
+/// Runs the test of that name alone, in a process of its own with this variable set.
+fn alone(test: &str, variable: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command.args(["--exact", test, "--nocapture"]).env(variable, "1");
+    command
+}
+
+fn open_descriptors() -> u64 {
+    let all = std::fs::read_dir("/proc/self/fd").expect("there is a /proc");
+    all.count() as u64 - 1 // but for the folder's own
+}
+
+/// Lets this process have so many descriptors more than it has.
+fn leave_room_for(more: u64) {
+    let limit = Rlimit { current: Some(open_descriptors() + more), maximum: None };
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { maximum, ..limit }).expect("a lower limit is allowed");
+}
+
+/// A child has its descriptors from the same table. Those that it opened are closed again, whether
+/// or not the parent got its own.
+#[test]
+fn a_child_needs_no_more_descriptors_than_it_brings_and_leaves_none() {
+    const ALONE: &str = "NAMESPACES_TEST_ALONE";
+    const THIS: &str = "a_child_needs_no_more_descriptors_than_it_brings_and_leaves_none";
+    const COUNT: usize = 60;
+    if std::env::var_os(ALONE).is_none() {
+        let output = alone(THIS, ALONE).output().expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}\n{errors}");
+        return;
+    }
+    let Some(alice) = made(Namespaces::builder().in_user_namespace()) else { return };
+    // It takes a while to close this kind, AF_PACKET and SOCK_RAW.
+    let openings = vec![Opening::socket(17, 3, 0); COUNT];
+    let before = open_descriptors();
+    for (room, is_enough) in [(COUNT as u64 + 9, true), (COUNT as u64 - 9, false)] {
+        leave_room_for(room);
+        for _ in 0..3 {
+            let opened = alice.open(&openings);
+            match &opened {
+                Ok(opened) => assert_eq!((opened.len(), is_enough), (COUNT, true)),
+                Err(refusal) => assert!(!is_enough, "{refusal}"),
+            }
+            drop(opened);
+            assert_eq!(open_descriptors(), before, "with room for {room} more");
+        }
+    }
 }
 
 /// Forks beside threads that hold the allocator's locks most of the time.
@@ -180,13 +251,7 @@ fn an_owner_that_is_killed_leaves_none_of_the_programs_inside() {
         return;
     }
     let Some(_) = made(Namespaces::builder()) else { return };
-    let test = std::env::current_exe().expect("this test");
-    let mut owner = Command::new(test)
-        .args(["--exact", THIS, "--nocapture"])
-        .env(OWNER, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut owner = alone(THIS, OWNER).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(owner.stdout.take().expect("a pipe")).lines();
     assert!(lines.any(|line| line.expect("text").ends_with("ready")), "the family has begun");
     owner.kill().expect("it runs");

@@ -41,6 +41,13 @@ fn told<T: Serialize, S: Serializer>(found: &Result<T, Refusal>, to: S) -> Resul
 }
 
 /// Tries it: makes a host and lets it go, which takes some tens of milliseconds.
+///
+/// ```no_run
+/// match wirelab::probe().kernel {
+///     Ok(kernel) => println!("kernels, on {}", kernel.port),
+///     Err(refusal) => println!("no kernels, {refusal}"), // and what to do about it
+/// }
+/// ```
 pub fn probe() -> Capability {
     Capability { kernel: crate::kernel::probe(), observing: crate::kernel::observe::probe() }
 }

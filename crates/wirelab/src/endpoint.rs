@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +19,23 @@ use crate::simulated;
 /// and [`Host::datagrams`](crate::Host::datagrams).
 ///
 /// Dropped it is closed.
+///
+/// ```
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+/// let listener = lab.host("bob").listening(7000)?;
+/// let alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?;
+/// // Between kernels this takes a moment: ask again until it is there.
+/// let bob = listener.accept()?.expect("at once, on a simulated wire");
+/// alice.send(b"hello")?;
+/// alice.close_sending()?;
+/// let mut buffer = [0; 99];
+/// assert_eq!(bob.receive(&mut buffer)?, Some(5));
+/// assert_eq!(bob.receive(&mut buffer)?, Some(0), "the end");
+/// assert_eq!(alice.receive(&mut buffer)?, None, "nothing yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Endpoint {
     inner: Inner,
@@ -61,6 +78,14 @@ fn by_now<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// As everybody else writes it: a socket of both families calls 10.0.0.1 `::ffff:10.0.0.1`.
+fn plain(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(four) => (four, address.port()).into(),
+        IpAddr::V6(_) => address, // with its scope
     }
 }
 
@@ -161,7 +186,7 @@ impl Endpoint {
     /// `None` while there is none.
     ///
     /// # Errors
-    /// As the system tells, for example that a datagram sent before met a closed port.
+    /// If this isn't a datagram socket, or as the system tells.
     pub fn receive_from(&self, into: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
         match &self.inner {
             Inner::Kernel(socket) => {
@@ -169,6 +194,7 @@ impl Endpoint {
                 let socket = std::net::UdpSocket::from(socket.try_clone()?);
                 for _ in 0..STRANGERS {
                     let Some((count, from)) = by_now(socket.recv_from(into))? else { break };
+                    let from = plain(from);
                     if self.is_known(Some(from)) {
                         return Ok(Some((count, from)));
                     }

@@ -19,6 +19,15 @@ use crate::tcp_state::TcpSocket;
 /// make sockets that are used in the same way on every tier. The other sockets are the standard
 /// library's, and programs are started with [`command`](Host::command): those live in a stack of a
 /// host's own, and on a simulated or an observed host they are refused (`Unsupported`).
+///
+/// ```no_run
+/// # let lab = wirelab::Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.build()?;
+/// // Programs that know nothing of the lab, one on each host.
+/// let mut server = lab.host("bob").command("nc")?.args(["-l", "7000"]).spawn()?;
+/// let mut client = lab.host("alice").command("nc")?.args(["10.0.0.2", "7000"]).spawn()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Host {
     name: String,
@@ -173,8 +182,12 @@ impl Host {
     /// A command whose program runs here. It, and all that it starts, ends with the lab, or when
     /// this process dies. Files are the machine's own; only network and hostname are the host's.
     ///
+    /// Start it while the lab is there: nobody ends what is started later. Nor is a program found
+    /// that has moved itself to another network namespace, as `unshare --net` does.
+    ///
     /// # Errors
-    /// If the process that watches over a lab's programs can't be started, or the host has no kernel of its own.
+    /// If the process that watches over a lab's programs can't be started, or the host has no kernel
+    /// of its own.
     pub fn command(&self, program: impl AsRef<OsStr>) -> io::Result<Command> {
         self.kernel()?.command(program.as_ref())
     }

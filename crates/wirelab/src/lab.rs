@@ -1,5 +1,7 @@
 //! Building a lab of any tier, and letting it go.
 
+mod plan;
+
 use std::net::{IpAddr, SocketAddr};
 
 use crate::cable::Look;
@@ -9,11 +11,14 @@ use crate::frame::Frame;
 use crate::host::Host;
 use crate::kernel;
 use crate::port::PortKind;
-use crate::rule::{Perfect, Rule};
+use crate::rule::Rule;
 use crate::simulated;
 use crate::tcp_state::{Sighting, TcpSocket};
 use crate::tier::Tier;
 use crate::wire::Wire;
+
+use plan::parse;
+pub(crate) use plan::{Plan, Planned};
 
 /// Hosts, and the wire that they are all plugged into. When it is dropped, its programs are ended and
 /// all of it is gone; a socket of a host that you still hold keeps that host's stack until you drop
@@ -82,7 +87,7 @@ impl Lab {
     }
 }
 
-/// How a lab shall be.
+/// How a lab shall be: [`Lab::builder`] begins one, [`build`](Builder::build) makes it.
 #[must_use = "nothing is built before `build`"]
 pub struct Builder {
     plan: Plan,
@@ -90,50 +95,9 @@ pub struct Builder {
     mistake: Option<String>,
 }
 
-/// What was asked for, for the tier that builds it.
-pub(crate) struct Plan {
-    pub(crate) hosts: Vec<Planned>,
-    pub(crate) rule: Option<Box<dyn Rule>>,
-    pub(crate) record_states: bool,
-    pub(crate) pinned: bool,
-    pub(crate) patient: bool,
-    pub(crate) settings: Vec<(String, String)>,
-    pub(crate) port: Option<PortKind>,
-    pub(crate) in_user_namespace: bool,
-    pub(crate) seed: u64,
-}
-
-/// A host that was asked for.
-pub(crate) struct Planned {
-    pub(crate) name: String,
-    pub(crate) addresses: Vec<(IpAddr, u8)>,
-}
-
-impl Plan {
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.hosts.iter().map(|host| host.name.clone()).collect()
-    }
-
-    /// The rule that was asked for, or none.
-    pub(crate) fn rule(&mut self) -> Box<dyn Rule> {
-        self.rule.take().unwrap_or_else(|| Box::new(Perfect))
-    }
-
-    /// All addresses of each host.
-    pub(crate) fn addresses(&self) -> Vec<Vec<IpAddr>> {
-        let of = |host: &Planned| host.addresses.iter().map(|it| it.0).collect();
-        self.hosts.iter().map(of).collect()
-    }
-
-    /// Whether only kernels can do it.
-    fn is_for_kernels(&self) -> bool {
-        self.port.is_some() || self.in_user_namespace || !self.settings.is_empty()
-    }
-}
-
 impl Builder {
     /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
-    /// `fd00::1/64`. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
+    /// `fd00::1/64`. The name has 1 to 64 bytes. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
     /// the address is 127.0.0.1, whatever was asked for.
     pub fn host(mut self, name: &str, address: &str) -> Self {
         self.plan.hosts.push(Planned { name: name.into(), addresses: Vec::new() });
@@ -186,7 +150,7 @@ impl Builder {
     }
 
     /// Writes a setting of every host, such as `("net/ipv4/tcp_syn_retries", "2")`, below
-    /// /proc/sys. Only kernels have them.
+    /// /proc/sys; others than those of `net/` are the machine's, and refused. Only kernels have them.
     pub fn setting(mut self, key: &str, value: &str) -> Self {
         self.plan.settings.push((key.into(), value.into()));
         self
@@ -224,8 +188,11 @@ impl Builder {
     /// # Errors
     /// If what was asked for makes no sense, or the machine refuses it.
     pub fn build(self) -> Result<Lab, Error> {
-        self.check()?;
+        if let Some(mistake) = self.mistake {
+            return Err(Error::Asked(mistake));
+        }
         let mut plan = self.plan;
+        plan.check()?;
         if self.tier.is_some_and(|tier| tier != Tier::Kernel) && plan.is_for_kernels() {
             let text = "settings, ports and user namespaces are for the kernel tier";
             return Err(Error::Asked(text.into()));
@@ -259,42 +226,12 @@ impl Builder {
         });
         Ok(Lab { kernel: None, tier: Tier::Simulated, wire, hosts: hosts.collect() })
     }
-
-    fn check(&self) -> Result<(), Error> {
-        let hosts = &self.plan.hosts;
-        if let Some(mistake) = &self.mistake {
-            return Err(Error::Asked(mistake.clone()));
-        }
-        for (place, plan) in hosts.iter().enumerate() {
-            if plan.name.is_empty() || plan.name.len() > 64 {
-                let text = format!("a host's name has 1 to 64 bytes, and {:?} has not", plan.name);
-                return Err(Error::Asked(text));
-            }
-            if hosts[..place].iter().any(|other| other.name == plan.name) {
-                return Err(Error::Asked(format!("two hosts are named {:?}", plan.name)));
-            }
-            let others = hosts[..place].iter().flat_map(|other| &other.addresses);
-            let taken =
-                |(address, _): &&(IpAddr, u8)| plan.addresses.iter().any(|it| it.0 == *address);
-            if let Some((address, _)) = { others }.find(taken) {
-                return Err(Error::Asked(format!("two hosts have the address {address}")));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Locally administered, and the host's place, counted from 1, at the end.
 pub(crate) fn mac(place: usize) -> Mac {
     let [.., high, low] = (place + 1).to_be_bytes();
     Mac([2, 0, 0, 0, high, low])
-}
-
-fn parse(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, prefix) = text.split_once('/')?;
-    let (address, prefix): (IpAddr, u8) = (address.parse().ok()?, prefix.parse().ok()?);
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    (prefix <= most).then_some((address, prefix))
 }
 
 /// Asks the two hosts that a segment's addresses name: each says what it has for its own end and
@@ -316,18 +253,4 @@ where
         }
         seen
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_written_with_the_length_of_its_prefix() {
-        assert_eq!(parse("10.0.0.1/24"), Some(([10, 0, 0, 1].into(), 24)));
-        assert!(parse("fd00::1/128").is_some());
-        for wrong in ["10.0.0.1", "10.0.0.1/33", "10.0.0/24", "fd00::1/129", "x/1", ""] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -146,7 +146,7 @@ pub use frame::Frame;
 pub use host::Host;
 pub use lab::{Builder, Lab};
 pub use namespaces::{Entrance, NoEntrance, Refusal};
-pub use port::{Port, PortKind};
+pub use port::PortKind;
 pub use record::{Event, Fate, Recorder};
 pub use rule::{
     Decision, Delay, Duplication, Hold, Loss, Only, Perfect, Reordering, Rule, SlowMotion, Then,

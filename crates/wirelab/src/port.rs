@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 /// A host's end of the wire, seen from the wire.
-pub trait Port: Send {
+pub(crate) trait Port: Send {
     /// The next frame that the host has sent, if one waits. Never blocks.
     ///
     /// # Errors
@@ -28,7 +28,8 @@ pub enum PortKind {
     /// A TAP device. Needs /dev/net/tun to be open to the user, as it is for root.
     Tap,
     /// A pair of virtual Ethernet devices, whose far end lies in a hidden network namespace under a
-    /// packet socket. Needs nothing but the namespaces.
+    /// packet socket. Needs nothing but the namespaces. It carries what fits into the MTU of 1,500
+    /// that hosts begin with; longer frames of a host that raises its own are lost, and not recorded.
     VethPacket,
 }
 

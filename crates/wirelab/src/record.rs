@@ -1,5 +1,6 @@
 //! What happened on the wire, in order.
 
+mod event;
 mod html;
 mod json;
 mod ladder;
@@ -11,68 +12,40 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
-
-use serde::Serialize;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::frame::Frame;
 use crate::locked::locked;
 use crate::tcp_state::Sighting;
 
+pub use event::{Event, Fate};
+use event::{is_gone, remark};
+
 /// So many events are kept, and so many bytes of frames; then the oldest go.
 const MOST_EVENTS: usize = 100_000;
 const MOST_BYTES: usize = 64 << 20;
 
-/// What became of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
-    /// It went to the other hosts. A frame that was delivered twice has two events.
-    Delivered,
-    /// It waits for somebody to release or lose it.
-    Held,
-    /// It was lost, by a rule or by hand.
-    Lost,
-    /// A rule took it off the wire because it repeats what the wire already holds or has delivered.
-    Absorbed,
-    /// A partition kept it from every host that it could have reached.
-    Cut,
-    /// It came from no host: [`Wire::inject`](crate::Wire::inject).
-    Injected,
-}
-
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Fate::Delivered => "delivered",
-            Fate::Held => "held",
-            Fate::Lost => "lost",
-            Fate::Absorbed => "absorbed",
-            Fate::Cut => "cut",
-            Fate::Injected => "injected",
-        })
-    }
-}
-
-/// One thing that happened to one frame.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Counts a wire's events, from 0.
-    pub number: u64,
-    /// When, since the wire began. `frame.time` is when the frame was sent.
-    pub time: Duration,
-    /// The frame. Its `from` is the sender; an injected frame's is the host that it went to.
-    pub frame: Frame,
-    /// What became of it.
-    pub fate: Fate,
-    /// What sender and receiver say of the frame's connection right after this. Taken for TCP, for
-    /// what is held and what becomes of it then; for everything with
-    /// [`Builder::record_states`](crate::Builder::record_states).
-    pub states: Vec<Sighting>,
-}
-
 /// A wire's events, bounded: after 100,000 events or 64 MiB of frames the oldest are forgotten. A
 /// clone is the same recorder; it outlives the wire.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::Fate;
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+///
+/// let _alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?; // where nobody listens
+/// let recorder = lab.wire().recorder().clone();
+/// let refused = recorder.wait_for(Duration::from_secs(2), |event| event.frame.from == 1);
+/// assert_eq!(refused.expect("bob answers").fate, Fate::Delivered);
+/// drop(lab);
+/// assert!(recorder.ladder().contains("SYN seq=0"));
+/// let mut capture = Vec::new(); // or a File, for Wireshark
+/// recorder.write_pcapng(&mut capture)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Recorder {
     shared: Arc<Shared>,
@@ -130,7 +103,7 @@ impl Recorder {
     }
 
     /// From now on waiting lets that simulation's time pass.
-    pub(crate) fn is_simulated(&self, by: &Arc<dyn Waiting>) {
+    pub(crate) fn simulated_by(&self, by: &Arc<dyn Waiting>) {
         let _ = self.shared.simulation.set(Arc::downgrade(by));
     }
 
@@ -197,6 +170,7 @@ impl Recorder {
 
     /// The first event of which `wanted` is true, among those kept and those to come; `None` after
     /// `patience`. On the simulated tier that is time of the simulation, which this makes pass.
+    /// `wanted` is asked while the record is locked: it must not call the recorder or the wire.
     pub fn wait_for(
         &self,
         patience: Duration,
@@ -217,13 +191,13 @@ impl Recorder {
                 }
             }
         }
-        let late = std::time::Instant::now() + patience;
+        let began = Instant::now();
         let mut kept = locked(&self.shared.kept);
         loop {
             if let Some(event) = kept.look(&mut next, &mut wanted) {
                 return Some(event);
             }
-            let left = late.saturating_duration_since(std::time::Instant::now());
+            let left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return None;
             }
@@ -231,25 +205,6 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-    }
-}
-
-fn is_gone(fate: Fate) -> bool {
-    matches!(fate, Fate::Lost | Fate::Absorbed | Fate::Cut)
-}
-
-/// Whatever isn't plain: how long it took, and what became of it.
-fn remark(event: &Event) -> String {
-    let after = event.time.saturating_sub(event.frame.time);
-    let late = if after.as_millis() > 0 {
-        format!("after {:.3} s", after.as_secs_f64())
-    } else {
-        String::new()
-    };
-    match event.fate {
-        Fate::Delivered => late,
-        fate if late.is_empty() => fate.to_string(),
-        fate => format!("{fate} {late}"),
     }
 }
 
@@ -318,7 +273,8 @@ mod tests {
     fn waiting_finds_what_came_before_and_what_comes_later() {
         let recorder = Recorder::new(Vec::new(), Vec::new());
         recorder.writing().push(frame(1, 60), Duration::ZERO, Fate::Lost, Vec::new());
-        let seen = |id: u64| recorder.wait_for(Duration::from_secs(9), |it| it.frame.id == id);
+        // However long somebody is ready to wait.
+        let seen = |id: u64| recorder.wait_for(Duration::MAX, |it| it.frame.id == id);
         assert_eq!(seen(1).expect("it is there").fate, Fate::Lost);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| seen(2));

@@ -10,7 +10,8 @@ use crate::frame::Frame;
 pub use chance::{Delay, Duplication, Loss, Reordering};
 pub use slow_motion::SlowMotion;
 
-/// What shall become of a frame.
+/// What shall become of a frame. There is room for 64 MiB of frames that wait, held or on their way;
+/// what finds none is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It goes to the other hosts at once.
@@ -57,7 +58,8 @@ pub trait Rule: Send {
     /// What shall become of this frame.
     fn on_frame(&mut self, frame: &Frame) -> Verdict;
 
-    /// Somebody decided about a frame that this rule held.
+    /// Somebody decided about a frame that this rule held, or one that it is combined with. Or there
+    /// was no room to keep one that was held or delayed: then it is lost.
     fn on_decision(&mut self, frame: &Frame, decision: Decision) {
         let _ = (frame, decision);
     }

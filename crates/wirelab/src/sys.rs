@@ -154,8 +154,9 @@ impl Ring {
         Ok(Self { memory, slots, next: 0 })
     }
 
-    /// The oldest frame that waits, if one does. One that had no room in its slot is left out.
-    pub(crate) fn next<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    /// The oldest frame that waits, if one does, and the VLAN tag (IEEE 802.1Q, four bytes) that the
+    /// kernel took out of it behind its addresses. A frame that had no room in its slot is left out.
+    pub(crate) fn next<T>(&mut self, take: impl FnOnce(&[u8], Option<[u8; 4]>) -> T) -> Option<T> {
         loop {
             // SAFETY: `next` is below `slots`, so this lies in the mapping of `slots` times `SLOT`.
             let slot = unsafe { self.memory.add(self.next * SLOT) };
@@ -180,13 +181,20 @@ impl Ring {
                 // SAFETY: `whole` says that it lies in this slot, which is ours, see above. Nobody
                 // writes there before the status is given back.
                 let frame = unsafe { std::slice::from_raw_parts(slot.add(start).as_ptr(), length) };
-                let taken = take(frame);
+                let taken = take(frame, tag(&header));
                 give_back(self);
                 return Some(taken);
             }
             give_back(self);
         }
     }
+}
+
+fn tag(header: &libc::tpacket2_hdr) -> Option<[u8; 4]> {
+    let says = |flag| header.tp_status & flag != 0;
+    let kind = if says(libc::TP_STATUS_VLAN_TPID_VALID) { header.tp_vlan_tpid } else { 0x8100 };
+    let ([a, b], [c, d]) = (kind.to_be_bytes(), header.tp_vlan_tci.to_be_bytes());
+    says(libc::TP_STATUS_VLAN_VALID).then_some([a, b, c, d])
 }
 
 impl Drop for Ring {

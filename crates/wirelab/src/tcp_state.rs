@@ -107,9 +107,9 @@ pub struct Timer {
 pub enum TimerKind {
     /// Something is sent again.
     Retransmission,
-    /// The other end is asked whether it is still there.
+    /// The other end is asked whether it is still there. Linux's same timer ends a long FIN-WAIT-2.
     KeepAlive,
-    /// TIME-WAIT ends.
+    /// TIME-WAIT ends; so does Linux's FIN-WAIT-2 of a socket that its program has closed.
     TimeWait,
     /// The other end is asked whether its window has opened.
     WindowProbe,

@@ -6,6 +6,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// What the hosts of a lab are made of.
+///
+/// ```
+/// use wirelab::{Shows, Tier};
+///
+/// let tier: Tier = "simulated".parse()?;
+/// let told = tier.difference(Shows::TimeWait).expect("it is not as on Linux");
+/// assert!(told.text.contains("10 seconds"));
+/// # Ok::<(), wirelab::UnknownTier>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {

@@ -1,10 +1,11 @@
 //! The wire between the hosts, as whoever uses a lab holds it.
 
 mod held;
+mod shared;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,111 +16,38 @@ use crate::rule::{Perfect, Rule};
 use crate::simulated::World;
 
 pub use held::Held;
+use shared::Drive;
+pub(crate) use shared::Shared;
 
 const ONLY_OBSERVES: &str = "this wire only observes: ask Wire::can_hold first";
 const RULE_PANICKED: &str = "the wire has stopped: its rule panicked";
 
 /// One wire that all hosts of a lab are plugged into, like a hub. If its rule panics it stops, and
 /// says so where somebody waits for it or drops it.
+///
+/// ```
+/// # use wirelab::{Lab, Tier};
+/// let lab = Lab::builder()
+///     .host("alice", "10.0.0.1/24")
+///     .host("bob", "10.0.0.2/24")
+///     .pin_neighbours() // no ARP: nothing but what is done here is on the wire
+///     .tier(Tier::Simulated)
+///     .build()?;
+/// let (alice, bob) = (lab.host("alice").datagrams(0)?, lab.host("bob").datagrams(9000)?);
+/// lab.wire().partition(&[0], &[1]);
+/// alice.send_to(b"never heard", "10.0.0.2:9000".parse()?)?;
+/// lab.wire().heal();
+/// alice.send_to(b"hello", "10.0.0.2:9000".parse()?)?;
+/// let mut buffer = [0; 99];
+/// let (count, _) = bob.receive_from(&mut buffer)?.expect("a simulated wire takes no waiting");
+/// assert_eq!(&buffer[..count], b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Wire {
     pub(crate) shared: Arc<Shared>,
     recorder: Recorder,
     thread: Option<JoinHandle<()>>,
     can_hold: bool,
-}
-
-/// What the wire's thread, or a simulated host's sockets, share with the wire's users.
-pub(crate) struct Shared {
-    pub(crate) cable: Mutex<Cable>,
-    pub(crate) held: Condvar,
-    pub(crate) over: AtomicBool,
-    /// How often the thread has emptied all ports. Changed while the cable is locked.
-    rounds: AtomicU64,
-    drive: Drive,
-}
-
-/// What makes frames go, and time.
-enum Drive {
-    /// A thread, and the machine's clock. `wake` wakes it, for it to look what has changed.
-    Thread { began: Instant, wake: Box<dyn Fn() + Send + Sync> },
-    /// Whoever waits, and a clock that they move.
-    Simulation(World),
-}
-
-impl Shared {
-    /// For the thread, with the cable locked: all ports are empty.
-    pub(crate) fn round_is_over(&self) {
-        self.rounds.fetch_add(1, Ordering::SeqCst);
-        self.held.notify_all();
-    }
-
-    fn over(cable: Cable, drive: Drive) -> Arc<Self> {
-        let (cable, held) = (Mutex::new(cable), Condvar::new());
-        Arc::new(Self {
-            cable,
-            held,
-            over: AtomicBool::new(false),
-            rounds: AtomicU64::new(0),
-            drive,
-        })
-    }
-
-    /// For the thread: whoever waits for it need not, once this is dropped.
-    pub(crate) fn until_the_end(&self) -> impl Drop + '_ {
-        struct End<'a>(&'a Shared);
-        impl Drop for End<'_> {
-            fn drop(&mut self) {
-                self.0.over.store(true, Ordering::SeqCst);
-                // With the lock, so that it is not between somebody's look and their wait.
-                let _cable = locked(&self.0.cable);
-                self.0.held.notify_all();
-            }
-        }
-        End(self)
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        match &self.drive {
-            Drive::Thread { began, .. } => began.elapsed(),
-            Drive::Simulation(world) => world.now(),
-        }
-    }
-
-    /// After an act: in a simulation nobody else lets happen what comes of it.
-    pub(crate) fn settle(&self, cable: &mut Cable) {
-        self.simulate(|world| world.settle(cable));
-    }
-
-    /// Does something with the simulation, if it is one that still runs. If a rule panics then, it
-    /// is over.
-    fn simulate<T>(&self, act: impl FnOnce(&World) -> T) -> Option<T> {
-        struct OverInPanic<'a>(&'a AtomicBool);
-        impl Drop for OverInPanic<'_> {
-            fn drop(&mut self) {
-                if thread::panicking() {
-                    self.0.store(true, Ordering::SeqCst);
-                }
-            }
-        }
-        match &self.drive {
-            Drive::Simulation(world) if !self.over.load(Ordering::SeqCst) => {
-                let _guard = OverInPanic(&self.over);
-                Some(act(world))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Waiting for Shared {
-    fn now(&self) -> Duration {
-        Shared::now(self)
-    }
-
-    fn step(&self, until: Duration) -> bool {
-        let mut cable = locked(&self.cable);
-        self.simulate(|world| world.step(&mut cable, until)).unwrap_or(false)
-    }
 }
 
 impl fmt::Debug for Wire {
@@ -168,7 +96,7 @@ impl Wire {
     pub(crate) fn simulated(cable: Cable, recorder: Recorder, world: World) -> Self {
         let shared = Shared::over(cable, Drive::Simulation(world));
         let waiting: Arc<dyn Waiting> = Arc::clone(&shared) as Arc<dyn Waiting>;
-        recorder.is_simulated(&waiting);
+        recorder.simulated_by(&waiting);
         Self { shared, recorder, thread: None, can_hold: true }
     }
 
@@ -202,7 +130,7 @@ impl Wire {
     /// anything.
     pub fn next_held(&self, patience: Duration) -> Option<Held<'_>> {
         self.must_hold();
-        let frame = self.until_held(patience).held.pop_front();
+        let frame = self.until_held(patience).pending.take_held();
         frame.map(|frame| Held::of(self, frame))
     }
 
@@ -245,21 +173,23 @@ impl Wire {
         let mut cable = locked(&self.shared.cable);
         match &self.shared.drive {
             Drive::Thread { .. } => {
-                let none_yet = |cable: &mut Cable| cable.held.is_empty() && !over();
+                let none_yet = |cable: &mut Cable| !cable.pending.is_holding() && !over();
                 let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
                 cable = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             Drive::Simulation(world) => {
                 let until = world.now().saturating_add(patience);
-                let is_held = |cable: &Cable| !cable.held.is_empty();
+                let is_held = |cable: &Cable| cable.pending.is_holding();
                 self.shared.simulate(|world| world.run(&mut cable, until, is_held));
             }
         }
-        assert!(!cable.held.is_empty() || !over(), "{RULE_PANICKED}");
+        assert!(cable.pending.is_holding() || !over(), "{RULE_PANICKED}");
         cable
     }
 
-    /// Gives a host a frame that nobody sent. `host` is its place in the order of names.
+    /// Gives a host a frame that nobody sent. `host` is its place in the order of names. The bytes
+    /// may be anything; what the host's interface doesn't take, since it is too short or too long,
+    /// is recorded all the same.
     ///
     /// # Panics
     /// If there is no such host, or the wire [only observes](Wire::can_hold).
@@ -272,14 +202,17 @@ impl Wire {
     }
 
     /// Keeps frames from going between the hosts of one group and those of the other, both ways,
-    /// until [`heal`](Wire::heal). Further partitions add to it. What is delayed or held meets the
-    /// partition when it goes.
+    /// until [`heal`](Wire::heal). Hosts are named by their [places](crate::Host::place). Further
+    /// partitions add to it. What is delayed or held meets the partition when it goes.
     ///
     /// # Panics
-    /// If the wire [only observes](Wire::can_hold).
+    /// If there is no such host, or the wire [only observes](Wire::can_hold).
     pub fn partition(&self, some: &[usize], others: &[usize]) {
         self.must_hold();
         let mut cable = locked(&self.shared.cable);
+        for &host in some.iter().chain(others) {
+            assert!(host < cable.ports.len(), "there is no host {host}");
+        }
         for &a in some {
             for &b in others {
                 cable.cut.insert((a, b));

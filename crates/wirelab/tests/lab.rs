@@ -1,9 +1,14 @@
 //! Labs on every tier. Of kernels: as whoever runs the tests, and in a user namespace; with each kind
 //! of port. Where the machine refuses, a test says so and is not run; `WIRELAB_REQUIRE=kernel` makes
-//! that a failure, and `WIRELAB_REQUIRE=kernel,tshark` also where tshark is not there. What uses the system's own sockets and programs is for Linux alone.
+//! that a failure, and `WIRELAB_REQUIRE=kernel,tshark` also where tshark is not there. What uses the
+//! system's own sockets and programs is for Linux alone.
 
+#[path = "lab/addresses.rs"]
+mod addresses;
 #[path = "lab/datagrams.rs"]
 mod datagrams;
+#[path = "lab/differences.rs"]
+mod differences;
 #[path = "lab/endpoints.rs"]
 mod endpoints;
 #[cfg(target_os = "linux")]

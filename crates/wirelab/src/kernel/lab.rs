@@ -177,8 +177,10 @@ impl Plan {
                 for (address, _) in &plan.addresses {
                     wait_until_own(&room.route, *address)?;
                 }
-                for (other, plan) in rooms.iter().zip(&self.hosts).filter(|_| self.pinned) {
-                    for (address, _) in plan.addresses.iter().filter(|_| other.mac != room.mac) {
+                let others = rooms.iter().zip(&self.hosts).filter(|(it, _)| it.mac != room.mac);
+                for (other, neighbour) in others.filter(|_| self.pinned) {
+                    // A host without IPv6 has no use for the address, and its kernel refuses it.
+                    for (address, _) in neighbour.addresses.iter().filter(|it| has_kin(plan, it)) {
                         room.route.pin_neighbour(index, *address, other.mac)?;
                     }
                 }
@@ -197,6 +199,11 @@ pub(super) fn alone(port: PortKind) -> Result<Lab, Error> {
 
 fn has_six(plan: &Planned) -> bool {
     plan.addresses.iter().any(|(address, _)| address.is_ipv6())
+}
+
+/// Whether it has an address of the same family.
+fn has_kin(plan: &Planned, (address, _): &(IpAddr, u8)) -> bool {
+    plan.addresses.iter().any(|(own, _)| own.is_ipv4() == address.is_ipv4())
 }
 
 /// Without this the first frame to an IPv6 address may be lost at its own host.

@@ -19,6 +19,9 @@ const ALL: usize = 32 << 10;
 const LEAST: usize = 256;
 const MOST: usize = 4096;
 
+/// The two addresses at the start of a frame.
+const ADDRESSES: usize = 12;
+
 pub(super) struct Packet {
     socket: Arc<OwnedFd>,
     ring: Ring,
@@ -42,7 +45,10 @@ impl Packet {
 
 impl Port for Packet {
     fn recv(&mut self) -> io::Result<Option<Arc<[u8]>>> {
-        Ok(self.ring.next(|frame| Arc::from(frame)))
+        Ok(self.ring.next(|frame, tag| match (tag, frame.split_at_checked(ADDRESSES)) {
+            (Some(tag), Some((addresses, rest))) => [addresses, &tag, rest].concat().into(),
+            _ => Arc::from(frame),
+        }))
     }
 
     fn send(&mut self, frame: &[u8]) -> io::Result<()> {
@@ -55,6 +61,44 @@ impl Port for Packet {
             // The host has no room, or has taken its interface down.
             Ok(_) | Err(Errno::AGAIN | Errno::NOBUFS | Errno::NETDOWN | Errno::NXIO) => Ok(()),
             Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use namespaces::Opening;
+
+    use crate::host::Stack;
+    use crate::lab::Lab;
+    use crate::port::PortKind;
+
+    use super::*;
+
+    /// Linux takes the tag out of a frame before a packet socket sees it, and tells it beside.
+    #[test]
+    fn a_frame_with_a_vlan_tag_is_carried_as_it_was_sent() {
+        for port in [PortKind::Tap, PortKind::VethPacket] {
+            let plan = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+            let Ok(lab) = plan.port(port).build() else {
+                eprintln!("not run: the machine refuses {port}");
+                continue;
+            };
+            let Stack::Kernel(alice) = lab.host("alice").stack() else { panic!("a kernel") };
+            let raw = Opening::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
+            let raw = alice.namespaces.open(&[raw]).expect("a socket").remove(0);
+            let index = rustix::net::netdevice::name_to_index(&raw, "eth0").expect("it is there");
+            sys::bind_to_interface(raw.as_fd(), index).expect("it is up");
+            let mut frame = vec![0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1];
+            frame.extend([0x81, 0x00, 0x60, 0x05]); // tagged: priority 3, VLAN 5
+            frame.extend([0x88, 0xb5]); // IEEE Std 802, local experiments
+            frame.extend([7; 50]);
+            rustix::net::send(&raw, &frame, SendFlags::empty()).expect("it is sent");
+            let recorder = lab.wire().recorder();
+            let came = recorder.wait_for(Duration::from_secs(20), |_| true).expect("it comes");
+            assert_eq!(&came.frame.bytes[..], &frame[..], "{port}");
         }
     }
 }

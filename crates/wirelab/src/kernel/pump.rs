@@ -52,14 +52,15 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
     // How much each has brought since the last round, in turns that did not empty it.
     let mut brought = vec![0; ports.len()];
     loop {
-        let due = locked(&shared.cable).next_due();
+        let due = locked(&shared.cable).pending.next_due();
         let wait = due.map(|time| time.saturating_sub(shared.now()));
         let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
         let mut waiting = vec![PollFd::new(bell, PollFlags::IN)];
         waiting.extend(ports.iter().map(|(_, port)| PollFd::new(port, PollFlags::IN)));
         match poll(&mut waiting, wait.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => return, // no memory even for that
+            Ok(_) => {}
+            Err(Errno::INTR) => continue, // it has not looked, so this was no round
+            Err(_) => return,             // no memory even for that
         }
         if shared.over.load(Ordering::SeqCst) {
             return;
@@ -83,7 +84,7 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         if all_empty {
             brought.fill(0);
             shared.round_is_over();
-        } else if !cable.held.is_empty() {
+        } else if cable.pending.is_holding() {
             shared.held.notify_all();
         }
         drop(cable);

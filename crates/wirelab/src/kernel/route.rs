@@ -116,12 +116,17 @@ impl Route {
         ]);
         let message = match address {
             IpAddr::V4(four) => {
-                let host_part = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
-                let broadcast = (u32::from(four) | host_part).to_be_bytes();
-                message
+                let message = message
                     .attribute(IFA_LOCAL, &four.octets())
-                    .attribute(IFA_ADDRESS, &four.octets())
-                    .attribute(IFA_BROADCAST, &broadcast)
+                    .attribute(IFA_ADDRESS, &four.octets());
+                match u32::MAX.checked_shr(prefix.into()) {
+                    // Of two addresses or one, none is for broadcasts (RFC 3021).
+                    None | Some(0 | 1) => message,
+                    Some(host_part) => {
+                        let broadcast = (u32::from(four) | host_part).to_be_bytes();
+                        message.attribute(IFA_BROADCAST, &broadcast)
+                    }
+                }
             }
             IpAddr::V6(six) => {
                 message.attribute(IFA_LOCAL, &six.octets()).attribute(IFA_ADDRESS, &six.octets())

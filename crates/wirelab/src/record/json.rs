@@ -53,6 +53,16 @@ impl Recorder {
     /// Writes all events as lines of JSON: first one with the hosts, then one for each event, with
     /// the frame in words and in hexadecimal.
     ///
+    /// The first has `began` (seconds since 1970), `hosts` (each with `name` and `addresses`) and
+    /// `forgotten` (how many events there were before the first one here). Each other has
+    ///
+    /// - `number`, from 0; `frame`, the frame's own number, from 1; `from`, a host's name;
+    /// - `at_us` and `sent_us`: when it happened, and when the frame was sent, in microseconds since
+    ///   the wire began;
+    /// - `fate`: `delivered`, `held`, `lost`, `absorbed`, `cut` or `injected`, see [`Fate`];
+    /// - `text`, the frame in one line, and `bytes`, all of it in hexadecimal;
+    /// - `states`, where they were asked for: `host` and `state` of both ends, by RFC 9293's names.
+    ///
     /// # Errors
     /// If `out` doesn't take it.
     pub fn write_json_lines(&self, mut out: impl Write) -> io::Result<()> {

@@ -86,37 +86,10 @@ impl Recorder {
     }
 
     fn draw(&self, event: &Event, decoded: &Decoded, text: &str, y: usize, body: &mut String) {
-        let from = event.frame.from;
-        let lost = is_gone(event.fate);
-        let _ = write!(body, "<g{}>", if lost { " class=\"gone\"" } else { "" });
+        let class = if is_gone(event.fate) { " class=\"gone\"" } else { "" };
+        let _ = write!(body, "<g{class}>");
         for to in self.receivers(event, decoded) {
-            let (mut start, mut end) = (self.lifeline(from), self.lifeline(to));
-            if event.fate == Fate::Injected {
-                // From nowhere: from somewhere on the wire to the host that got it.
-                (start, end) =
-                    (if end > EDGE { end - BETWEEN / 2 } else { end + BETWEEN / 2 }, end);
-            }
-            let head = if lost { "" } else { " marker-end=\"url(#head)\"" };
-            if lost {
-                end = (start + 2 * end) / 3;
-            }
-            let _ = write!(body, "<line x1=\"{start}\" y1=\"{y}\" x2=\"{end}\" y2=\"{y}\"{head}/>");
-            if lost {
-                let _ = write!(
-                    body,
-                    "<text x=\"{end}\" y=\"{}\" text-anchor=\"middle\">✗</text>",
-                    y + 6
-                );
-            }
-            let middle = usize::midpoint(self.lifeline(from), self.lifeline(to));
-            let middle =
-                if start == self.lifeline(from) { middle } else { usize::midpoint(start, end) };
-            let _ = write!(
-                body,
-                "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                y - 8,
-                safe(text)
-            );
+            self.arrow(event, to, text, y, body);
         }
         let _ = write!(
             body,
@@ -144,6 +117,33 @@ impl Recorder {
             );
         }
         let _ = writeln!(body, "</g>");
+    }
+
+    /// To one of the hosts, with its text above; a lost frame's ends in ✗ on the way.
+    fn arrow(&self, event: &Event, to: usize, text: &str, y: usize, body: &mut String) {
+        let mut end = self.lifeline(to);
+        let start = match event.fate {
+            // From nowhere: from somewhere on the wire to the host that got it.
+            Fate::Injected if end > EDGE => end - BETWEEN / 2,
+            Fate::Injected => end + BETWEEN / 2,
+            _ => self.lifeline(event.frame.from),
+        };
+        let middle = usize::midpoint(start, end);
+        let mut head = " marker-end=\"url(#head)\"";
+        if is_gone(event.fate) {
+            (end, head) = ((start + 2 * end) / 3, "");
+        }
+        let _ = write!(body, "<line x1=\"{start}\" y1=\"{y}\" x2=\"{end}\" y2=\"{y}\"{head}/>");
+        if is_gone(event.fate) {
+            let _ =
+                write!(body, "<text x=\"{end}\" y=\"{}\" text-anchor=\"middle\">✗</text>", y + 6);
+        }
+        let _ = write!(
+            body,
+            "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            y - 8,
+            safe(text)
+        );
     }
 
     /// Whom a frame is for: the host that it names, or everybody else.

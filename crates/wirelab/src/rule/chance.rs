@@ -30,11 +30,24 @@ impl Delay {
 impl Rule for Delay {
     fn on_frame(&mut self, _: &Frame) -> Verdict {
         let spread = self.most - self.least;
-        Verdict::Deliver(self.least + spread.mul_f64(self.random.f64()))
+        Verdict::Deliver(self.least.saturating_add(spread.mul_f64(self.random.f64())))
     }
 }
 
 /// A part of the frames is lost.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::{Delay, Duplication, Frame, Loss, Rule};
+///
+/// let a_while = Duration::from_millis(2);
+/// // What is neither lost nor doubled takes its time; and only TCP meets all that.
+/// let rule = Loss::of(0.03, 1).then(Duplication::of(0.02, a_while, 2)).then(Delay::of(a_while));
+/// let rule = rule.only(|frame: &Frame| frame.decode().tcp().is_some());
+/// # fn takes(_: impl Rule) {}
+/// # takes(rule);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Loss {
     part: f64,

@@ -10,6 +10,9 @@ use smoltcp::time::Instant;
 pub(crate) struct Clock(AtomicU64);
 
 impl Clock {
+    /// As far as it goes: some 584 years.
+    pub(super) const END: Duration = Duration::from_nanos(u64::MAX);
+
     pub(crate) fn now(&self) -> Duration {
         Duration::from_nanos(self.0.load(Ordering::SeqCst))
     }

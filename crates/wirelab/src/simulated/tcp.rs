@@ -1,13 +1,14 @@
 //! A simulated host's TCP sockets, made to behave as Linux's do where the stack leaves it open: a
 //! listener stays one, what nobody owns any more goes its way, and unread data is a reset.
 
+mod tidy;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
-use smoltcp::wire::IpListenEndpoint;
 
 use super::account::Account;
 use super::node::{Node, ends};
@@ -33,6 +34,9 @@ pub(super) struct Connection {
     pub(super) handle: SocketHandle,
     pub(super) owner: Owner,
     pub(super) local: SocketAddr,
+    /// Whether others may be bound to its port, as Linux lets them with SO_REUSEADDR: what was
+    /// accepted, or was dialled from a port that somebody named.
+    shares_port: bool,
     /// Its state when it was looked at last, to see how it came to the next.
     seen: State,
     was_established: bool,
@@ -67,12 +71,9 @@ impl Node {
 
     pub(super) fn listen(&mut self, port: u16) -> io::Result<u32> {
         let taken = |node: &Self, port| {
-            let mut locals = node
-                .listeners
-                .values()
-                .map(|it| it.local)
-                .chain(node.connections.values().map(|it| it.local));
-            locals.any(|local| local.port() == port)
+            let has_it = |local: SocketAddr| local.port() == port;
+            node.listeners.values().any(|it| has_it(it.local))
+                || node.connections.values().any(|it| has_it(it.local) && !it.shares_port)
         };
         let port = self.port(port, taken)?;
         let number = self.number();
@@ -103,15 +104,22 @@ impl Node {
         let refused = |_| io::Error::from(ErrorKind::AddrNotAvailable);
         socket.connect(self.interface.context(), to, local).map_err(refused)?;
         let handle = self.sockets.add(socket);
-        Ok(self.keep(handle, Owner::Program, local))
+        Ok(self.keep(handle, Owner::Program, local, !any))
     }
 
-    fn keep(&mut self, handle: SocketHandle, owner: Owner, local: SocketAddr) -> u32 {
+    fn keep(
+        &mut self,
+        handle: SocketHandle,
+        owner: Owner,
+        local: SocketAddr,
+        shares_port: bool,
+    ) -> u32 {
         let number = self.number();
         let connection = Connection {
             handle,
             owner,
             local,
+            shares_port,
             seen: State::SynSent,
             was_established: false,
             error: None,
@@ -227,89 +235,6 @@ impl Node {
     fn forget(&mut self, number: u32) {
         if let Some(connection) = self.connections.remove(&number) {
             self.sockets.remove(connection.handle);
-        }
-    }
-
-    /// What Linux would have done by now and the stack leaves to its user. Whether that gives the
-    /// stack something to do.
-    pub(super) fn tidy(&mut self) -> bool {
-        let mut more = false;
-        for number in self.connections.keys().copied().collect::<Vec<_>>() {
-            more |= self.tidy_connection(number);
-        }
-        for number in self.listeners.keys().copied().collect::<Vec<_>>() {
-            self.tidy_listener(number);
-        }
-        more
-    }
-
-    fn tidy_connection(&mut self, number: u32) -> bool {
-        let Ok((socket, connection)) = self.tcp(number) else { return false };
-        let (state, before, owner) = (socket.state(), connection.seen, connection.owner);
-        connection.seen = state;
-        if state == State::Closed && before != state && owner != Owner::Nobody {
-            // After a LAST-ACK or a TIME-WAIT it has ended well.
-            connection.error = match before {
-                State::SynSent => Some(ErrorKind::ConnectionRefused),
-                State::CloseWait => Some(ErrorKind::BrokenPipe),
-                State::SynReceived | State::Established | State::FinWait1 | State::FinWait2 => {
-                    Some(ErrorKind::ConnectionReset)
-                }
-                _ => None,
-            };
-        }
-        let open =
-            !matches!(state, State::SynSent | State::SynReceived | State::Listen | State::Closed);
-        let is_new = open && !connection.was_established;
-        connection.was_established |= open;
-        let was_established = connection.was_established;
-        let is_over = state == State::Closed && socket.remote_endpoint().is_none();
-        match owner {
-            Owner::Listener(listener) => {
-                if is_new && let Some(listener) = self.listeners.get_mut(&listener) {
-                    listener.waiting.push_back(number);
-                }
-                // A RST in SYN-RECEIVED makes the stack listen again.
-                if state == State::Listen || is_over && !was_established {
-                    self.forget(number);
-                }
-                false
-            }
-            Owner::Program => false,
-            Owner::Nobody if is_over => {
-                self.forget(number);
-                false
-            }
-            // Nobody will ever read it (RFC 2525 section 2.17).
-            Owner::Nobody if socket.can_recv() && state != State::Closed => {
-                socket.abort();
-                true
-            }
-            Owner::Nobody => false,
-        }
-    }
-
-    fn tidy_listener(&mut self, number: u32) {
-        let Some(listener) = self.listeners.get_mut(&number) else { return };
-        let local = listener.local;
-        if let Some(spare) = listener.spare {
-            let state = self.sockets.get::<Socket<'_>>(spare).state();
-            if state == State::Listen {
-                return;
-            }
-            listener.spare = None;
-            self.keep(spare, Owner::Listener(number), local);
-        }
-        let at_it = self.connections.values().filter(|it| it.owner == Owner::Listener(number));
-        if at_it.count() < BACKLOG {
-            let mut socket = new_socket();
-            let (addr, port) = (Some(local.ip().into()), local.port());
-            // It fails only for port 0.
-            let _ = socket.listen(IpListenEndpoint { addr, port });
-            let spare = self.sockets.add(socket);
-            if let Some(listener) = self.listeners.get_mut(&number) {
-                listener.spare = Some(spare);
-            }
         }
     }
 }

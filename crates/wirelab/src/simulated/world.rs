@@ -59,6 +59,8 @@ impl World {
     /// Goes to the next time at which something happens, but not beyond `until`. Whether that was
     /// before `until`.
     pub(crate) fn step(&self, cable: &mut Cable, until: Duration) -> bool {
+        // The clock's own end is an end of all patience.
+        let until = until.min(Clock::END);
         let next = self.next(cable).filter(|next| *next <= until);
         self.clock.move_to(next.unwrap_or(until));
         cable.deliver_due(self.now());
@@ -73,6 +75,6 @@ impl World {
         let now = self.now();
         let own = self.nodes.iter().filter_map(|node| locked(node).next_time());
         let own = own.map(|time| if time <= now { now + AGAIN } else { time });
-        own.chain(cable.next_due()).min()
+        own.chain(cable.pending.next_due()).min()
     }
 }

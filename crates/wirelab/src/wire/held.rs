@@ -7,6 +7,25 @@ use crate::rule::Decision;
 
 /// A frame that waits for a decision. Dropped without one, it is released: a wire lets go on what
 /// nobody stops.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use wirelab::{Hold, TcpState};
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+///
+/// lab.wire().rule(Hold);
+/// let _alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?; // where nobody listens
+/// let syn = lab.wire().next_held(Duration::from_secs(2)).expect("a SYN");
+/// assert_eq!(lab.host("alice").tcp_states()?[0].state, TcpState::SynSent);
+/// syn.release();
+/// let answer = lab.wire().next_held(Duration::from_secs(2)).expect("a refusal");
+/// assert!(answer.frame().decode().tcp().is_some_and(|(_, tcp)| tcp.flags.rst));
+/// answer.lose(); // alice will try again
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped at once, it is released at once"]
 pub struct Held<'a> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use wirelab::{Delay, Duplication, Endpoint, Fate, Lab, Loss, Reordering, Rule, Verdict};
@@ -135,6 +136,8 @@ fn a_partition_keeps_hosts_apart_until_it_heals() {
     on_every_tier(three, |lab| {
         let (alice, bob) = sockets(lab);
         let carol = lab.host("carol").datagrams(9000).expect("a socket");
+        let nobody = AssertUnwindSafe(|| lab.wire().partition(&[0], &[3]));
+        panic::catch_unwind(nobody).expect_err("there is no fourth host");
         lab.wire().partition(&[0], &[1]);
         alice.send_to(&[1], everybody()).expect("it is sent");
         assert_eq!(byte(lab, &carol), 1, "carol hears alice");

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab::TcpState::{CloseWait, Closed, FinWait2, SynSent};
+use wirelab::TcpState::{CloseWait, Closed, FinWait2, SynSent, TimeWait};
 use wirelab::{Endpoint, Lab};
 
 use crate::tier::{alice_and_bob, eventually, next, on_every_tier, states, wait_for_states};
@@ -35,6 +35,23 @@ fn a_stream_is_written_read_half_closed_and_closed() {
         assert_eq!(eventually(lab, || alice.receive(&mut buffer).expect("connected")), 3);
         bob.close();
         assert_eq!(eventually(lab, || alice.receive(&mut buffer).expect("connected")), 0);
+    });
+}
+
+#[test]
+fn a_server_listens_again_while_its_old_connections_linger() {
+    on_every_tier(alice_and_bob, |lab| {
+        let (alice, bob) = connected(lab);
+        bob.close();
+        assert_eq!(eventually(lab, || alice.receive(&mut [0; 9]).expect("connected")), 0);
+        alice.close();
+        wait_for_states(lab, Closed, TimeWait);
+        let listener = lab.host("bob").listening(7000).expect("TIME-WAIT is no hindrance");
+        let to = SocketAddr::from((lab.host("bob").address(), 7000));
+        let alice = lab.host("alice").dialling(5001, to).expect("it begins");
+        let bob = eventually(lab, || listener.accept().expect("a listener"));
+        assert_eq!(alice.send(b"x").expect("connected"), 1);
+        assert_eq!(eventually(lab, || bob.receive(&mut [0; 9]).expect("connected")), 1);
     });
 }
 

@@ -10,16 +10,15 @@ use std::time::Duration;
 use wirelab::TcpState::{Closed, Established, TimeWait};
 use wirelab::{Endpoint, Error, Fate, Hold, Lab, Packet, Tier, probe};
 
-use crate::tier::{PATIENCE, eventually, states, wait_for_states};
+use crate::tier::{PATIENCE, eventually, required, states, wait_for_states};
 
 fn observed(test: impl FnOnce(&Lab)) {
     let plan = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
     match plan.tier(Tier::Observing).record_states().build() {
         Ok(lab) => test(&lab),
         Err(refusal) => {
-            let required = std::env::var("WIRELAB_REQUIRE").is_ok_and(|tier| tier == "kernel");
             let is_root = rustix::process::geteuid().is_root();
-            assert!(!(required && is_root), "{refusal}");
+            assert!(!(required("kernel") && is_root), "{refusal}");
             eprintln!("not run: {refusal}");
         }
     }

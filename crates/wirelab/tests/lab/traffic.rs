@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use wirelab::TcpState::{FinWait2, LastAck, Listen, SynReceived, SynSent};
 use wirelab::{
-    Delay, Duplication, Endpoint, Error, Fate, Hold, Lab, Loss, Packet, Reordering, Rule,
-    SlowMotion, TcpState, Tier,
+    Delay, Duplication, Endpoint, Fate, Hold, Lab, Loss, Reordering, Rule, SlowMotion, TcpState,
+    Tier,
 };
 
 use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step, wait_for_states};
 
-fn at(lab: &Lab, name: &str, port: u16) -> SocketAddr {
+pub(crate) fn at(lab: &Lab, name: &str, port: u16) -> SocketAddr {
     (lab.host(name).address(), port).into()
 }
 
@@ -77,41 +77,6 @@ fn every_host_hears_a_broadcast_and_reaches_every_other() {
             assert_eq!(client.send(&[1]).expect("connected"), 1);
             eventually(lab, || server.receive(&mut [0]).expect("connected"));
         }
-    });
-}
-
-#[test]
-fn hosts_with_addresses_of_both_families_talk_in_either() {
-    let plan = || {
-        Lab::builder()
-            .host("alice", "10.0.0.1/24")
-            .also("fd00::1/64")
-            .host("bob", "fd00::2/64")
-            .also("10.0.0.2/24")
-            .host("carol", "10.0.0.3/24")
-            .also("fd00::3/64")
-    };
-    on_every_tier(plan, |lab| {
-        let listener = lab.host("bob").listening(7000).expect("it listens");
-        let client = lab.host("alice").dialling(0, at(lab, "bob", 7000)).expect("it begins");
-        let server = eventually(lab, || listener.accept().expect("a listener"));
-        server.send(b"six").expect("connected");
-        let mut buffer = [0; 9];
-        let count = eventually(lab, || client.receive(&mut buffer).expect("connected"));
-        assert_eq!(&buffer[..count], b"six");
-        assert!(client.local_address().expect("bound").is_ipv6());
-        let events = lab.wire().recorder().events();
-        let asked = |event: &wirelab::Event| match event.frame.decode().packet {
-            Packet::Icmp(ip, icmp) => ip.source.is_ipv6() && icmp.kind == 135,
-            _ => false,
-        };
-        assert!(events.iter().any(asked), "IPv6 asks by neighbour discovery");
-
-        let carol = lab.host("carol").datagrams(9000).expect("a socket");
-        let alice = lab.host("alice").datagrams(9000).expect("a socket");
-        alice.send_to(b"four", at(lab, "carol", 9000)).expect("it is sent");
-        let (count, from) = eventually(lab, || carol.receive_from(&mut buffer).expect("open"));
-        assert_eq!((&buffer[..count], from.ip()), (&b"four"[..], IpAddr::from([10, 0, 0, 1])));
     });
 }
 
@@ -253,25 +218,4 @@ fn all_eleven_states_are_seen() {
             assert_eq!(seen, HashSet::from(TcpState::ALL));
         },
     );
-}
-
-#[test]
-fn what_makes_no_sense_is_told_before_anything_is_made() {
-    let told = |plan: wirelab::Builder| match plan.build() {
-        Err(Error::Asked(text)) => text,
-        other => panic!("{other:?}"),
-    };
-    let alice = || Lab::builder().host("alice", "10.0.0.1/24");
-    assert!(told(alice().host("bob", "10.0.0.2")).contains("write it as 10.0.0.1/24"));
-    assert!(told(alice().host("bob", "10.0.0.2/33")).contains("\"10.0.0.2/33\""));
-    assert!(told(alice().host("alice", "10.0.0.2/24")).contains("two hosts are named"));
-    assert!(told(alice().host("bob", "10.0.0.1/24")).contains("two hosts have the address"));
-    assert!(told(Lab::builder().host("", "10.0.0.2/24")).contains("1 to 64 bytes"));
-    let simulated = |plan: wirelab::Builder| plan.tier(Tier::Simulated);
-    let group = simulated(Lab::builder().host("all", "224.0.0.1/24"));
-    assert!(told(group).contains("224.0.0.1 is no address of one host"));
-    let many = (2..10).fold(alice(), |plan, last| plan.also(&format!("10.0.0.{last}/24")));
-    assert!(told(simulated(many)).contains("at most 8 addresses"));
-    let setting = simulated(alice().setting("net/ipv4/tcp_syn_retries", "2"));
-    assert!(told(setting).contains("for the kernel tier"));
 }
