@@ -94,8 +94,8 @@ const STEPPED: &str = " CLOSED                                            CLOSED
  SYN-SENT                                          LISTEN
    │── SYN  seq 0 ──────────────────●                  │ held on the wire
  space deliver   x lose   d duplicate   f fields   b back   q quit
- alice's numbers begin here. bob has done nothing yet but listen; this SYN
- changes that.
+ alice's numbers begin here. Until it arrives bob does nothing but listen; then
+ he answers.
    │── SYN  seq 0 ────────────────────────────────────▶│
  SYN-SENT                                    SYN-RECEIVED
    │            ●───────────── SYN,ACK  seq 0  ack 1 ──│ held on the wire
