@@ -72,6 +72,7 @@ fn at_a_terminal_lines_for_a_lessons_programs_and_keys_for_its_packets_take_turn
 }
 
 /// A shell's part in Ctrl-Z and `fg`: it has the terminal echo again, and lets the program go on.
+#[cfg(target_os = "linux")]
 const GOES_ON: &str = "
 import os, pty, signal, sys, termios, time
 pid, terminal = pty.fork()
