@@ -26,8 +26,8 @@ pub(super) const HANDSHAKE: Scenario = Scenario {
     observed: None,
 };
 
-const ANSWERS_A_SECOND_SYN: &str =
-    "The SYN,ACK brought a SYN that had come before. TCP answers with an ACK whatever comes twice.";
+const ANSWERS_A_SECOND_SYN: &str = "The SYN,ACK brought a SYN that had come before. A SYN, data or a FIN that comes twice is \
+     answered with an ACK each time.";
 
 pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
     name: "simultaneous-open",
