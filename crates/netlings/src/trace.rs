@@ -225,6 +225,10 @@ fn show(
         screen.paragraph("", text, 0);
         screen.gap();
     }
+    if options.seed.is_some() && lab.tier() != Tier::Simulated {
+        screen.paragraph("", words::SEED_IS_FOR_SIMULATIONS, 0);
+        screen.gap();
+    }
     let view = View::new(screen, watched);
     let mut play = Play::new(lab, scenario, manner, view, input);
     play.heading()?;

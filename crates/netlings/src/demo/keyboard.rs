@@ -147,10 +147,38 @@ impl<R: BufRead> Iterator for Keys<R> {
 }
 
 /// For as long as this lives, the terminal hands over every letter at once and shows none. Ctrl-C
-/// is a signal as before.
+/// is a signal as before. So is Ctrl-Z: the shell takes the terminal then, and leaves it in its own
+/// modes when the program goes on (`fg`).
 #[cfg(unix)]
 pub(crate) struct NoEcho {
     before: rustix::termios::Termios,
+    going_on: Option<GoingOn>,
+}
+
+/// Waits for the program to go on after Ctrl-Z.
+#[cfg(unix)]
+struct GoingOn {
+    signals: signal_hook::iterator::Handle,
+    thread: std::thread::JoinHandle<()>,
+}
+
+#[cfg(unix)]
+impl GoingOn {
+    /// None where the system has no thread or handler for it; then `fg` leaves a terminal that echoes.
+    fn sets(modes: rustix::termios::Termios) -> Option<Self> {
+        let mut signals =
+            signal_hook::iterator::Signals::new([signal_hook::consts::SIGCONT]).ok()?;
+        let handle = signals.handle();
+        let waits = move || signals.forever().for_each(|_| set(&modes));
+        let thread = std::thread::Builder::new().name("going on".into()).spawn(waits).ok()?;
+        Some(Self { signals: handle, thread })
+    }
+
+    /// From now on nobody sets them any more.
+    fn end(self) {
+        self.signals.close();
+        let _ = self.thread.join();
+    }
 }
 
 #[cfg(unix)]
@@ -167,20 +195,23 @@ impl NoEcho {
         tcsetattr(std::io::stdin(), OptionalActions::Now, &quiet).ok()?;
         // A signal that ends the process at once must not leave the terminal mute.
         let restored = before.clone();
-        grader::interrupt::before_the_end(move || restore(&restored));
-        Some(Self { before })
+        grader::interrupt::before_the_end(move || set(&restored));
+        Some(Self { before, going_on: GoingOn::sets(quiet) })
     }
 }
 
 #[cfg(unix)]
 impl Drop for NoEcho {
     fn drop(&mut self) {
-        restore(&self.before);
+        if let Some(going_on) = self.going_on.take() {
+            going_on.end();
+        }
+        set(&self.before);
     }
 }
 
 #[cfg(unix)]
-fn restore(modes: &rustix::termios::Termios) {
+fn set(modes: &rustix::termios::Termios) {
     use rustix::termios::{OptionalActions, tcsetattr};
     // Fails where the terminal has gone; then nobody types there any more.
     let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);

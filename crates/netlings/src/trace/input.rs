@@ -117,6 +117,17 @@ impl Input {
         self.no_echo.is_some()
     }
 
+    /// Passes over the keys that were pressed until now, but for those that end the trace: what they
+    /// were about, nobody saw. Lines are kept, since a script is written ahead.
+    pub(crate) fn forget_keys(&mut self) {
+        self.early.extend(self.happenings.try_iter());
+        let counts = |happening: &Happening| match happening {
+            Happening::Key(key) => Command::of_key(*key) == Some(Command::Quit),
+            Happening::Line(_) | Happening::End | Happening::Interrupted => true,
+        };
+        self.early.retain(counts);
+    }
+
     /// Waits for a command. Keys that mean nothing are passed over.
     pub(crate) fn command(&mut self) -> Typed {
         loop {
@@ -239,5 +250,22 @@ mod tests {
         }
         assert_eq!(Command::of_line("drop"), None);
         assert_eq!(Command::of_key(Key::Letter('y')), None);
+    }
+
+    #[test]
+    fn keys_from_before_there_was_a_frame_decide_nothing_and_still_end_a_trace() {
+        let (teller, happenings) = sync_channel(64);
+        let (early, line) = (VecDeque::new(), Line::default());
+        let own = teller.clone();
+        let mut input =
+            Input { happenings, teller: own, no_echo: None, early, line, has_ended: false };
+        teller.send(Happening::Key(Key::Letter('x'))).unwrap();
+        assert!(input.pause(Duration::ZERO), "that was no Ctrl-C");
+        teller.send(Happening::Key(Key::Letter(' '))).unwrap();
+        teller.send(Happening::Line("d".into())).unwrap();
+        teller.send(Happening::Key(Key::Letter('q'))).unwrap();
+        input.forget_keys();
+        assert!(matches!(input.command(), Typed::Command(Command::Duplicate)));
+        assert!(matches!(input.command(), Typed::Command(Command::Quit)));
     }
 }

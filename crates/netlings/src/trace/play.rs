@@ -371,7 +371,7 @@ impl<'a> Play<'a> {
             let remark = self.remark(&row).map_err(told)?;
             self.view.states(states, &remark);
         }
-        self.judge(states, note);
+        self.judge(states, note.as_deref());
         if self.seen.len() >= MOST_SEEN {
             self.seen.drain(..MOST_SEEN / 2);
         }

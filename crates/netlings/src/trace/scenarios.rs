@@ -31,7 +31,7 @@ const fn note(from: Side, kind: Kind, text: &'static str) -> Note {
 const SYN: Note = note(
     Alice,
     Kind::Syn,
-    "alice's numbers begin here. bob has done nothing yet but listen; this SYN changes that.",
+    "alice's numbers begin here. Until it arrives bob does nothing but listen; then he answers.",
 );
 const SYN_ACK: Note = note(
     Bob,

@@ -144,7 +144,9 @@ impl<'a> View<'a> {
     /// A frame's row that is only for now.
     pub(crate) fn frame_for_now(&mut self, row: &Row, remark: &str) {
         self.screen.line(self.drawn(row, remark));
-        self.for_now += 1;
+        // A terminal that has been made narrower shows it in more rows.
+        let width = LEFT + 2 + self.between + 1 + words::HELD.width().min(self.behind);
+        self.for_now += width.div_ceil(self.screen.columns()).max(1);
     }
 
     /// Words that are only for now, in as many rows as they take.

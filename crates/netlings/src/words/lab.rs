@@ -36,8 +36,9 @@ pub(crate) fn is_taken(name: &str) -> String {
 
 pub(crate) fn runs(name: &str, hosts: &[(String, String)]) -> String {
     let hosts: Vec<String> = hosts.iter().map(|(name, at)| format!("{name} is {at}")).collect();
+    let lab = if name == "lab" { String::new() } else { format!(" {name}") };
     format!(
-        "The lab {name} runs: {}. Ctrl-C ends it. For a shell on a host, in another terminal:",
+        "The lab{lab} runs: {}. Ctrl-C ends it. For a shell on a host, in another terminal:",
         hosts.join(", ")
     )
 }

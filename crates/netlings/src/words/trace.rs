@@ -20,6 +20,9 @@ pub(crate) const LEGEND: &str =
 pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
 pub(crate) const ONCE_MORE: &str =
     "The same once more, with the same number: its acknowledgement did not come.";
+pub(crate) const QUIZ_LEGEND: &str = " type the state   Enter alone lists all of them   q quit";
+pub(crate) const SEED_IS_FOR_SIMULATIONS: &str = "The seed does nothing here: both hosts have real \
+     kernels, which choose their numbers themselves. It is for `--tier simulated`.";
 pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
@@ -112,6 +115,14 @@ pub(crate) fn waits(name: &str, left: Duration) -> String {
 /// The clock of a simulation has moved.
 pub(crate) fn later(time: Duration) -> String {
     format!("{:.1} s later", time.as_secs_f64())
+}
+
+/// Of a bare acknowledgement that has been delivered before.
+pub(crate) fn acknowledged_before(name: &str) -> String {
+    format!(
+        "{name} has said this before. Something came again that {name} had already, and TCP answers \
+         that with an ACK."
+    )
 }
 
 /// Above a frame that somebody went back to.

@@ -47,7 +47,7 @@ impl Lab {
         let mut netlings = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let rows = BufReader::new(netlings.stdout.take().unwrap());
         let mut lab = Self { netlings, rows };
-        lab.shows("cargo netlings lab sh alice --lab ");
+        lab.shows("cargo netlings lab sh alice");
         lab
     }
 

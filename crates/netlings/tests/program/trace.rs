@@ -94,8 +94,8 @@ const STEPPED: &str = " CLOSED                                            CLOSED
  SYN-SENT                                          LISTEN
    │── SYN  seq 0 ──────────────────●                  │ held on the wire
  space deliver   x lose   d duplicate   f fields   b back   q quit
- alice's numbers begin here. bob has done nothing yet but listen; this SYN
- changes that.
+ alice's numbers begin here. Until it arrives bob does nothing but listen; then
+ he answers.
    │── SYN  seq 0 ────────────────────────────────────▶│
  SYN-SENT                                    SYN-RECEIVED
    │            ●───────────── SYN,ACK  seq 0  ack 1 ──│ held on the wire
@@ -146,9 +146,11 @@ fn a_frame_is_lost_duplicated_looked_into_and_looked_back_at() {
         let at = after(" Looking back at frame 2 of 2; after it alice was in SYN-SENT, bob in", at);
         let at = after("\n   │── SYN  seq 0 ───", at);
         let at = after(" That frame has gone already.", at);
-        let at = after(" Back at the frame that is held.", at);
+        let at = after(" Back at the frame that is held.\n   │            ●─────", at);
         let at = after("SYN,ACK  seq 0  ack 1 ──│ arrived twice\n ESTABLISHED ", at);
-        after("   │── ACK  ack 1 ────────────────────────────────────▶│\n", at);
+        let at = after("   │── ACK  ack 1 ────────────────────────────────────▶│\n", at);
+        let at = after("   │── ACK  ack 1 ──────────────────●                  │ held", at);
+        after("\n alice has said this before. Something came again that alice had already", at);
     }
 }
 
@@ -167,6 +169,7 @@ fn a_quiz_asks_before_it_shows_and_keeps_the_score() {
         let typed = "what?\nsyn_recv\nlisten\nestab\n";
         let shown = shown(&["handshake", "--quiz", "--tier", tier], typed);
         let wanted = [
+            "│ held on the wire\n type the state   Enter alone lists all of them   q quit\n",
             " bob is in LISTEN. In which state is bob when this has arrived?",
             " `what?` is no state. The states are CLOSED, LISTEN, SYN-SENT,",
             " Right: bob is in SYN-RECEIVED.",
@@ -238,6 +241,10 @@ fn a_seed_makes_a_simulated_trace_the_same_every_time() {
     };
     assert_eq!(run("7"), run("7"));
     assert_ne!(run("7"), run("8"));
+    for tier in tiers() {
+        let said = shown(&["handshake", "--tier", tier, "--seed", "7"], "");
+        assert_eq!(said.contains("The seed does nothing here"), *tier == "kernel", "{said}");
+    }
 }
 
 #[test]

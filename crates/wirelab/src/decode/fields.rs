@@ -57,7 +57,9 @@ impl Decoded {
 
 fn of_ip(ip: &Ip) -> Field {
     let name = if ip.source.is_ipv4() { "IPv4" } else { "IPv6" };
-    let meaning = format!("at most {} routers may pass it on", ip.hops);
+    // RFC 791 section 3.2, RFC 8200 section 3: whoever would pass it on with 0 left drops it.
+    let limit = if ip.source.is_ipv4() { "TTL" } else { "hop limit" };
+    let meaning = format!("{limit} {}: each router takes one off, and drops it at 0", ip.hops);
     field(name, format!("{} → {}", ip.source, ip.destination), meaning)
 }
 

@@ -1,6 +1,8 @@
 //! What becomes of a frame that stands on the wire: somebody decides, looks closer, looks back, or
 //! says what will come of it.
 
+use std::borrow::Cow;
+
 use wirelab::{Field, TcpState};
 
 use super::{Choice, Enough, Play, Seen, Waiting, told};
@@ -8,7 +10,7 @@ use crate::ending::Stop;
 use crate::trace::input::{Command, Typed};
 use crate::trace::quiz;
 use crate::trace::scenario::{Kind, Side};
-use crate::trace::view::Row;
+use crate::trace::view::{End, Row};
 use crate::words::trace as words;
 
 impl Play<'_> {
@@ -34,9 +36,13 @@ impl Play<'_> {
             }
             return Ok(Ok(deliver));
         }
+        if self.manner.steps {
+            // A key that was pressed before there was a frame to see is about none.
+            self.input.forget_keys();
+        }
         self.view.frame_for_now(row, "");
         let choice = match self.manner.steps {
-            true => match self.step(fields, note, will_be_lost) {
+            true => match self.step(row, fields, note.as_deref(), will_be_lost) {
                 Ok(Some(choice)) => choice,
                 Ok(None) => deliver,
                 Err(enough) => return Ok(Err(enough)),
@@ -53,19 +59,26 @@ impl Play<'_> {
     }
 
     /// What to say of a frame while it waits.
-    pub(super) fn note(&self, row: &Row, kind: Kind) -> Option<&'static str> {
-        let is_same = |seen: &Seen| seen.row.from == row.from && seen.row.text == row.text;
-        // A bare acknowledgement says the same as the one before, and is still another one.
+    pub(super) fn note(&self, row: &Row, kind: Kind) -> Option<Cow<'static, str>> {
+        let is_same = |seen: &&Seen| seen.row.from == row.from && seen.row.text == row.text;
+        // A bare acknowledgement says the same as the one before, and is still another one. In a
+        // lesson it may be about the window; there is none in a scenario that is.
         let takes_numbers = [Kind::Syn, Kind::SynAck, Kind::Data, Kind::Fin].contains(&kind);
-        if takes_numbers && self.seen.iter().any(is_same) {
-            return Some(words::ONCE_MORE);
+        let mut same = self.seen.iter().filter(is_same);
+        if takes_numbers && same.next().is_some() {
+            return Some(words::ONCE_MORE.into());
         }
-        self.scenario.note(row.from, kind)
+        let is_plain = kind == Kind::Ack && self.ports.is_none();
+        if is_plain && same.any(|seen| seen.row.end != End::Lost) {
+            return Some(words::acknowledged_before(row.from.name()).into());
+        }
+        self.scenario.note(row.from, kind).map(Cow::Borrowed)
     }
 
     /// Waits for somebody to decide; `None` is to go on as it would go by itself.
     fn step(
         &mut self,
+        row: &Row,
         fields: &[Field],
         note: Option<&str>,
         will_be_lost: bool,
@@ -109,7 +122,13 @@ impl Play<'_> {
                 Command::Deliver => {
                     looked_at += 1;
                     match looked_at == self.seen.len() {
-                        true => self.view.say_for_now(words::HERE_AGAIN),
+                        true => {
+                            self.view.say_for_now(words::HERE_AGAIN);
+                            self.view.frame_for_now(row, "");
+                            if self.input.by_key() {
+                                self.view.for_now(words::LEGEND);
+                            }
+                        }
                         false => self.look_back(looked_at),
                     }
                 }
@@ -144,6 +163,9 @@ impl Play<'_> {
     fn ask(&mut self, side: Side) -> Result<Result<(), Enough>, Stop> {
         let before = self.stage.states().map_err(told)?[side.place()];
         let question = words::question(side.name(), before);
+        if self.score.asked == 0 {
+            self.view.for_now(words::QUIZ_LEGEND);
+        }
         self.view.say_for_now(&question);
         let answer = loop {
             let prompt = words::prompt(side.name());

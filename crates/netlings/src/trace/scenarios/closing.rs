@@ -104,8 +104,9 @@ pub(super) const RESET: Scenario = Scenario {
     before: "alice has sent something, and then breaks the connection off instead of closing it. A \
              program does that with a linger time of 0; so does a machine that has restarted and \
              knows nothing of the connection any more.",
-    after: "One segment, and both are CLOSED: no FIN, no ACK, no TIME-WAIT. What bob had not read \
-            yet may be gone, and his next read fails with \"connection reset\".",
+    after: "One segment, and both are CLOSED: no FIN, no answer, no TIME-WAIT. What bob had not read \
+            yet is thrown away, says RFC 9293 (section 3.10.7.4); Linux still hands it over. The \
+            read after that fails with \"connection reset\".",
     steps: &[
         CONNECT,
         HELLO,
@@ -115,7 +116,8 @@ pub(super) const RESET: Scenario = Scenario {
     notes: &[note(
         Alice,
         Kind::Rst,
-        "A reset is not acknowledged. If it were lost, bob would never hear of the end.",
+        "A reset is not acknowledged. If it were lost, bob would hear of the end only when he sends \
+         something himself.",
     )],
     shows: &[],
     with_arp: false,

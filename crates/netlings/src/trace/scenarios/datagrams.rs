@@ -93,7 +93,7 @@ pub(super) const ARP: Scenario = Scenario {
             Kind::ArpRequest,
             "alice's datagram waits in her kernel until this question is answered.",
         ),
-        note(Bob, Kind::ArpReply, "Now alice's kernel knows where to send the frame."),
+        note(Bob, Kind::ArpReply, "From this alice's kernel learns where to send the datagram."),
     ],
     shows: &[Shows::Neighbours],
     with_arp: true,

@@ -14,8 +14,9 @@ pub(super) const LOST_SYN: Scenario = Scenario {
     before: "The wire loses alice's first SYN. Nobody tells her: from where she stands a lost \
              segment, a lost answer and a machine that is switched off all look the same.",
     after: "The second SYN has the same sequence number: it is the same SYN. Linux sends it after one \
-            second, and then again and again with longer pauses. So a connect() to a machine that \
-            is switched off gives up only after a minute or two.",
+            second, then some times more, at last with longer and longer pauses. So a connect() to \
+            a distant machine that is switched off gives up only after a minute or two. In your \
+            own network it takes three seconds: there ARP finds nobody.",
     steps: &[CONNECT],
     prepared: &[lost(Alice, Kind::Syn)],
     notes: &[SYN, SYN_ACK, THIRD_ACK],
@@ -46,9 +47,9 @@ pub(super) const LOST_DATA: Scenario = Scenario {
     before: "The connection is open, and the wire loses the segment with alice's data. TCP \
              promises that it arrives all the same. alice keeps every byte until she has seen \
              its acknowledgement.",
-    after: "The same bytes came again with the same sequence number, after a fraction of a second: \
-            TCP knows by then how long a round trip takes. No state changed. bob's program \
-            noticed nothing but a delay.",
+    after: "The same bytes came again with the same sequence number. How long alice waits she takes \
+            from the round trips that she has measured: whoever holds packets up makes her more \
+            patient. No state changed, and bob's program noticed nothing but a delay.",
     steps: &[CONNECT, HELLO, &[Do(Bob, Read(5))]],
     prepared: &[lost(Alice, Kind::Data)],
     notes: &[note(Alice, Kind::Data, "Data. Its first byte has the number that stands at seq.")],

@@ -26,6 +26,9 @@ pub(super) const HANDSHAKE: Scenario = Scenario {
     observed: None,
 };
 
+const ANSWERS_A_SECOND_SYN: &str = "The SYN,ACK brought a SYN that had come before. A SYN, data or a FIN that comes twice is \
+     answered with an ACK each time.";
+
 pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
     name: "simultaneous-open",
     summary: "both call, and it becomes one connection",
@@ -33,8 +36,9 @@ pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
              moment as he calls her: the two SYNs cross. Both get SYN, while they expected \
              SYN,ACK.",
     after: "Both went SYN-SENT, SYN-RECEIVED, ESTABLISHED, and there is one connection, not two \
-            (RFC 9293 section 3.5, figure 7). Some programs use this on purpose, to meet \
-            through two firewalls that let only answers in.",
+            (RFC 9293 section 3.5, figure 7). The two ACKs at the end are not in that figure: \
+            each answers a SYN that has come a second time. Some programs use this on purpose, \
+            to meet through two firewalls that let only answers in.",
     steps: &[&[
         Do(Alice, Dial),
         OnTheWire(Alice, 1),
@@ -51,6 +55,13 @@ pub(super) const SIMULTANEOUS_OPEN: Scenario = Scenario {
             Kind::SynAck,
             "alice's SYN once more, with the same number; now it acknowledges bob's too.",
         ),
+        note(
+            Bob,
+            Kind::SynAck,
+            "bob's SYN once more, with the same number; now it acknowledges alice's too.",
+        ),
+        note(Alice, Kind::Ack, ANSWERS_A_SECOND_SYN),
+        note(Bob, Kind::Ack, ANSWERS_A_SECOND_SYN),
     ],
     shows: &[Shows::SimultaneousOpen],
     with_arp: false,

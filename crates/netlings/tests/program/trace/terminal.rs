@@ -70,3 +70,46 @@ fn at_a_terminal_lines_for_a_lessons_programs_and_keys_for_its_packets_take_turn
     let interrupted = types(&["half a line", "half a line", "\x03"]);
     assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
 }
+
+/// A shell's part in Ctrl-Z and `fg`: it has the terminal echo again, and lets the program go on.
+#[cfg(target_os = "linux")]
+const GOES_ON: &str = "
+import os, pty, signal, sys, termios, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+def wait_for(part):
+    shown = b''
+    while part not in shown:
+        shown += os.read(terminal, 65536)
+wait_for(b'q quit')
+modes = termios.tcgetattr(terminal)
+modes[3] |= termios.ICANON | termios.ECHO
+termios.tcsetattr(terminal, termios.TCSANOW, modes)
+os.kill(pid, signal.SIGCONT)
+late = time.monotonic() + 60
+while termios.tcgetattr(terminal)[3] & (termios.ICANON | termios.ECHO):
+    if time.monotonic() > late:
+        os.kill(pid, signal.SIGKILL)
+        sys.exit('the terminal still echoes')
+    os.sched_yield()
+os.write(terminal, b'q')
+try:
+    while os.read(terminal, 65536):
+        pass
+except OSError:
+    pass
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print('exit', code, 'echo' if termios.tcgetattr(terminal)[3] & termios.ECHO else 'mute')
+";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_trace_that_goes_on_after_ctrl_z_takes_keys_as_before() {
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", GOES_ON, env!("CARGO_BIN_EXE_netlings"), "trace", "handshake", "--step"]);
+    let output = python.args(["--tier", "simulated"]).env("TERM", "xterm").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told, "exit 0 echo\n", "{failed}");
+}
