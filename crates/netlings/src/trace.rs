@@ -43,14 +43,17 @@ pub(crate) struct Options {
     /// With a lesson: its finished programs, not your own
     #[arg(long)]
     solution: bool,
+    /// With a lesson: play its prepared conversation, so that nobody has to type
+    #[arg(long)]
+    script: bool,
     /// Wait at each frame: deliver it, lose it, duplicate it, look at its fields
     #[arg(long)]
     step: bool,
     /// Ask for the next state before it is shown, and keep the score
     #[arg(long)]
     quiz: bool,
-    /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause [default: 1 at a terminal,
-    /// 0 without one]
+    /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause, nor at what a script says
+    /// [default: 1 at a terminal, 0 without one]
     #[arg(long, value_name = "SECONDS", value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Lose the N-th frame
@@ -111,8 +114,9 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let Some(scenario) = scenarios::ALL.iter().find(|it| it.name == *typed) else {
         return lesson_or_nothing(screen, options, typed);
     };
-    if options.solution {
-        return Err(Stop::usage(words::no_solution(scenario.name)));
+    let of_lessons = [("--solution", options.solution), ("--script", options.script)];
+    if let Some((option, _)) = of_lessons.iter().find(|(_, is_asked)| *is_asked) {
+        return Err(Stop::usage(words::no_programs(scenario.name, option)));
     }
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
@@ -172,6 +176,8 @@ fn list(screen: &Screen) {
     screen.line("  cargo netlings trace handshake --step");
     screen.paragraph("", words::SHOW_LESSON, 0);
     screen.line("  cargo netlings trace tcp-echo --solution");
+    screen.paragraph("", words::SHOW_SCRIPT, 0);
+    screen.line("  cargo netlings trace tcp-echo --solution --script");
 }
 
 /// Two hosts, every frame between them held.

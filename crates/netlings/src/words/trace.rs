@@ -177,6 +177,9 @@ pub(crate) const FLOOD: &str = "The programs sent more datagrams than the wire h
 pub(crate) const NOT_HERE: &str = "this cannot be done here";
 pub(crate) const SHOW_LESSON: &str = "Or have a lesson's programs talk, and type for them:";
 
+pub(crate) const SHOW_SCRIPT: &str =
+    "Or have the lesson's prepared conversation played, without typing:";
+
 pub(crate) fn runs(command: &str) -> String {
     format!("$ {}", netkit::visible(command.as_bytes()))
 }
@@ -242,8 +245,32 @@ pub(crate) fn no_lab_for_programs(lesson: &str, reason: &str) -> String {
     )
 }
 
-pub(crate) fn no_solution(scenario: &str) -> String {
-    format!("{scenario} is a scenario and has no programs: leave out --solution")
+pub(crate) fn no_programs(scenario: &str, option: &str) -> String {
+    format!("{scenario} is a scenario and has no programs: leave out {option}")
+}
+
+/// A script cannot go on, since somebody lost or repeated a packet.
+pub(crate) fn otherwise(problem: &str) -> String {
+    format!(
+        "A packet was lost or came twice by your choice, and so the conversation went another way \
+         than its script: {problem}. It ends here."
+    )
+}
+
+/// It cannot go on because packets were held up.
+pub(crate) fn not_as_slow(problem: &str) -> String {
+    format!(
+        "the conversation went another way than its script: {problem}. Packets were held up, and \
+         programs have clocks of their own. Decide sooner, or leave out --step and --speed."
+    )
+}
+
+/// A student's program does otherwise.
+pub(crate) fn not_as_prepared(problem: &str) -> String {
+    format!(
+        "your program did otherwise than the prepared conversation expects: {problem}. `--solution` \
+         shows the finished one; `cargo netlings check` says what is still to do."
+    )
 }
 
 // The command.

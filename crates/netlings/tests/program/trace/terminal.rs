@@ -70,3 +70,21 @@ fn at_a_terminal_lines_for_a_lessons_programs_and_keys_for_its_packets_take_turn
     let interrupted = types(&["half a line", "half a line", "\x03"]);
     assert!(interrupted.ends_with("exit 0 echo\n"), "{interrupted}");
 }
+
+#[test]
+fn at_a_terminal_what_a_script_says_waits_for_its_reader_and_a_key_goes_on() {
+    if !tiers().contains(&"kernel") {
+        return;
+    }
+    let clone = crate::demo::echo();
+    let trace = ["trace", "tcp-echo", "--solution", "--script", "--speed", "0.05"];
+    let trace = clone.plain_netlings("", &trace);
+    let plan = ["called yet.", "\r", "has only to accept.", " ", "RFC 862 asks for.", "q"];
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TERMINAL]).arg(trace.get_program()).args(trace.get_args());
+    python.arg("--").args(plan).current_dir(clone.root());
+    let output = python.env("NO_COLOR", "1").env("TERM", "xterm").output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("── ACK  ack 1 ─") && !shown.contains("typed"), "{shown}");
+    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+}
