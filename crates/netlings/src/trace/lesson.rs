@@ -17,7 +17,6 @@ mod telling;
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use colored::Colorize;
@@ -35,7 +34,7 @@ use crate::demo::typed::Typing;
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
 use cast::Cast;
-use crowded::Crowded;
+use crowded::{Crowded, Lost};
 use scripted::Playing;
 use signs::Signs;
 use talk::Lesson;
@@ -82,7 +81,7 @@ pub(super) fn run(
         return Err(Stop::usage(words::programs_need_kernels(&lesson.name)));
     }
     options.outputs.can_be_written()?;
-    let lost = Arc::default();
+    let lost: Arc<Lost> = Arc::default();
     let lab = Lab::builder()
         .host(Side::Alice.name(), "10.0.0.1/24")
         .host(Side::Bob.name(), "10.0.0.2/24")
@@ -129,7 +128,7 @@ struct Show<'a> {
     options: &'a Options,
     script: &'a Script,
     lab: &'a Lab,
-    lost: &'a AtomicU64,
+    lost: &'a Lost,
 }
 
 impl Show<'_> {
@@ -188,8 +187,8 @@ impl Show<'_> {
         lesson.hide_prompt();
         let (frames, score) = (lesson.play.frames(), lesson.play.score());
         let ended = lesson.cast.end().map_err(stop);
-        if self.lost.load(Ordering::Relaxed) > 0 {
-            self.screen.paragraph("", words::FLOOD, 0);
+        if self.lost.some() {
+            self.screen.paragraph("", &words::flood(self.lost.kinds()), 0);
         }
         if let Some(number) = self.options.drop.filter(|number| *number > frames) {
             self.screen.paragraph("", &words::none_to_drop(number, frames), 0);

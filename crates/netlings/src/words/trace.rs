@@ -172,13 +172,24 @@ pub(crate) fn score(right: u32, asked: u32) -> String {
 
 pub(crate) const LAB_RESETS: &str = "the lab breaks the connection off";
 pub(crate) const INPUT_ENDS: &str = "its input ends";
-pub(crate) const FLOOD: &str = "The programs sent more datagrams than the wire holds, so some were lost \
-     and not every one was shown.";
 pub(crate) const NOT_HERE: &str = "this cannot be done here";
 pub(crate) const SHOW_LESSON: &str = "Or have a lesson's programs talk, and type for them:";
 
 pub(crate) const SHOW_SCRIPT: &str =
     "Or have the lesson's prepared conversation played, without typing:";
+
+/// Segments were more than the wire holds, or datagrams were.
+pub(crate) fn flood([segments, datagrams]: [bool; 2]) -> String {
+    let what = match (segments, datagrams) {
+        (true, true) => "segments and datagrams",
+        (true, false) => "segments",
+        (false, _) => "datagrams",
+    };
+    format!(
+        "The programs sent more {what} than the wire holds, so some were lost and not every one was \
+         shown."
+    )
+}
 
 pub(crate) fn runs(command: &str) -> String {
     format!("$ {}", netkit::visible(command.as_bytes()))

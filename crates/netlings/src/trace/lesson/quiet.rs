@@ -1,6 +1,5 @@
 //! When a conversation rests, so that the next line may be typed.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use wirelab::TimerKind;
@@ -34,8 +33,7 @@ impl Lesson<'_> {
 
     /// Nobody waits for the end of a flood, unless they watch it.
     pub(super) fn goes_on_for_ever(&self) -> bool {
-        let is_full = self.lost.load(Ordering::Relaxed) > 0;
-        !self.is_terminal && (is_full || self.frames > MOST_FRAMES)
+        !self.is_terminal && (self.lost.some() || self.frames > MOST_FRAMES)
     }
 
     /// Whether a host is going to send something again.

@@ -2,12 +2,12 @@
 //! is taken in between.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use wirelab::Lab;
 
 use super::cast::Cast;
+use super::crowded::Lost;
 use super::signs::Signs;
 use super::{legend, stop};
 use crate::demo::scene::Problem;
@@ -44,7 +44,7 @@ pub(super) struct Lesson<'a> {
     /// How many frames have been shown since then.
     pub(super) frames: usize,
     /// How many frames found the wire full.
-    pub(super) lost: &'a AtomicU64,
+    pub(super) lost: &'a Lost,
 }
 
 /// What came of a look at everything.
