@@ -96,6 +96,24 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Says before anything is started that somebody would decide, answer or type (`typing`)
+    /// without seeing anything. A prepared input need not see.
+    fn can_be_seen(&self, typing: Option<&str>) -> Result<(), Stop> {
+        let Some(output) = self.outputs.on_stdout() else { return Ok(()) };
+        let by_hand = std::io::stdin().is_terminal();
+        let asked = [
+            self.quiz.then_some("--quiz"),
+            (self.step && by_hand).then_some("--step"),
+            typing.filter(|_| by_hand),
+        ];
+        match asked.into_iter().flatten().next() {
+            Some(asked) => Err(Stop::usage(words::nothing_to_see(asked, output))),
+            None => Ok(()),
+        }
+    }
+}
+
 fn speed(typed: &str) -> Result<f64, String> {
     let speed: f64 = typed.parse().map_err(|_| words::NO_SPEED)?;
     if speed == 0.0 || (0.05..=60.0).contains(&speed) {
@@ -123,12 +141,15 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     }
     options.can_be_done(scenario)?;
     options.outputs.can_be_written()?;
+    options.can_be_seen(None)?;
+    let muted = Screen::muted();
+    let rows = if options.outputs.on_stdout().is_some() { &muted } else { screen };
     let lab = lab(scenario, options)?;
     let mut acts = Vec::new();
-    let shown = show(screen, options, scenario, &lab, &mut acts);
+    let shown = show(rows, options, scenario, &lab, &mut acts);
     // What there is of the record is worth keeping, however it ended.
     let title = words::title(scenario.name, scenario.summary);
-    options.outputs.write(lab.wire().recorder(), &acts, &title, screen)?;
+    options.outputs.write(lab.wire().recorder(), &acts, &title, screen, rows)?;
     shown
 }
 
@@ -150,9 +171,9 @@ impl Options {
     /// How it is played, on a wire that can hold frames or only be watched, and whether stdout is a
     /// terminal that can take rows back.
     fn manner(&self, can_hold: bool) -> (Manner, bool) {
-        let watched = std::io::stdout().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
-        let is_slow = std::io::stdout().is_terminal() && can_hold;
+        let is_terminal = std::io::stdout().is_terminal() && self.outputs.on_stdout().is_none();
+        let watched = is_terminal && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        let is_slow = is_terminal && can_hold;
         let usual = if is_slow { PER_FRAME } else { Duration::ZERO };
         let manner = Manner {
             per_frame: self.speed.map_or(usual, Duration::from_secs_f64),

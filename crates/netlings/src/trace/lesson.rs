@@ -81,6 +81,9 @@ pub(super) fn run(
         return Err(Stop::usage(words::programs_need_kernels(&lesson.name)));
     }
     options.outputs.can_be_written()?;
+    options.can_be_seen((!options.script).then_some(words::TYPING))?;
+    let muted = Screen::muted();
+    let rows = if options.outputs.on_stdout().is_some() { &muted } else { screen };
     let lost: Arc<Lost> = Arc::default();
     let lab = Lab::builder()
         .host(Side::Alice.name(), "10.0.0.1/24")
@@ -98,17 +101,17 @@ pub(super) fn run(
         false => build::exercise(&course.root, &lesson.name)?,
     };
     let title = words::title(&lesson.name, &lesson.title);
-    screen.line(title.bold());
+    rows.line(title.bold());
     let cast = Cast::new(&script, &program, &lab).map_err(stop)?;
     let playing = options.script.then(|| Playing {
         lets_read: !manner.per_frame.is_zero(),
         longer,
         is_solution: options.solution,
     });
-    let show = Show { screen, options, script: &script, lab: &lab, lost: &lost };
+    let show = Show { screen: rows, options, script: &script, lab: &lab, lost: &lost };
     let shown = show.run(cast, manner, watched, playing);
     // What there is of the record is worth keeping, however it ended.
-    options.outputs.write(lab.wire().recorder(), &[], &title, screen)?;
+    options.outputs.write(lab.wire().recorder(), &[], &title, screen, rows)?;
     shown.map(|()| PASSED)
 }
 

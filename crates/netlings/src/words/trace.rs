@@ -357,6 +357,23 @@ pub(crate) fn written_twice(path: &Path) -> String {
     format!("two options name the same file, {}. Name two.", path.display())
 }
 
+pub(crate) const CAPTURE_AT_TERMINAL: &str = "a capture is no text, and stdout is a terminal. Hand \
+     it on, as in `netlings trace handshake --pcapng - | tshark -r -`, or name a file.";
+
+pub(crate) fn both_on_stdout(one: &str, other: &str) -> String {
+    format!("{one} and {other} cannot both go to stdout. Give one of them a file.")
+}
+
+/// Somebody at a terminal would decide or type without seeing anything.
+pub(crate) fn nothing_to_see(asked: &str, output: &str) -> String {
+    format!(
+        "{asked} needs stdout to show what it is about, and `{output} -` takes all of stdout. Give \
+         {output} a file."
+    )
+}
+
+pub(crate) const TYPING: &str = "Typing for the programs";
+
 pub(crate) fn written(path: &Path) -> String {
     format!("What was seen is in {}.", path.display())
 }

@@ -120,6 +120,9 @@ fn what_was_seen_is_kept_and_a_reset_crosses_the_wire() {
     let shown = stdout(&traced(&clone, &outputs, "/reset client\n").success());
     in_order(&shown, &["the lab breaks the connection off", "── RST", "CLOSED"]);
     assert!(clone.read("seen.json").lines().count() > 3);
+    // On stdout it is alone, also while programs run.
+    let lines = stdout(&traced(&clone, &["--json", "-"], "hello!\n").success());
+    assert!(lines.lines().all(|line| line.starts_with('{')) && lines.contains("PSH"), "{lines}");
 }
 
 #[test]

@@ -29,6 +29,17 @@ fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
 }
 
 #[test]
+fn at_a_terminal_stdout_cannot_be_for_a_capture_nor_for_a_file_that_hides_what_is_stepped() {
+    let wrapped = |shown: String| shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let arguments = ["handshake", "--tier", "simulated"];
+    let capture = wrapped(at_a_terminal(&[&arguments[..], &["--pcapng", "-"]].concat(), &[]));
+    assert!(capture.contains("a capture is no text") && capture.contains("exit 2"), "{capture}");
+    let step = [&arguments[..], &["--json", "-", "--step"]].concat();
+    let step = wrapped(at_a_terminal(&step, &[]));
+    assert!(step.contains("--step needs stdout") && step.contains("exit 2"), "{step}");
+}
+
+#[test]
 fn at_a_terminal_a_quiz_takes_a_line_and_shows_it_while_it_is_typed() {
     let plan =
         ["bob ▸ ", "syn-x", "bob ▸ syn-x", "\x7freceived\r", "Right", "", "alice ▸ ", "\x04"];
