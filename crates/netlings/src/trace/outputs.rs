@@ -83,23 +83,26 @@ impl Outputs {
         rows: &Screen,
     ) -> Result<(), Stop> {
         for (option, path) in self.all() {
-            let mut bytes = Vec::new();
-            let written = match option {
-                "--pcapng" => recorder.write_pcapng(&mut bytes),
-                "--json" => acts::write_json_lines(recorder, acts, &mut bytes),
-                "--svg" => Ok(bytes.extend(recorder.svg(title).into_bytes())),
-                _ => Ok(bytes.extend(recorder.html(title).into_bytes())),
+            let bytes = match option {
+                "--pcapng" => in_memory(|out| recorder.write_pcapng(out)),
+                "--json" => in_memory(|out| acts::write_json_lines(recorder, acts, out)),
+                "--svg" => Ok(recorder.svg(title).into_bytes()),
+                _ => Ok(recorder.html(title).into_bytes()),
             };
             if path == Path::new(STDOUT) {
-                written.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
-                screen.bytes(&bytes);
+                screen.bytes(&bytes.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?);
                 continue;
             }
-            written
-                .and_then(|()| replace_file(path, &bytes))
+            bytes
+                .and_then(|bytes| replace_file(path, &bytes))
                 .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))?;
             rows.paragraph("", &words::written(path), 0);
         }
         Ok(())
     }
+}
+
+fn in_memory(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(&mut bytes).map(|()| bytes)
 }
