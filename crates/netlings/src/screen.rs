@@ -20,6 +20,20 @@ impl Screen {
         Self { look: Look::of_stdout(), ended: Mutex::new(None) }
     }
 
+    /// One that prints no rows, where stdout is for something else.
+    pub(crate) fn muted() -> Self {
+        let nobody_reads = io::Error::from(ErrorKind::BrokenPipe);
+        Self { look: Look::of_stdout(), ended: Mutex::new(Some(nobody_reads)) }
+    }
+
+    /// Writes what is no text for people, as it is.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_none() {
+            *ended = netkit::screen::bytes(bytes).err();
+        }
+    }
+
     /// Prints `text` and ends the line.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,10 +49,7 @@ impl Screen {
 
     /// Prints `text`, and the line goes on.
     pub(crate) fn part(&self, text: &str) {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.is_none() {
-            *ended = netkit::screen::bytes(text.as_bytes()).err();
-        }
+        self.bytes(text.as_bytes());
     }
 
     /// Prints an empty line.
