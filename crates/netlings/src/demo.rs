@@ -2,9 +2,10 @@
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
 pub(crate) mod keyboard;
+pub(crate) mod programs;
 pub(crate) mod scene;
 pub(crate) mod script;
-mod seen;
+pub(crate) mod seen;
 mod sockets;
 pub(crate) mod typed;
 mod view;
@@ -22,7 +23,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::build;
 use crate::course::Course;
 use crate::demo::scene::{Problem, Scene};
-use crate::demo::script::{Act, Kind, Script, role_of};
+use crate::demo::script::{Act, Broken, Kind, Player, Script, role_of};
 use crate::demo::typed::{Typed, Typing};
 use crate::demo::view::View;
 use crate::ending::{PASSED, Stop};
@@ -33,12 +34,6 @@ use crate::words::demo as words;
 const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
 const LONGEST_GAP: Duration = Duration::from_secs(1);
 const GAP_OF_TYPING: Duration = Duration::from_millis(120);
-/// Somebody who watches reads so many columns in a second, after a moment to notice.
-const READING: f64 = 16.0;
-const NOTICING: f64 = 1.0;
-/// The longest pause, in seconds; Enter ends any.
-const LONGEST_PAUSE: f64 = 3600.0;
-
 #[derive(Args)]
 pub(crate) struct Options {
     /// The lesson whose programs are shown: those of its solution
@@ -156,29 +151,29 @@ fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<()
 }
 
 fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
-    for step in &script.steps {
-        let done = scene.perform(&step.act);
-        if scene.interrupted {
-            return Ok(());
+    match script.play(scene, speed) {
+        Ok(()) => {}
+        Err(Broken { problem: Problem::Interrupted, .. }) => return Ok(()),
+        Err(Broken { step, problem: Problem::Words(words) }) => {
+            return Err(Stop::failed(script.wrong_step(step, &words).to_string()));
         }
-        match done {
-            Ok(()) => {}
-            Err(Problem::Interrupted) => return Ok(()),
-            Err(Problem::Words(words)) => {
-                return Err(Stop::failed(script.wrong_step(step, &words).to_string()));
-            }
-            Err(problem) => return Err(stop(problem)),
-        }
-        if let Act::Say(words) = &step.act
-            && speed > 0.0
-        {
-            let seconds = (NOTICING + words.width() as f64 / READING) / speed;
-            scene.pause(Duration::from_secs_f64(seconds.min(LONGEST_PAUSE)));
-        }
+        Err(Broken { problem, .. }) => return Err(stop(problem)),
     }
     scene.handle_queue();
     scene.quiet_moment();
     Ok(())
+}
+
+impl Player for Scene<'_> {
+    fn act(&mut self, act: &Act) -> Result<(), Problem> {
+        let done = self.perform(act);
+        if self.interrupted { Err(Problem::Interrupted) } else { done }
+    }
+
+    fn let_read(&mut self, time: Duration) -> Result<(), Problem> {
+        self.pause(time);
+        Ok(())
+    }
 }
 
 /// Lets somebody type, until the input ends.
@@ -247,7 +242,7 @@ fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
 fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
     let act = match act {
         Act::Start { name, args, env } => {
-            Act::Start { name: scene.free_name(role_of(&name)), args, env }
+            Act::Start { name: scene.programs.free_name(role_of(&name)), args, env }
         }
         act => act,
     };

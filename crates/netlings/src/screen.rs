@@ -41,6 +41,20 @@ impl Screen {
         }
     }
 
+    /// One that prints no rows, where stdout is for something else.
+    pub(crate) fn muted() -> Self {
+        let nobody_reads = io::Error::from(ErrorKind::BrokenPipe);
+        Self { look: Look::of_stdout(), ended: Mutex::new(Some(nobody_reads)), kept: None }
+    }
+
+    /// Writes what is no text for people, as it is.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_none() {
+            *ended = netkit::screen::bytes(bytes).err();
+        }
+    }
+
     /// Prints `text` and ends the line.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         if let Some(kept) = &self.kept {
@@ -64,10 +78,7 @@ impl Screen {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
             return;
         }
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.is_none() {
-            *ended = netkit::screen::bytes(text.as_bytes()).err();
-        }
+        self.bytes(text.as_bytes());
     }
 
     /// Prints an empty line.

@@ -43,14 +43,17 @@ pub(crate) struct Options {
     /// With a lesson: its finished programs, not your own
     #[arg(long)]
     solution: bool,
+    /// With a lesson: play its prepared conversation, so that nobody has to type
+    #[arg(long)]
+    script: bool,
     /// Wait at each frame: deliver it, lose it, duplicate it, look at its fields
     #[arg(long)]
     step: bool,
     /// Ask for the next state before it is shown, and keep the score
     #[arg(long)]
     quiz: bool,
-    /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause [default: 1 at a terminal,
-    /// 0 without one]
+    /// How long each frame is on the wire, 0.05 to 60, or 0 for no pause, nor at what a script says
+    /// [default: 1 at a terminal, 0 without one]
     #[arg(long, value_name = "SECONDS", value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Lose the N-th frame
@@ -93,6 +96,24 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Says before anything is started that somebody would decide, answer or type (`typing`)
+    /// without seeing anything. A prepared input need not see.
+    fn can_be_seen(&self, typing: Option<&str>) -> Result<(), Stop> {
+        let Some(output) = self.outputs.on_stdout() else { return Ok(()) };
+        let by_hand = std::io::stdin().is_terminal();
+        let asked = [
+            self.quiz.then_some("--quiz"),
+            (self.step && by_hand).then_some("--step"),
+            typing.filter(|_| by_hand),
+        ];
+        match asked.into_iter().flatten().next() {
+            Some(asked) => Err(Stop::usage(words::nothing_to_see(asked, output))),
+            None => Ok(()),
+        }
+    }
+}
+
 fn speed(typed: &str) -> Result<f64, String> {
     let speed: f64 = typed.parse().map_err(|_| words::NO_SPEED)?;
     if speed == 0.0 || (0.05..=60.0).contains(&speed) {
@@ -111,20 +132,24 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let Some(scenario) = scenarios::ALL.iter().find(|it| it.name == *typed) else {
         return lesson_or_nothing(screen, options, typed);
     };
-    if options.solution {
-        return Err(Stop::usage(words::no_solution(scenario.name)));
+    let of_lessons = [("--solution", options.solution), ("--script", options.script)];
+    if let Some((option, _)) = of_lessons.iter().find(|(_, is_asked)| *is_asked) {
+        return Err(Stop::usage(words::no_programs(scenario.name, option)));
     }
     if options.quiz && !scenario.has_states() {
         return Err(Stop::usage(words::no_states(scenario.name)));
     }
     options.can_be_done(scenario)?;
     options.outputs.can_be_written()?;
+    options.can_be_seen(None)?;
+    let muted = Screen::muted();
+    let rows = if options.outputs.on_stdout().is_some() { &muted } else { screen };
     let lab = lab(scenario, options)?;
     let mut acts = Vec::new();
-    let shown = show(screen, options, scenario, &lab, &mut acts);
+    let shown = show(rows, options, scenario, &lab, &mut acts);
     // What there is of the record is worth keeping, however it ended.
     let title = words::title(scenario.name, scenario.summary);
-    options.outputs.write(lab.wire().recorder(), &acts, &title, screen)?;
+    options.outputs.write(lab.wire().recorder(), &acts, &title, screen, rows)?;
     shown
 }
 
@@ -146,9 +171,9 @@ impl Options {
     /// How it is played, on a wire that can hold frames or only be watched, and whether stdout is a
     /// terminal that can take rows back.
     fn manner(&self, can_hold: bool) -> (Manner, bool) {
-        let watched = std::io::stdout().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
-        let is_slow = std::io::stdout().is_terminal() && can_hold;
+        let is_terminal = std::io::stdout().is_terminal() && self.outputs.on_stdout().is_none();
+        let watched = is_terminal && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        let is_slow = is_terminal && can_hold;
         let usual = if is_slow { PER_FRAME } else { Duration::ZERO };
         let manner = Manner {
             per_frame: self.speed.map_or(usual, Duration::from_secs_f64),
@@ -172,6 +197,8 @@ fn list(screen: &Screen) {
     screen.line("  cargo netlings trace handshake --step");
     screen.paragraph("", words::SHOW_LESSON, 0);
     screen.line("  cargo netlings trace tcp-echo --solution");
+    screen.paragraph("", words::SHOW_SCRIPT, 0);
+    screen.line("  cargo netlings trace tcp-echo --solution --script");
 }
 
 /// Two hosts, every frame between them held.

@@ -97,8 +97,9 @@ pub struct Builder {
 
 impl Builder {
     /// A host, with its address and the length of its network's prefix: `10.0.0.1/24`,
-    /// `fd00::1/64`. The name has 1 to 64 bytes. IPv6 is switched off on hosts without an IPv6 address. On the observing tier
-    /// the address is 127.0.0.1, whatever was asked for.
+    /// `fd00::1/64`. The name has 1 to 64 bytes. IPv6 is switched off on hosts without an IPv6
+    /// address. On the observing tier the address is 127.0.0.1, or ::1 where every host has IPv6
+    /// addresses alone.
     pub fn host(mut self, name: &str, address: &str) -> Self {
         self.plan.hosts.push(Planned { name: name.into(), addresses: Vec::new() });
         self.also(address)

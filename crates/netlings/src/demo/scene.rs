@@ -11,10 +11,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use grader::{Event, Program, Run, Subject, TcpRelay, Trouble, UdpRelay};
+use grader::{Event, Run, Subject, TcpRelay, Trouble, UdpRelay};
 use tempfile::TempDir;
 
 use crate::demo::keyboard::{Key, Keys, Line, NoEcho, Pressed};
+use crate::demo::programs::Programs;
 use crate::demo::script::{Awaited, Kind, Script};
 use crate::demo::seen::{Look, Seen};
 use crate::demo::sockets::Sockets;
@@ -73,7 +74,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) view: View<'a>,
     /// None once it has ended.
     run: Option<Rc<Run>>,
-    programs: BTreeMap<String, Program>,
+    pub(crate) programs: Programs,
     /// What was run, without the places that the demo chose.
     commands: BTreeMap<String, String>,
     relays: BTreeMap<String, Relay>,
@@ -134,7 +135,7 @@ impl<'a> Scene<'a> {
             script,
             view,
             run: Some(Rc::new(run)),
-            programs: BTreeMap::new(),
+            programs: Programs::default(),
             commands: BTreeMap::new(),
             relays: BTreeMap::new(),
             to_lose: Vec::new(),
@@ -208,7 +209,7 @@ impl<'a> Scene<'a> {
         let (_, nothing) = sync_channel(1);
         self.happenings = nothing;
         self.relays.clear();
-        self.programs.clear();
+        self.programs = Programs::default();
         match self.run.take().and_then(Rc::into_inner) {
             Some(run) => run.end().map_err(Problem::from),
             None => Ok(()),
@@ -282,11 +283,7 @@ impl<'a> Scene<'a> {
         loop {
             self.handle_queue();
             let came = self.receive(Instant::now() + QUIET);
-            // Who was started for one line ends by itself, perhaps after a sleep.
-            let rests = |(name, program): (&String, &Program)| {
-                program.has_ended() || (self.per_line(name).is_none() && program.asleep())
-            };
-            let all_rest = || self.programs.iter().all(rests);
+            let all_rest = || self.programs.rest(|name| self.per_line(name).is_some());
             if self.interrupted || Instant::now() > late || (!came && all_rest()) {
                 break;
             }

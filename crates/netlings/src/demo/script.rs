@@ -22,16 +22,22 @@
 //! text = "hello"                  # sends, prints, complains: a part of it; exits: `code = 0`
 //! ```
 //!
+//! In `args`, `{patience 0.4}` is a time limit of the program's own, in seconds: longer in a trace
+//! where packets are held up for somebody to see.
+//!
 //! Further steps, each with a name: `end` (its input), `kill`, `reset` (its connection, tcp), `lose`
 //! (its next datagram, udp); for sockets `listen`, `connect`, `accept`, `half_close` and `close`.
 
 mod act;
 mod form;
 mod kind;
+mod patience;
+mod play;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use grader::text::{Text, TextError, near_match};
 use serde::Deserialize;
@@ -41,6 +47,7 @@ pub(crate) use self::act::{Act, Awaited, Sign};
 use self::form::{Entry, File};
 use self::kind::is_name;
 pub(crate) use self::kind::{Kind, role_of};
+pub(crate) use self::play::{Broken, Player};
 use crate::words::demo as words;
 
 /// A lesson's demo.
@@ -76,7 +83,13 @@ pub(crate) struct Step {
 impl Script {
     /// Reads `demo.toml` in the lesson's folder.
     pub(crate) fn load(exercise: &Path) -> Result<Self, TextError> {
-        Self::parse(Text::read(exercise.join("demo.toml"))?)
+        Self::load_for(exercise, Duration::ZERO)
+    }
+
+    /// The same for a play in which each program is to wait so much longer than it says there.
+    pub(crate) fn load_for(exercise: &Path, longer: Duration) -> Result<Self, TextError> {
+        let script = Self::parse(Text::read(exercise.join("demo.toml"))?)?;
+        Ok(script.with_patience(longer))
     }
 
     pub(crate) fn parse(text: Text) -> Result<Self, TextError> {
@@ -96,6 +109,21 @@ impl Script {
             return Err(script.text.wrong_at(&(0..0), words::NO_STEPS, words::ADD_STEPS));
         }
         Ok(script)
+    }
+
+    /// For a play in which packets are held up: each program that waits by its own clock waits so
+    /// much longer.
+    fn with_patience(mut self, longer: Duration) -> Self {
+        for role in self.roles.values_mut() {
+            let all = role.args.iter_mut().chain(role.per_line.iter_mut().flatten());
+            all.for_each(|word| *word = patience::filled_in(word, longer));
+        }
+        for step in &mut self.steps {
+            if let Act::Start { args: Some(args), .. } = &mut step.act {
+                args.iter_mut().for_each(|word| *word = patience::filled_in(word, longer));
+            }
+        }
+        self
     }
 
     /// How `role` is started and typed to.
@@ -125,6 +153,9 @@ impl Script {
                 let problem = words::key_is_of_another_step(key, verb);
                 return Err(self.text.wrong_at(&span, problem, words::LEAVE_OUT));
             }
+        }
+        if let Some(args) = &it.args {
+            patience_is_right(&self.text, &args.span(), args.get_ref())?;
         }
         if !self.kind.verbs().contains(verb) {
             return Err(wrong(words::not_in_this_kind(verb), &words::verbs(self.kind.verbs())));
@@ -225,6 +256,13 @@ impl Script {
     }
 }
 
+fn patience_is_right(text: &Text, at: &Range<usize>, args: &[String]) -> Result<(), TextError> {
+    match args.iter().any(|word| patience::seconds(word) == Some(Err(()))) {
+        true => Err(text.wrong_at(at, words::NO_PATIENCE, words::WRITE_PATIENCE)),
+        false => Ok(()),
+    }
+}
+
 fn role_is_right(
     text: &Text,
     kind: Kind,
@@ -239,7 +277,9 @@ fn role_is_right(
     if role.get_ref().per_line.as_ref().is_some_and(|args| !has_line(args)) {
         return Err(text.wrong_at(&role.span(), words::NO_LINE, words::ADD_LINE));
     }
-    Ok(())
+    let per_line = role.get_ref().per_line.iter().flatten();
+    let args: Vec<String> = role.get_ref().args.iter().chain(per_line).cloned().collect();
+    patience_is_right(text, &role.span(), &args)
 }
 
 /// Who has been started by the steps so far.
@@ -265,70 +305,4 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(content: &str) -> Result<Script, String> {
-        let text = Text { path: "demo.toml".into(), content: content.into() };
-        Script::parse(text).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_script_is_read_in_its_order() {
-        let script = parse(
-            "kind = \"udp\"\n[role.client]\nper_line = [\"{line}\", \"--count\", \"1\"]\n\
-             [[step]]\nsay = \"\"\"one\n  two\"\"\"\n[[step]]\nstart = \"server\"\n\
-             env = { TZ = \"UTC\" }\n[[step]]\ntype = \"%H\"\ninto = \"client 2\"\n\
-             [[step]]\nwait = \"client 2 exits\"\ncode = 0\n",
-        );
-        let script = script.unwrap();
-        let acts: Vec<&Act> = script.steps.iter().map(|step| &step.act).collect();
-        let env = BTreeMap::from([("TZ".into(), "UTC".into())]);
-        assert_eq!(acts[0], &Act::Say("one two".into()));
-        assert_eq!(acts[1], &Act::Start { name: "server".into(), args: None, env });
-        assert_eq!(acts[2], &Act::Type { into: "client 2".into(), line: "%H".into() });
-        let awaited =
-            Awaited { who: "client 2".into(), sign: Sign::Exits, text: None, code: Some(0) };
-        assert_eq!(acts[3], &Act::Wait(awaited));
-    }
-
-    #[test]
-    fn whatever_is_wrong_is_told_with_its_line_and_the_fix() {
-        let tcp = "kind = \"tcp\"\n[[step]]\nstart = \"server\"\n[[step]]\n";
-        let wrong = [
-            ("kind = \"tpc\"\n", ":1:8: ", "tcp"),
-            ("kind = \"tcp\"\n", ":1:1: ", "[[step]]"),
-            (&format!("{tcp}sya = \"x\"\n"), ":5:1: unknown key `sya`", "did you mean `say`?"),
-            (&format!("{tcp}say = \" \"\n"), ":5:7: ", "write"),
-            (&format!("{tcp}text = \"x\"\n"), ":4:1: ", "one of"),
-            (&format!("{tcp}say = \"x\"\nkill = \"server\"\n"), ":6:8: ", "one of"),
-            (&format!("{tcp}say = \"x\"\ntext = \"y\"\n"), ":6:8: ", "leave it out"),
-            (&format!("{tcp}start = \"clinet\"\n"), ":5:9: ", "did you mean `client`?"),
-            (&format!("{tcp}start = \"client 1\"\n"), ":5:9: ", "client 2"),
-            (&format!("{tcp}lose = \"server\"\n"), ":5:8: ", "say, start"),
-            (&format!("{tcp}type = \"x\"\n"), ":5:8: ", "into"),
-            (&format!("{tcp}type = \"x\"\ninto = \"client\"\n"), ":5:8: ", "start = \"client\""),
-            (&format!("{tcp}wait = \"server prinst\"\n"), ":5:8: ", "did you mean `prints`?"),
-            (&format!("{tcp}wait = \"prints\"\n"), ":5:8: ", "\"client prints\""),
-            (&format!("{tcp}wait = \"server exits\"\ntext = \"x\"\n"), ":6:8: ", "leave it out"),
-            (&format!("{tcp}wait = \"server prints\"\ncode = 0\n"), ":6:8: ", "leave it out"),
-            ("kind = \"tcp\"\n[role.recv]\nargs = []\n", ":2:1: ", "client"),
-            ("kind = \"tcp\"\n[role.client]\nper_line = [\"x\"]\n", ":2:1: ", "{line}"),
-        ];
-        for (content, place, fix) in wrong {
-            let told = parse(content).unwrap_err();
-            assert!(told.contains(place) && told.contains(fix), "{content}\n{told}");
-        }
-    }
-
-    #[test]
-    fn every_script_of_the_course_is_right() {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let lessons = std::fs::read_dir(here.join("../../exercises")).unwrap();
-        for lesson in lessons {
-            let path = lesson.unwrap().path().join("demo.toml");
-            let text = Text::read(path).unwrap();
-            Script::parse(text).unwrap_or_else(|error| panic!("{error}"));
-        }
-    }
-}
+mod tests;

@@ -54,6 +54,11 @@ impl Seen {
         self.note(who, sign, text);
     }
 
+    /// Takes note of bytes that somebody sent.
+    pub(crate) fn note_sent(&mut self, who: &str, bytes: &[u8]) {
+        self.note(who, Sign::Sends, inner(&grader::quoted(bytes)));
+    }
+
     /// Takes note of a sign.
     pub(crate) fn note(&mut self, who: &str, sign: Sign, text: &str) {
         let found = self.signs.entry((who.into(), sign)).or_default();

@@ -209,6 +209,25 @@ impl Input {
         }
     }
 
+    /// Lets somebody read for so long; at a terminal Enter or space goes on at once. False when they
+    /// want no more.
+    pub(crate) fn let_read(&mut self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.happenings.recv_timeout(left) {
+                Ok(Happening::Interrupted) => return false,
+                Ok(Happening::Key(key)) => match Command::of_key(key) {
+                    Some(Command::Deliver) => return true,
+                    Some(Command::Quit) => return false,
+                    _ => {}
+                },
+                Ok(happening) => self.early.push_back(happening),
+                Err(_) => return true,
+            }
+        }
+    }
+
     fn next(&mut self) -> Happening {
         if self.has_ended {
             return Happening::End;

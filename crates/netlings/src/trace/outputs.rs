@@ -1,7 +1,7 @@
-//! Files that keep what was seen.
+//! What keeps what was seen: files, or stdout.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grader::progress::replace_file;
@@ -13,9 +13,13 @@ use crate::screen::Screen;
 use crate::trace::acts::{self, Acted};
 use crate::words::trace as words;
 
+/// What stands for stdout in the place of a file.
+const STDOUT: &str = "-";
+
 #[derive(Args)]
 pub(crate) struct Outputs {
-    /// Write what was seen as a capture for Wireshark, with verdicts and states as comments
+    /// Write what was seen as a capture for Wireshark, with verdicts and states as comments; `-` is
+    /// stdout, here and below, and then nothing else is printed there
     #[arg(long, value_name = "FILE")]
     pcapng: Option<PathBuf>,
     /// Write what was seen as lines of JSON, one for each thing that a program did or that happened
@@ -31,47 +35,74 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    fn paths(&self) -> Vec<&PathBuf> {
-        [&self.pcapng, &self.json, &self.svg, &self.html].into_iter().flatten().collect()
+    fn all(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [
+            ("--pcapng", &self.pcapng),
+            ("--json", &self.json),
+            ("--svg", &self.svg),
+            ("--html", &self.html),
+        ];
+        all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
     }
 
-    /// Says before anything is started that a file could not be written.
+    /// The option whose output goes to stdout, where nothing else goes then.
+    pub(crate) fn on_stdout(&self) -> Option<&'static str> {
+        self.all().find(|(_, path)| *path == Path::new(STDOUT)).map(|(option, _)| option)
+    }
+
+    /// Says before anything is started that something could not be written.
     pub(crate) fn can_be_written(&self) -> Result<(), Stop> {
-        let paths = self.paths();
-        for (place, path) in paths.iter().enumerate() {
-            if paths[..place].contains(path) {
-                return Err(Stop::usage(words::written_twice(path)));
+        let mut before: Vec<(&str, &Path)> = Vec::new();
+        for (option, path) in self.all() {
+            let same = before.iter().find(|(_, other)| *other == path);
+            let to_stdout = path == Path::new(STDOUT);
+            match same {
+                Some((other, _)) if to_stdout => {
+                    return Err(Stop::usage(words::both_on_stdout(other, option)));
+                }
+                Some(_) => return Err(Stop::usage(words::written_twice(path))),
+                None => before.push((option, path)),
             }
-            can_be_written(path)?;
+            if !to_stdout {
+                can_be_written(path)?;
+            } else if option == "--pcapng" && io::stdout().is_terminal() {
+                return Err(Stop::usage(words::CAPTURE_AT_TERMINAL));
+            }
         }
         Ok(())
     }
 
-    /// Writes the files, each whole or not at all.
+    /// Writes all of them, each file whole or not at all. `screen` is the one of stdout; what is
+    /// told goes to `rows`.
     pub(crate) fn write(
         &self,
         recorder: &Recorder,
         acts: &[Acted],
         title: &str,
         screen: &Screen,
+        rows: &Screen,
     ) -> Result<(), Stop> {
-        let bytes = |write: &dyn Fn(&mut Vec<u8>) -> io::Result<()>| {
-            let mut bytes = Vec::new();
-            write(&mut bytes).map(|()| bytes)
-        };
-        let all = [
-            (&self.pcapng, bytes(&|out| recorder.write_pcapng(out))),
-            (&self.json, bytes(&|out| acts::write_json_lines(recorder, acts, out))),
-            (&self.svg, Ok(recorder.svg(title).into_bytes())),
-            (&self.html, Ok(recorder.html(title).into_bytes())),
-        ];
-        for (path, bytes) in all {
-            let Some(path) = path else { continue };
+        for (option, path) in self.all() {
+            let bytes = match option {
+                "--pcapng" => in_memory(|out| recorder.write_pcapng(out)),
+                "--json" => in_memory(|out| acts::write_json_lines(recorder, acts, out)),
+                "--svg" => Ok(recorder.svg(title).into_bytes()),
+                _ => Ok(recorder.html(title).into_bytes()),
+            };
+            if path == Path::new(STDOUT) {
+                screen.bytes(&bytes.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?);
+                continue;
+            }
             bytes
                 .and_then(|bytes| replace_file(path, &bytes))
                 .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))?;
-            screen.paragraph("", &words::written(path), 0);
+            rows.paragraph("", &words::written(path), 0);
         }
         Ok(())
     }
+}
+
+fn in_memory(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(&mut bytes).map(|()| bytes)
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab::{Decoded, Field, Lab, Numbers, TcpState, payload};
+use wirelab::{Decoded, Field, Frame, Lab, Numbers, TcpState, payload};
 
 use gather::Carried;
 
@@ -97,6 +97,15 @@ pub(crate) struct Play<'a> {
     next_event: u64,
     /// Nobody decides any more: stdin has ended.
     alone: bool,
+    /// Somebody lost a frame, or had it delivered twice.
+    disturbed: bool,
+}
+
+/// A frame that was shown, and what became of it.
+pub(crate) struct Crossed {
+    pub(crate) from: Side,
+    pub(crate) frame: Frame,
+    pub(crate) end: End,
 }
 
 enum Choice {
@@ -135,6 +144,7 @@ impl<'a> Play<'a> {
             frames: 0,
             next_event: 0,
             alone: false,
+            disturbed: false,
         }
     }
 
@@ -270,12 +280,18 @@ impl<'a> Play<'a> {
         !self.waiting.is_empty() || self.gather(patience)
     }
 
-    /// Shows the frame that goes next, to its end; false when somebody wants no more.
-    pub(super) fn show_next(&mut self) -> Result<bool, Stop> {
+    /// Shows the frame that goes next, of which there is one, to its end; `None` when somebody wants
+    /// no more.
+    pub(super) fn show_next(&mut self) -> Result<Option<Crossed>, Stop> {
         match self.next_to_go() {
-            Some(waiting) => Ok(self.show(waiting)?.is_ok()),
-            None => Ok(true),
+            Some(waiting) => Ok(self.show(waiting)?.ok()),
+            None => Ok(None),
         }
+    }
+
+    /// Whether somebody did otherwise with a frame than the wire would have.
+    pub(super) fn is_disturbed(&self) -> bool {
+        self.disturbed
     }
 
     /// The next such frame will be lost on the way.
@@ -318,7 +334,7 @@ impl<'a> Play<'a> {
     }
 
     /// Shows a frame, has it decided about, and shows what became of it.
-    fn show(&mut self, waiting: Waiting<'a>) -> Result<Result<(), Enough>, Stop> {
+    fn show(&mut self, waiting: Waiting<'a>) -> Result<Result<Crossed, Enough>, Stop> {
         if !waiting.late {
             self.frames += 1;
         }
@@ -329,10 +345,16 @@ impl<'a> Play<'a> {
             text = words::of_port(port, &text);
         }
         let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
+        let frame = waiting.frame.frame().clone();
+        let crossed = {
+            let from = waiting.from;
+            move |end: End| Crossed { from, frame, end }
+        };
         if let Carried::Gone(_) = waiting.frame {
             row.end = End::Delivered;
             self.view.frame(&row, "");
-            return self.come_to_rest(&row).map(Ok);
+            self.come_to_rest(&row)?;
+            return Ok(Ok(crossed(row.end)));
         }
         let fields = decoded.fields(numbers);
         let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
@@ -340,7 +362,7 @@ impl<'a> Play<'a> {
             row.end = End::HeldUp;
             self.view.frame(&row, "");
             self.waiting.push_front(Waiting { overtaken_by: count, late: true, ..waiting });
-            return Ok(Ok(()));
+            return Ok(Ok(crossed(row.end)));
         }
         let will_be_lost = fate == Some(PreparedFate::Lost);
         let choice = match self.choose(&row, &fields, &waiting, will_be_lost)? {
@@ -356,6 +378,8 @@ impl<'a> Play<'a> {
             Choice::Deliver => End::Delivered,
             Choice::Duplicate => End::DeliveredTwice,
         };
+        self.disturbed |= self.manner.drop == Some(self.frames)
+            || !(will_be_lost || matches!(choice, Choice::Deliver));
         let note = self.note(&row, waiting.kind);
         if let Carried::Held(held) = waiting.frame {
             match choice {
@@ -375,8 +399,9 @@ impl<'a> Play<'a> {
         if self.seen.len() >= MOST_SEEN {
             self.seen.drain(..MOST_SEEN / 2);
         }
+        let end = row.end;
         self.seen.push(Seen { row, fields, states });
-        Ok(Ok(()))
+        Ok(Ok(crossed(end)))
     }
 
     /// Shows the states behind the last of the frames that have gone by, where they belong.

@@ -117,6 +117,16 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What a narrator says, in as many rows as it takes.
+    pub(crate) fn told(&self, text: &str) {
+        for row in grader::layout::wrapped(" ", text, self.screen.look.width.min(WIDEST), 1) {
+            match self.screen.look.color {
+                true => self.screen.line(format!("\x1b[1m{row}\x1b[0m")),
+                false => self.screen.line(row),
+            }
+        }
+    }
+
     /// Both hosts' states.
     pub(crate) fn states(&mut self, states: [TcpState; 2], remark: &str) {
         self.states = Some(states);

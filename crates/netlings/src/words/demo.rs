@@ -24,6 +24,8 @@ pub(crate) const ONE_LINE: &str =
 pub(crate) const WAITS_FOR_NOTHING: &str = "it does not say whose doing is waited for";
 pub(crate) const SIGN_WITHOUT_CODE: &str = "only who exits has an exit code";
 pub(crate) const NO_LINE: &str = "`per_line` does not say where the line goes";
+pub(crate) const NO_PATIENCE: &str = "`{patience}` does not say how long";
+pub(crate) const WRITE_PATIENCE: &str = "write seconds, as in `{patience 0.4}`: 0.001 to 3600";
 pub(crate) const ADD_LINE: &str = "put the word `{line}` into `per_line`";
 
 pub(crate) fn step_fix(verbs: impl IntoIterator<Item = &'static str>) -> String {

@@ -183,10 +183,24 @@ pub(crate) fn score(right: u32, asked: u32) -> String {
 
 pub(crate) const LAB_RESETS: &str = "the lab breaks the connection off";
 pub(crate) const INPUT_ENDS: &str = "its input ends";
-pub(crate) const FLOOD: &str = "The programs sent more datagrams than the wire holds, so some were lost \
-     and not every one was shown.";
 pub(crate) const NOT_HERE: &str = "this cannot be done here";
 pub(crate) const SHOW_LESSON: &str = "Or have a lesson's programs talk, and type for them:";
+
+pub(crate) const SHOW_SCRIPT: &str =
+    "Or have the lesson's prepared conversation played, without typing:";
+
+/// Segments were more than the wire holds, or datagrams were.
+pub(crate) fn flood([segments, datagrams]: [bool; 2]) -> String {
+    let what = match (segments, datagrams) {
+        (true, true) => "segments and datagrams",
+        (true, false) => "segments",
+        (false, _) => "datagrams",
+    };
+    format!(
+        "The programs sent more {what} than the wire holds, so some were lost and not every one was \
+         shown."
+    )
+}
 
 pub(crate) fn runs(command: &str) -> String {
     format!("$ {}", netkit::visible(command.as_bytes()))
@@ -253,8 +267,32 @@ pub(crate) fn no_lab_for_programs(lesson: &str, reason: &str) -> String {
     )
 }
 
-pub(crate) fn no_solution(scenario: &str) -> String {
-    format!("{scenario} is a scenario and has no programs: leave out --solution")
+pub(crate) fn no_programs(scenario: &str, option: &str) -> String {
+    format!("{scenario} is a scenario and has no programs: leave out {option}")
+}
+
+/// A script cannot go on, since somebody lost or repeated a packet.
+pub(crate) fn otherwise(problem: &str) -> String {
+    format!(
+        "A packet was lost or came twice by your choice, and so the conversation went another way \
+         than its script: {problem}. It ends here."
+    )
+}
+
+/// It cannot go on because packets were held up.
+pub(crate) fn not_as_slow(problem: &str) -> String {
+    format!(
+        "the conversation went another way than its script: {problem}. Packets were held up, and \
+         programs have clocks of their own. Decide sooner, or leave out --step and --speed."
+    )
+}
+
+/// A student's program does otherwise.
+pub(crate) fn not_as_prepared(problem: &str) -> String {
+    format!(
+        "your program did otherwise than the prepared conversation expects: {problem}. `--solution` \
+         shows the finished one; `cargo netlings check` says what is still to do."
+    )
 }
 
 // The command.
@@ -329,6 +367,23 @@ pub(crate) fn simulation_differs(text: &str) -> String {
 pub(crate) fn written_twice(path: &Path) -> String {
     format!("two options name the same file, {}. Name two.", path.display())
 }
+
+pub(crate) const CAPTURE_AT_TERMINAL: &str = "a capture is no text, and stdout is a terminal. Hand \
+     it on, as in `netlings trace handshake --pcapng - | tshark -r -`, or name a file.";
+
+pub(crate) fn both_on_stdout(one: &str, other: &str) -> String {
+    format!("{one} and {other} cannot both go to stdout. Give one of them a file.")
+}
+
+/// Somebody at a terminal would decide or type without seeing anything.
+pub(crate) fn nothing_to_see(asked: &str, output: &str) -> String {
+    format!(
+        "{asked} needs stdout to show what it is about, and `{output} -` takes all of stdout. Give \
+         {output} a file."
+    )
+}
+
+pub(crate) const TYPING: &str = "Typing for the programs";
 
 pub(crate) fn written(path: &Path) -> String {
     format!("What was seen is in {}.", path.display())

@@ -15,7 +15,7 @@ use self::programs::{CHAT, FILE_IPC};
 use crate::clone::{Clone, on_terminal, real, real_path, stdout};
 
 /// A clone in which the solution of tcp-echo is the Python program at `place`, shown as `demo` says.
-fn clone(program: &Path, demo: &str) -> Clone {
+pub(crate) fn clone(program: &Path, demo: &str) -> Clone {
     let clone = Clone::new().with_solution();
     let main = format!(
         "fn main() {{\n    \

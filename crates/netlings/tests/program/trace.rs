@@ -234,6 +234,41 @@ fn what_was_seen_is_kept_in_each_kind_of_file() {
 }
 
 #[test]
+fn an_output_goes_to_stdout_and_nothing_else_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], typed: &str| {
+        let simulated = ["trace", "lost-syn", "--tier", "simulated"];
+        let arguments = [&simulated, arguments].concat();
+        netlings(folder.path(), &arguments, typed)
+    };
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    for option in ["--json", "--svg", "--html", "--pcapng"] {
+        // The simulation is the same every time, so the file is what goes to stdout.
+        run(&[option, "file"], "").success();
+        let assert = run(&[option, "-"], "").success();
+        assert_eq!(assert.get_output().stdout, read("file"), "{option}");
+        assert_eq!(stderr(&assert), "", "{option}");
+        std::fs::remove_file(folder.path().join("file")).unwrap();
+    }
+    // Others go to their files as ever, and a prepared input decides unseen.
+    let assert = run(&["--json", "-", "--svg", "t.svg", "--step"], "\nx\n").success();
+    let lines = stdout(&assert);
+    assert!(lines.lines().all(|line| line.starts_with('{')), "{lines}");
+    assert_eq!(lines.matches("\"fate\":\"lost\"").count(), 2, "{lines}");
+    assert!(read("t.svg").starts_with(b"<svg "));
+    let refused = |arguments: &[&str], said: &str| {
+        let assert = run(arguments, "").code(2);
+        let told = stderr(&assert).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(said), "{arguments:?}: {told}");
+        assert_eq!(stdout(&assert), "", "{arguments:?}");
+    };
+    let both = "--json and --html cannot both go to stdout. Give one of them a file.";
+    refused(&["--json", "-", "--html", "-"], both);
+    refused(&["--json", "-", "--quiz"], "--quiz needs stdout to show what it is about");
+    assert!(!folder.path().join("-").exists());
+}
+
+#[test]
 fn a_seed_makes_a_simulated_trace_the_same_every_time() {
     let run = |seed: &str| {
         let typed = "f\n\nf\n";

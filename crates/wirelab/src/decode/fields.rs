@@ -2,7 +2,7 @@
 
 use etherparse::{SlicedPacket, TransportSlice};
 
-use super::{Arp, Decoded, Ip, Packet, Relative, Tcp, TcpOption, Udp};
+use super::{Arp, Decoded, Ip, Packet, Relative, Tcp, TcpOption, Udp, before};
 
 /// One field of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,11 +85,9 @@ fn of_tcp(tcp: &Tcp, numbers: Option<Relative>, fields: &mut Vec<Field>) {
     };
     let meaning = format!("so many more bytes the sender of this can take{scaled}");
     fields.push(field("window", tcp.window.to_string(), meaning));
-    fields.extend(
-        tcp.options
-            .iter()
-            .map(|option| field("option", option.to_string(), option_in_words(*option))),
-    );
+    for option in tcp.relative_options(ack) {
+        fields.push(field("option", option.to_string(), option_in_words(&option, ack)));
+    }
     fields.push(field("data", format!("{} bytes", tcp.data), ""));
 }
 
@@ -109,14 +107,30 @@ fn flags_in_words(tcp: &Tcp) -> String {
     set.join("; ")
 }
 
-fn option_in_words(option: TcpOption) -> &'static str {
+/// `ack` and the option's blocks are counted alike.
+fn option_in_words(option: &TcpOption, ack: Option<u32>) -> &'static str {
     match option {
         TcpOption::MaximumSegmentSize(_) => "the most data that I take in one segment, in bytes",
         TcpOption::WindowScale(_) => "shift my windows by so many bits (RFC 7323)",
         TcpOption::SackPermitted => "you may tell me of pieces that came out of order (RFC 2018)",
-        TcpOption::Sack(..) => "this piece came out of order",
+        TcpOption::Sack(blocks) => match (&blocks[..], came_twice(blocks, ack)) {
+            ([_], true) => "this piece came twice (RFC 2883)",
+            (_, true) => "the first of these pieces came twice (RFC 2883), the others out of order",
+            ([_], false) => "this piece came out of order",
+            (_, false) => "these pieces came out of order; the first of them is the newest",
+        },
         TcpOption::Timestamps(..) => "my clock, and the last I saw of yours (RFC 7323)",
     }
+}
+
+/// Whether the first block tells of a piece that was there already: below the acknowledgement, or a
+/// part of the second block (RFC 2883 section 4).
+fn came_twice(blocks: &[(u32, u32)], ack: Option<u32>) -> bool {
+    let Some((first, end)) = blocks.first() else { return false };
+    let is_acknowledged = ack.is_some_and(|ack| !before(ack, *end));
+    let is_part =
+        blocks.get(1).is_some_and(|(from, to)| !before(*first, *from) && !before(*to, *end));
+    is_acknowledged || is_part
 }
 
 fn of_udp(udp: Udp, fields: &mut Vec<Field>) {
@@ -172,6 +186,49 @@ mod tests {
         assert_eq!(found("seq").value, "0");
         assert_eq!(found("seq").meaning, "this segment takes 3 numbers; 12345 on the wire");
         assert_eq!(payload(&bytes), b"hi");
+    }
+
+    #[test]
+    fn every_block_that_came_out_of_order_is_told_counted_as_the_acknowledgement_is() {
+        let mut numbers = Numbers::default();
+        let segment = |syn: bool, ack: u32, blocks: &[(u32, u32)]| {
+            let mut header = etherparse::TcpHeader::new(5000, 7000, 12345, 512);
+            (header.syn, header.ack, header.acknowledgment_number) = (syn, true, ack);
+            let more = [1, 2, 3].map(|place| blocks.get(place).copied());
+            let sack = etherparse::TcpOptionElement::SelectiveAcknowledgement;
+            let options: Vec<_> =
+                blocks.first().map(|first| sack(*first, more)).into_iter().collect();
+            header.set_options(&options).expect("they fit");
+            let builder = etherparse::PacketBuilder::ethernet2([0; 6], [0; 6])
+                .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+                .tcp_header(header);
+            let mut bytes = Vec::new();
+            builder.write(&mut bytes, b"").expect("a Vec takes it");
+            decode(&bytes)
+        };
+        let mut told = |decoded: &Decoded| {
+            let fields = decoded.fields(numbers.relative(decoded));
+            let option = fields.into_iter().find(|field| field.name == "option");
+            option.map(|field| (field.value, field.meaning))
+        };
+        let first = u32::MAX - 9; // the other side's numbers, across their end
+        assert_eq!(told(&segment(true, first.wrapping_add(1), &[])), None);
+        let at = |number: u32| first.wrapping_add(number);
+        let blocks =
+            [(at(301), at(401)), (at(101), at(201)), (at(501), at(601)), (at(701), at(801))];
+        let (value, meaning) = told(&segment(false, at(1), &blocks)).expect("an option");
+        assert_eq!(value, "sack 301–401, 101–201, 501–601, 701–801");
+        assert_eq!(meaning, "these pieces came out of order; the first of them is the newest");
+        let mut meaning = |ack: u32, blocks: &[(u32, u32)]| {
+            let blocks: Vec<_> = blocks.iter().map(|(from, to)| (at(*from), at(*to))).collect();
+            told(&segment(false, at(ack), &blocks)).expect("an option").1
+        };
+        assert_eq!(meaning(201, &[(101, 201)]), "this piece came twice (RFC 2883)");
+        assert!(
+            meaning(1, &[(101, 201), (101, 301)])
+                .starts_with("the first of these pieces came twice")
+        );
+        assert_eq!(meaning(1, &[(101, 201)]), "this piece came out of order");
     }
 
     #[test]

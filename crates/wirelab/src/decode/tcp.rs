@@ -41,7 +41,7 @@ pub struct Flags {
 }
 
 /// An option of a TCP header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TcpOption {
     /// The largest segment that the sender wants to receive, in bytes of data.
     MaximumSegmentSize(u16),
@@ -49,8 +49,10 @@ pub enum TcpOption {
     WindowScale(u8),
     /// The sender understands selective acknowledgements (RFC 2018).
     SackPermitted,
-    /// The first of the blocks that arrived out of order: its first number, and the one behind it.
-    Sack(u32, u32),
+    /// The blocks that arrived out of order, one to four in the sender's order: of each the first
+    /// number, and the one behind it (RFC 2018 section 3). One below the acknowledgement arrived
+    /// twice (RFC 2883 section 4).
+    Sack(Vec<(u32, u32)>),
     /// The sender's clock, and the last that it saw of the other's (RFC 7323).
     Timestamps(u32, u32),
 }
@@ -97,6 +99,21 @@ impl Tcp {
         self.seq.wrapping_add(self.space())
     }
 
+    /// Its options, with the blocks counted from where the other direction began, as `ack` is in
+    /// relative numbers.
+    pub(super) fn relative_options(&self, ack: Option<u32>) -> Vec<TcpOption> {
+        let began = self.ack.zip(ack).map_or(0, |(wire, relative)| wire.wrapping_sub(relative));
+        let relative =
+            |(first, end): &(u32, u32)| (first.wrapping_sub(began), end.wrapping_sub(began));
+        let mut options = self.options.clone();
+        for option in &mut options {
+            if let TcpOption::Sack(blocks) = option {
+                *blocks = blocks.iter().map(relative).collect();
+            }
+        }
+        options
+    }
+
     /// With the numbers as the caller wants them shown.
     pub(super) fn write(&self, f: &mut impl fmt::Write, seq: u32, ack: Option<u32>) -> fmt::Result {
         write!(f, "{} seq={seq}", self.flags)?;
@@ -116,7 +133,9 @@ fn option(element: &TcpOptionElement) -> Option<TcpOption> {
         TcpOptionElement::MaximumSegmentSize(size) => TcpOption::MaximumSegmentSize(size),
         TcpOptionElement::WindowScale(shift) => TcpOption::WindowScale(shift),
         TcpOptionElement::SelectiveAcknowledgementPermitted => TcpOption::SackPermitted,
-        TcpOptionElement::SelectiveAcknowledgement((first, end), _) => TcpOption::Sack(first, end),
+        TcpOptionElement::SelectiveAcknowledgement(first, more) => {
+            TcpOption::Sack([first].into_iter().chain(more.into_iter().flatten()).collect())
+        }
         TcpOptionElement::Timestamp(own, echo) => TcpOption::Timestamps(own, echo),
     })
 }
@@ -140,14 +159,21 @@ impl fmt::Display for Flags {
     }
 }
 
-/// `mss 1460`, `wscale 7`, …
+/// `mss 1460`, `wscale 7`, `sack 101–201, 301–401`, …
 impl fmt::Display for TcpOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TcpOption::MaximumSegmentSize(size) => write!(f, "mss {size}"),
             TcpOption::WindowScale(shift) => write!(f, "wscale {shift}"),
             TcpOption::SackPermitted => f.write_str("sack ok"),
-            TcpOption::Sack(first, end) => write!(f, "sack {first}–{end}"),
+            TcpOption::Sack(blocks) => {
+                f.write_str("sack ")?;
+                for (place, (first, end)) in blocks.iter().enumerate() {
+                    let comma = if place > 0 { ", " } else { "" };
+                    write!(f, "{comma}{first}–{end}")?;
+                }
+                Ok(())
+            }
             TcpOption::Timestamps(own, echo) => write!(f, "timestamps {own} {echo}"),
         }
     }

@@ -10,7 +10,7 @@ mod ports;
 mod watch;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use namespaces::{Refusal, Step};
@@ -30,8 +30,14 @@ use capture::Capture;
 pub(crate) use host::Host;
 use ports::{Ports, Transport};
 
-/// Where all hosts are.
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Where all hosts are: where each of them was to have IPv6 addresses alone, at IPv6's loopback.
+fn here(plan: &Plan) -> IpAddr {
+    let is_six = |(address, _): &(IpAddr, u8)| address.is_ipv6();
+    match plan.hosts.iter().all(|host| host.addresses.iter().all(is_six)) {
+        true => Ipv6Addr::LOCALHOST.into(),
+        false => Ipv4Addr::LOCALHOST.into(),
+    }
+}
 
 /// Whether it could be done: opens what is needed, and closes it.
 pub(crate) fn probe() -> Result<(), Refusal> {
@@ -50,18 +56,24 @@ fn open() -> Result<(Capture, Diag), Refusal> {
 /// All hosts, and the wire that only looks.
 pub(crate) fn build(plan: &Plan) -> Result<(Vec<crate::Host>, Wire), Refusal> {
     let (capture, diag) = open()?;
+    let here = here(plan);
+    // IPv6 may be switched off.
+    bound(here, Transport::Tcp, 0, false).map_err(|error| {
+        let name = format!("a socket at {here}");
+        Refusal::new(Step::Open, Some(&name), error)
+    })?;
     let diag = Arc::new(diag);
     let names = plan.names();
-    let recorder = Recorder::new(names.clone(), vec![vec![HERE]; names.len()]);
+    let recorder = Recorder::new(names.clone(), vec![vec![here]; names.len()]);
     let failed = |error| Refusal::new(Step::Capture, None, error);
-    let ports = Arc::new(Ports::of(capture.socket().try_clone().map_err(failed)?));
+    let ports = Arc::new(Ports::of(here, capture.socket().try_clone().map_err(failed)?));
     let look = look(Arc::clone(&ports), Arc::clone(&diag));
     let cable =
         Cable::new(Vec::new(), Box::new(Perfect), look, plan.record_states, recorder.clone());
     let wire = watch::start(cable, recorder, capture, Arc::clone(&ports)).map_err(failed)?;
     let hosts = names.into_iter().enumerate().map(|(place, name)| {
         let host = Host::new(place, Arc::clone(&ports), Arc::clone(&diag));
-        crate::Host::new(name, place, vec![HERE], Stack::Observed(host))
+        crate::Host::new(name, place, vec![here], Stack::Observed(host))
     });
     Ok((hosts.collect(), wire))
 }
@@ -76,21 +88,24 @@ fn look(ports: Arc<Ports>, diag: Arc<Diag>) -> Look {
         let sighting = |(own, other): (SocketAddr, SocketAddr)| {
             let host = ports.owner(Transport::Tcp, own.port())?;
             let socket = diag.one(own, other).unwrap_or_default();
-            Some(Sighting { host, socket: socket.filter(|socket| socket.local.ip() == HERE) })
+            Some(Sighting {
+                host,
+                socket: socket.filter(|socket| socket.local.ip() == ports.here()),
+            })
         };
         [(from, to), (to, from)].into_iter().filter_map(sighting).collect()
     })
 }
 
 /// A TCP or UDP socket of this machine, at a port of its loopback; 0 is any.
-fn bound(transport: Transport, port: u16, again: bool) -> io::Result<(Socket, u16)> {
+fn bound(here: IpAddr, transport: Transport, port: u16, again: bool) -> io::Result<(Socket, u16)> {
     let kind = match transport {
         Transport::Tcp => Type::STREAM,
         Transport::Udp => Type::DGRAM,
     };
-    let socket = Socket::new(Domain::IPV4, kind, None)?;
+    let socket = Socket::new(Domain::for_address((here, port).into()), kind, None)?;
     socket.set_reuse_address(again)?;
-    socket.bind(&SocketAddr::from((HERE, port)).into())?;
+    socket.bind(&SocketAddr::from((here, port)).into())?;
     let port = socket.local_addr()?.as_socket().map_or(0, |own| own.port());
     Ok((socket, port))
 }

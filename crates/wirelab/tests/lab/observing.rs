@@ -3,7 +3,7 @@
 //! allowed, so there `WIRELAB_REQUIRE=kernel` makes that a failure.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
@@ -12,10 +12,26 @@ use wirelab::{Endpoint, Error, Fate, Hold, Lab, Packet, Tier, probe};
 
 use crate::tier::{PATIENCE, eventually, required, states, wait_for_states};
 
-fn observed(test: impl FnOnce(&Lab)) {
-    let plan = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// What alice and bob ask for, of either family.
+const ADDRESSES: [(&str, &str); 2] = [("10.0.0.1/24", "10.0.0.2/24"), ("fd00::1/64", "fd00::2/64")];
+
+/// Over IPv4, and over IPv6 where this machine has it.
+fn observed(test: impl Fn(&Lab)) {
+    let [(alice, bob), six] = ADDRESSES;
+    observed_between(alice, bob, &test);
+    match TcpListener::bind("[::1]:0") {
+        Ok(_) => observed_between(six.0, six.1, test),
+        Err(error) => eprintln!("not run over IPv6: {error}"),
+    }
+}
+
+fn observed_between(alice: &str, bob: &str, test: impl Fn(&Lab)) {
+    let plan = Lab::builder().host("alice", alice).host("bob", bob);
     match plan.tier(Tier::Observing).record_states().build() {
-        Ok(lab) => test(&lab),
+        Ok(lab) => {
+            assert_eq!(lab.host("alice").address().is_ipv6(), alice.contains(':'));
+            test(&lab);
+        }
         Err(refusal) => {
             let is_root = rustix::process::geteuid().is_root();
             assert!(!(required("kernel") && is_root), "{refusal}");
@@ -117,7 +133,7 @@ fn datagrams_are_seen_with_right_checksums() {
 #[test]
 fn strangers_are_neither_seen_nor_told_nor_accepted() {
     observed(|lab| {
-        let others = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let others = TcpListener::bind((lab.host("bob").address(), 0)).expect("a port");
         let there = others.local_addr().expect("an address");
         let mut one = TcpStream::connect(there).expect("it listens");
         one.write_all(b"secret").expect("it takes it");
@@ -127,7 +143,8 @@ fn strangers_are_neither_seen_nor_told_nor_accepted() {
         let listener = lab.host("bob").listening(to.port()).expect("it listens");
         let mut intruder = TcpStream::connect(to).expect("the kernel takes it");
         let bob = lab.host("bob").datagrams(to.port()).expect("a socket");
-        UdpSocket::bind("127.0.0.1:0").expect("a port").send_to(b"?", to).expect("it is sent");
+        let stranger = UdpSocket::bind((to.ip(), 0)).expect("a port");
+        stranger.send_to(b"?", to).expect("it is sent");
         let told = lab.host("bob").tcp_states().expect("the kernel tells");
         assert_eq!(told.len(), 1, "the listener alone: {told:?}");
         // The intruder stands before alice in the queue, and is sent away.
@@ -156,7 +173,8 @@ fn strangers_are_neither_seen_nor_told_nor_accepted() {
 #[test]
 fn labs_at_the_same_time_do_not_see_each_other() {
     observed(|one| {
-        observed(|other| {
+        let (alice, bob) = ADDRESSES[usize::from(one.host("alice").address().is_ipv6())];
+        observed_between(alice, bob, |other| {
             let (_a, _b, _c) = connected(one);
             let (_d, _e, _f) = connected(other);
             assert_eq!((frames(one).len(), frames(other).len()), (3, 3));
@@ -192,7 +210,11 @@ fn a_file_of_what_was_observed_names_no_host_by_the_address_that_all_share() {
         let mut capture = Vec::new();
         lab.wire().recorder().write_pcapng(&mut capture).expect("a Vec takes it");
         let named = |name: &str| {
-            let record = [&[127, 0, 0, 1][..], name.as_bytes(), &[0]].concat();
+            let address = match lab.host(name).address() {
+                IpAddr::V4(four) => four.octets().to_vec(),
+                IpAddr::V6(six) => six.octets().to_vec(),
+            };
+            let record = [&address[..], name.as_bytes(), &[0]].concat();
             capture.windows(record.len()).any(|window| window == record)
         };
         assert!(!named("alice") && !named("bob"));

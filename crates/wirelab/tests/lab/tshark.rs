@@ -11,7 +11,7 @@ use crate::tier::{alice_and_bob, next, on_every_tier, required, step};
 use crate::traffic::{bad_wire, carried, data};
 
 /// What is asked about each packet, in the order of [`ours`].
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 15] = [
     "ip.src",
     "ip.dst",
     "tcp.srcport",
@@ -23,6 +23,8 @@ const FIELDS: [&str; 13] = [
     "tcp.len",
     "tcp.seq",
     "tcp.ack",
+    "tcp.options.sack_le",
+    "tcp.options.sack_re",
     "tcp.option_kind",
     "tcp.option_len",
 ];
@@ -155,16 +157,24 @@ fn ours(event: &Event, numbers: &mut Numbers) -> Vec<String> {
         tcp.flags.cwr,
     ];
     let flags = flags.iter().zip(0..).map(|(set, bit)| u16::from(*set) << bit).sum::<u16>();
+    let mut blocks: Vec<(u32, u32)> = Vec::new();
     let option = |option: &TcpOption| match option {
-        TcpOption::MaximumSegmentSize(_) => ("2", Some("4")),
-        TcpOption::WindowScale(_) => ("3", Some("3")),
-        TcpOption::SackPermitted => ("4", Some("2")),
-        TcpOption::Sack(..) => ("5", None), // of its blocks we tell only the first
-        TcpOption::Timestamps(..) => ("8", Some("10")),
+        TcpOption::MaximumSegmentSize(_) => (2, 4),
+        TcpOption::WindowScale(_) => (3, 3),
+        TcpOption::SackPermitted => (4, 2),
+        TcpOption::Sack(all) => {
+            blocks.extend(all);
+            (5, 2 + 8 * all.len())
+        }
+        TcpOption::Timestamps(..) => (8, 10),
     };
-    let options: Vec<_> = tcp.options.iter().map(option).collect();
-    let kinds: Vec<&str> = options.iter().map(|(kind, _)| *kind).collect();
-    let lengths: Vec<&str> = options.iter().map(|(_, length)| length.unwrap_or("?")).collect();
+    let (kinds, lengths): (Vec<usize>, Vec<usize>) = tcp.options.iter().map(option).unzip();
+    // tshark counts their numbers as it counts the acknowledgement's.
+    let began = tcp.ack.zip(relative.ack).map_or(0, |(wire, ack)| wire.wrapping_sub(ack));
+    let edges: (Vec<u32>, Vec<u32>) = blocks
+        .iter()
+        .map(|(first, end)| (first.wrapping_sub(began), end.wrapping_sub(began)))
+        .unzip();
     vec![
         ip.source.to_string(),
         ip.destination.to_string(),
@@ -177,19 +187,24 @@ fn ours(event: &Event, numbers: &mut Numbers) -> Vec<String> {
         tcp.data.to_string(),
         relative.seq.to_string(),
         relative.ack.unwrap_or(0).to_string(),
-        kinds.join(","),
-        lengths.join(","),
+        listed(&edges.0),
+        listed(&edges.1),
+        listed(&kinds),
+        listed(&lengths),
     ]
 }
 
-/// Without padding, which we don't tell of, and without the length of what we tell only in part.
+/// As tshark writes several values of a field.
+fn listed(values: &[impl ToString]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Without padding, which we don't tell of.
 fn without_padding(mut fields: Vec<String>) -> Vec<String> {
     let [kinds, lengths] = &mut fields[FIELDS.len() - 2..] else { panic!("too few fields") };
     let told: Vec<&str> = kinds.split(',').filter(|kind| !["0", "1", ""].contains(kind)).collect();
     // tshark gives no length for the kinds that have none: padding.
-    let of_them = told.iter().zip(lengths.split(','));
-    let of_them: Vec<&str> =
-        of_them.map(|(kind, length)| if *kind == "5" { "?" } else { length }).collect();
+    let of_them: Vec<&str> = told.iter().zip(lengths.split(',')).map(|it| it.1).collect();
     let (told, of_them) = (told.join(","), of_them.join(","));
     (*kinds, *lengths) = (told, of_them);
     fields

@@ -5,37 +5,15 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::rc::Rc;
 
+use grader::Run;
 use grader::ladder::{Place, Row};
-use grader::{Program, Run};
 
 use super::{Problem, Relay, Scene};
+use crate::demo::programs::{self, Line};
 use crate::demo::script::{Act, Kind, role_of};
 use crate::words::demo as words;
 
 impl Scene<'_> {
-    /// A name for one more of a role: `client`, or `client 2` while that one runs.
-    pub(crate) fn free_name(&self, role: &str) -> String {
-        let names = (1..).map(|number| match number {
-            1 => role.to_owned(),
-            _ => format!("{role} {number}"),
-        });
-        let mut free = names.filter(|name| !self.runs(name));
-        free.next().expect("numbers do not run out")
-    }
-
-    fn runs(&self, name: &str) -> bool {
-        self.programs.get(name).is_some_and(|program| !program.has_ended())
-    }
-
-    fn program(&self, name: &str) -> Result<&Program, Problem> {
-        let running: Vec<&str> =
-            self.programs.keys().map(String::as_str).filter(|name| self.runs(name)).collect();
-        match self.programs.get(name).filter(|_| running.contains(&name)) {
-            Some(program) => Ok(program),
-            None => Err(Problem::Words(words::not_running(name, &running))),
-        }
-    }
-
     /// Does what a step or somebody at the keyboard wants.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<(), Problem> {
         // What the act before has done comes before this one.
@@ -53,10 +31,10 @@ impl Scene<'_> {
             Act::Start { name, args, env } => self.start(name, args.as_deref(), env),
             Act::Type { into, line } => self.type_line(into, line),
             Act::End(name) => {
-                self.program(name)?.close_stdin();
+                self.programs.running(name)?.close_stdin();
                 Ok(())
             }
-            Act::Kill(name) => Ok(self.program(name)?.kill()?),
+            Act::Kill(name) => Ok(self.programs.running(name)?.kill()?),
             Act::Reset(name) => self.reset(name),
             Act::Lose(name) => self.lose(name),
             Act::Listen(_)
@@ -73,49 +51,42 @@ impl Scene<'_> {
         args: Option<&[String]>,
         env: &BTreeMap<String, String>,
     ) -> Result<(), Problem> {
-        if self.runs(name) {
-            return Err(Problem::Words(words::runs_already(name)));
-        }
+        let args = self.programs.args(self.script, name, args)?;
         let role = role_of(name);
-        let usual = self.script.role(role).args;
-        let args = args.unwrap_or(&usual).to_vec();
         self.seen.forget(name);
         let words = args.iter().map(|word| grader::quoted_word(word).into_owned());
         let command: Vec<String> = std::iter::once(role.to_owned()).chain(words).collect();
         self.commands.insert(name.into(), command.join(" "));
         let run = Rc::clone(self.run.as_ref().ok_or(Problem::Interrupted)?);
         let run = &*run;
-        let mut start = run.program(role).called(name);
-        for (variable, value) in env {
-            start = start.env(variable, value);
-        }
+        let start = programs::start(run, name, &args, env);
         let program = match (self.script.kind, role) {
             (Kind::Tcp | Kind::Udp, "server") => {
-                let server = start.args(args).listen()?;
+                let server = start.listen()?;
                 self.server = Some(server.addr());
                 server.into_program()
             }
             (Kind::Tcp | Kind::Udp, _) => {
-                let addr = match self.server.filter(|_| self.runs("server")) {
+                let addr = match self.server.filter(|_| self.programs.runs("server")) {
                     Some(to) => self.relay(name, run, to)?,
                     None => nobody_there(self.script.kind)?,
                 };
                 self.called_at.insert(name.into(), addr);
-                start.args(args).addr(addr).start()?
+                start.addr(addr).start()?
             }
             (Kind::File, _) => {
                 let folder = self.folder.as_ref().expect("this kind has one");
-                start.args(args).arg("--file").arg(folder.path().join("mailbox")).start()?
+                start.arg("--file").arg(folder.path().join("mailbox")).start()?
             }
             (Kind::Sockets, _) => {
                 let Some(addr) = self.sockets.addr() else {
                     return Err(Problem::Words(words::WATCH_NEEDS_LISTENER.into()));
                 };
                 (self.watched, self.watch_printed) = (0, 0);
-                start.args(args).addr(addr).arg("--for").arg("3600").start()?
+                start.addr(addr).arg("--for").arg("3600").start()?
             }
         };
-        self.programs.insert(name.into(), program);
+        self.programs.insert(name, program);
         Ok(())
     }
 
@@ -129,18 +100,13 @@ impl Scene<'_> {
             return self.done_with_socket(sent, "cannot send");
         }
         let role = self.script.role(role_of(into));
-        if role.reads_nothing {
-            return Err(Problem::Words(words::reads_nothing(role_of(into))));
-        }
         // A `send -` that runs reads its message from its input.
-        let reads_it = self.script.kind == Kind::File && self.runs(into);
-        let Some(per_line) = self.per_line(into).filter(|_| !reads_it) else {
-            self.program(into)?.type_line(line);
-            return Ok(());
-        };
-        let args: Vec<String> = per_line.iter().map(|word| word.replace("{line}", line)).collect();
-        let name = if self.runs(into) { self.free_name(role_of(into)) } else { into.to_owned() };
-        self.start(&name, Some(&args), &BTreeMap::new())
+        let reads_it = self.script.kind == Kind::File && self.programs.runs(into);
+        let per_line = self.per_line(into).filter(|_| !reads_it);
+        match self.programs.type_line(&role, per_line.as_deref(), into, line)? {
+            Line::Typed => Ok(()),
+            Line::Starts { name, args } => self.start(&name, Some(&args), &BTreeMap::new()),
+        }
     }
 
     /// With what a line typed to `name` starts its role, if it does.
@@ -170,7 +136,8 @@ impl Scene<'_> {
     /// the client that it concerns is still to be started.
     fn lose(&mut self, name: &str) -> Result<(), Problem> {
         let is_server = role_of(name) == "server";
-        let concerned = |client: &String| (is_server || client == name) && self.runs(client);
+        let concerned =
+            |client: &String| (is_server || client == name) && self.programs.runs(client);
         match self.relays.iter().find(|(client, _)| concerned(client)) {
             Some((_, Relay::Udp(relay))) if is_server => relay.lose_reply(),
             Some((_, Relay::Udp(relay))) => relay.lose(),

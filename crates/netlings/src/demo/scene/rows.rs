@@ -8,6 +8,7 @@ use grader::ladder::{Place, Row, Side};
 use grader::{Event, What};
 
 use super::Scene;
+use crate::demo::programs;
 use crate::demo::script::{Kind, Sign, role_of};
 use crate::words::demo as words;
 
@@ -96,19 +97,9 @@ impl Scene<'_> {
 
     /// Whether a program's exit is known before the last that it printed; then it is put behind it.
     fn comes_before_its_last_words(&mut self, exit: &Event) -> bool {
-        if let Some(program) = self.programs.get(&exit.program) {
-            // Its streams have ended when this comes back, or something holds them open.
-            let _ = program.wait_exit();
-        }
+        self.programs.wait_for_last_words(exit);
         self.receive_all();
-        let is_of_it = |event: &Event| {
-            event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
-        };
-        let Some(last) = self.queue.iter().rposition(is_of_it) else { return false };
-        let mut exit = exit.clone();
-        exit.at = exit.at.max(self.queue[last].at);
-        self.queue.insert(last + 1, exit);
-        true
+        programs::put_behind_last_words(&mut self.queue, exit)
     }
 
     /// Explains the first event of its kind.

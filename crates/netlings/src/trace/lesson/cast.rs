@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use grader::{Event, Program, Run, Subject, What};
+use grader::{Event, Run, Subject, What};
 use wirelab::Lab;
 
+use crate::demo::programs::{self, Line, Programs};
 use crate::demo::scene::Problem;
 use crate::demo::script::{Script, role_of};
+use crate::demo::seen::Seen;
 use crate::trace::scenario::Side;
 use crate::words::demo as words;
 
@@ -23,7 +25,9 @@ pub(super) struct Cast<'a> {
     script: &'a Script,
     /// alice's and bob's.
     runs: [Run; 2],
-    programs: BTreeMap<String, Program>,
+    pub(super) programs: Programs,
+    /// What has been seen of them, for a script that waits for it.
+    pub(super) seen: Seen,
     server: SocketAddr,
     events: Receiver<Event>,
     queue: VecDeque<Event>,
@@ -58,36 +62,14 @@ impl<'a> Cast<'a> {
         Ok(Self {
             script,
             runs: [run(Side::Alice)?, run(Side::Bob)?],
-            programs: BTreeMap::new(),
+            programs: Programs::default(),
+            seen: Seen::default(),
             server: (lab.hosts()[Side::Bob.place()].address(), Side::Bob.port()).into(),
             events,
             queue: VecDeque::new(),
             told: 0,
             untold: 0,
         })
-    }
-
-    pub(super) fn runs(&self, name: &str) -> bool {
-        self.programs.get(name).is_some_and(|program| !program.has_ended())
-    }
-
-    pub(super) fn program(&self, name: &str) -> Result<&Program, Problem> {
-        let running: Vec<&str> =
-            self.programs.keys().map(String::as_str).filter(|name| self.runs(name)).collect();
-        match self.programs.get(name).filter(|_| running.contains(&name)) {
-            Some(program) => Ok(program),
-            None => Err(Problem::Words(words::not_running(name, &running))),
-        }
-    }
-
-    /// A name for one more of a role: `client`, or `client 2` while that one runs.
-    pub(super) fn free_name(&self, role: &str) -> String {
-        let names = (1..).map(|number| match number {
-            1 => role.to_owned(),
-            _ => format!("{role} {number}"),
-        });
-        let mut free = names.filter(|name| !self.runs(name));
-        free.next().expect("numbers do not run out")
     }
 
     /// Starts one; a server until it has announced its address.
@@ -97,47 +79,28 @@ impl<'a> Cast<'a> {
         args: Option<&[String]>,
         env: &BTreeMap<String, String>,
     ) -> Result<(), Problem> {
-        if self.runs(name) {
-            return Err(Problem::Words(words::runs_already(name)));
-        }
+        let args = self.programs.args(self.script, name, args)?;
         let role = role_of(name);
-        let usual = self.script.role(role).args;
-        let args = args.unwrap_or(&usual);
-        let mut start = self.runs[side_of(name).place()].program(role).called(name);
-        for (variable, value) in env {
-            start = start.env(variable, value);
-        }
-        let start = start.args(args).addr(self.server);
+        self.seen.forget(name);
+        let start = programs::start(&self.runs[side_of(name).place()], name, &args, env);
+        let start = start.addr(self.server);
         let program = match role {
             "server" => start.listen()?.into_program(),
             _ => start.start()?,
         };
-        self.programs.insert(name.into(), program);
+        self.programs.insert(name, program);
         Ok(())
     }
 
-    /// Types a line, or starts whoever is started by one.
-    pub(super) fn type_line(&mut self, into: &str, line: &str) -> Result<(), Problem> {
+    /// Types a line, or says who is to be started with it.
+    pub(super) fn type_line(&self, into: &str, line: &str) -> Result<Line, Problem> {
         let role = self.script.role(role_of(into));
-        if role.reads_nothing {
-            return Err(Problem::Words(words::reads_nothing(role_of(into))));
-        }
-        let Some(per_line) = role.per_line else {
-            self.program(into)?.type_line(line);
-            return Ok(());
-        };
-        let args: Vec<String> = per_line.iter().map(|word| word.replace("{line}", line)).collect();
-        let name = if self.runs(into) { self.free_name(role_of(into)) } else { into.to_owned() };
-        self.start(&name, Some(&args), &BTreeMap::new())
+        self.programs.type_line(&role, role.per_line.as_deref(), into, line)
     }
 
     /// Whether every program has ended or waits, for as long as nothing else happens.
     pub(super) fn rests(&self) -> bool {
-        self.programs.iter().all(|(name, program)| {
-            // Whoever was started for one line ends by itself, perhaps after a sleep.
-            let one_line = self.script.role(role_of(name)).per_line.is_some();
-            program.has_ended() || (!one_line && program.asleep())
-        })
+        self.programs.rest(|name| self.script.role(role_of(name)).per_line.is_some())
     }
 
     /// What is told from now on has another cause, and is no crowd together with what came.
@@ -153,6 +116,7 @@ impl<'a> Cast<'a> {
             if event.what == What::Exit && self.comes_before_its_last_words(&event) {
                 continue;
             }
+            self.seen.take(&event);
             let flows = matches!(event.what, What::Stdout | What::Stderr);
             if flows && self.told >= CROWD {
                 self.untold += 1;
@@ -180,17 +144,9 @@ impl<'a> Cast<'a> {
 
     /// Whether a program's exit is known before the last that it printed; then it is put behind it.
     fn comes_before_its_last_words(&mut self, exit: &Event) -> bool {
-        if let Some(program) = self.programs.get(&exit.program) {
-            // Its streams have ended when this comes back, or something holds them open.
-            let _ = program.wait_exit();
-        }
+        self.programs.wait_for_last_words(exit);
         self.receive();
-        let is_of_it = |event: &Event| {
-            event.program == exit.program && matches!(event.what, What::Stdout | What::Stderr)
-        };
-        let Some(last) = self.queue.iter().rposition(is_of_it) else { return false };
-        self.queue.insert(last + 1, exit.clone());
-        true
+        programs::put_behind_last_words(&mut self.queue, exit)
     }
 
     /// Takes down all that run.

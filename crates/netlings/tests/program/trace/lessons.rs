@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use predicates::str::contains;
 
 use super::tiers;
-use crate::clone::{Clone, stderr, stdout};
+use crate::clone::{Clone, real_path, stderr, stdout};
 use crate::demo::programs::CHAT;
 use crate::demo::{echo, in_order, script, with_program};
 
@@ -22,6 +22,14 @@ fn traced(clone: &Clone, arguments: &[&str], typed: &str) -> assert_cmd::assert:
     let mut command = clone.netlings(&arguments);
     // Nothing takes nearly as long; a trace that waits for ever must fail.
     command.timeout(Duration::from_secs(120)).write_stdin(typed).assert()
+}
+
+/// The other right program of a lesson, in Python, with the lesson's script.
+fn in_python(lesson: &str) -> Clone {
+    let examples = std::fs::read_dir(real_path("solutions").join(lesson).join("examples"));
+    let mut programs = examples.unwrap().map(|entry| entry.unwrap().path());
+    let python = programs.find(|path| path.extension().is_some_and(|ending| ending == "py"));
+    crate::demo::clone(&python.unwrap(), &script(lesson))
 }
 
 #[test]
@@ -112,6 +120,9 @@ fn what_was_seen_is_kept_and_a_reset_crosses_the_wire() {
     let shown = stdout(&traced(&clone, &outputs, "/reset client\n").success());
     in_order(&shown, &["the lab breaks the connection off", "── RST", "CLOSED"]);
     assert!(clone.read("seen.json").lines().count() > 3);
+    // On stdout it is alone, also while programs run.
+    let lines = stdout(&traced(&clone, &["--json", "-"], "hello!\n").success());
+    assert!(lines.lines().all(|line| line.starts_with('{')) && lines.contains("PSH"), "{lines}");
 }
 
 #[test]
@@ -130,6 +141,115 @@ fn without_a_word_more_the_students_own_program_is_built_and_shown() {
     assert!(stderr(&assert).contains("the server did not announce itself"), "{}", stderr(&assert));
     clone.write("exercises/tcp-echo/src/main.rs", "fn main() { oh }\n");
     clone.netlings(&["trace", "tcp-echo"]).assert().code(3);
+}
+
+#[test]
+fn the_script_of_every_lesson_with_a_wire_plays_to_its_end() {
+    if !has_kernels() {
+        return;
+    }
+    for lesson in ["tcp-echo", "tcp-chat", "udp-chat", "udp-time-server"] {
+        let clone = in_python(lesson);
+        let assert = traced(&clone, &["--script", "--json", "seen.json"], "").success();
+        // What is said last, and what crossed before.
+        let words = stdout(&assert).split_whitespace().collect::<Vec<_>>().join(" ");
+        let last = script(lesson).rsplit("say = ").next().unwrap().replace("\"\"\"", "");
+        let last: Vec<&str> = last.split_whitespace().take(6).collect();
+        assert!(words.contains(&last.join(" ")), "{words}");
+        assert!(clone.read("seen.json").lines().count() > 10, "{words}");
+    }
+}
+
+#[test]
+fn a_script_speaks_types_and_waits_for_what_crosses_the_wire() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = echo();
+    // Nobody reads what is typed, since nobody has to.
+    let shown = stdout(&traced(&clone, &["--script"], "c: not this\n").success());
+    assert!(!shown.contains("not this"), "{shown}");
+    in_order(
+        &shown,
+        &[
+            " alice 10.0.0.1        the wire         bob 10.0.0.2:7000\n",
+            " A server waits to be called.",
+            " $ server --addr 10.0.0.2:7000 │\n",
+            " CLOSED                                            LISTEN\n",
+            " A client calls.",
+            "   │ $ client --addr 10.0.0.2:7000 ",
+            "   │── SYN  seq 0 ────",
+            " ESTABLISHED                                  ESTABLISHED\n",
+            " The client's user types a line.",
+            "   │ typed \"hello!\\n\" ",
+            "   │── PSH,ACK  seq 1  ack 1  \"hello!\\n\" ─",
+            "  \"hello!\\n\" ──│\n",
+            " The reply came while",
+            "   │ client 2: $ client Is anybody there? ",
+            "  \"Is anybody",
+            "   │ client 2: ends: exit code 0 ",
+            "   │ its input ends ",
+            "FIN,ACK",
+            " killed │\n",
+            " And who calls now is refused.",
+            "RST,ACK  ack 1 ──│",
+            "refused",
+        ],
+    );
+}
+
+#[test]
+fn a_script_is_stepped_and_asked_about_and_what_is_lost_by_hand_comes_again() {
+    if !has_kernels() {
+        return;
+    }
+    let clone = echo();
+    let shown = stdout(&traced(&clone, &["--script", "--step"], "\n\n\nx\n").success());
+    in_order(
+        &shown,
+        &[
+            "   │── SYN  seq 0 ──────────────────●                  │ held on the wire\n",
+            " typed \"hello!\\n\" ",
+            " \"hello!\\n\" ───────✗      │ lost\n",
+            "   │── PSH,ACK  seq 1  ack 1  \"hello!\\n\" ─────────────▶│\n",
+            " And who calls now is refused.",
+        ],
+    );
+    let asked = traced(&clone, &["--script", "--quiz"], "SYN-RECEIVED\nlisten\nq\n").success();
+    let words = ["Right: bob is in SYN-RECEIVED.", "No: alice is in ESTABLISHED", "1 of 2 states."];
+    in_order(&stdout(&asked), &words);
+}
+
+#[test]
+fn a_script_that_cannot_go_on_says_why() {
+    if !has_kernels() {
+        return;
+    }
+    // Nobody sends a datagram again whose sender waits for an hour.
+    let clone = in_python("udp-chat");
+    let shown = stdout(&traced(&clone, &["--script", "--drop", "1"], "").success());
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    in_order(
+        &words,
+        &["│ lost", "lost or came twice by your choice", "`client sends", "ends here."],
+    );
+    // The course's own program has to do what its script says.
+    let clone = echo();
+    let wrong = "[[step]]\nwait = \"client 2 exits\"\ncode = 7";
+    let right = "[[step]]\nwait = \"client 2 exits\"\ncode = 0";
+    clone.change("exercises/tcp-echo/demo.toml", right, wrong);
+    let assert = traced(&clone, &["--script"], "").code(1);
+    let told = stderr(&assert);
+    in_order(
+        &told,
+        &["exercises/tcp-echo/demo.toml:", "exit code 0, not with exit code 7", "fix: "],
+    );
+    // A student's is told what it did otherwise.
+    let program = clone.read("solutions/tcp-echo/src/main.rs");
+    clone.write("exercises/tcp-echo/src/main.rs", &program);
+    let assert = clone.netlings(&["trace", "tcp-echo", "--script"]).assert().code(1);
+    let told = stderr(&assert).split_whitespace().collect::<Vec<_>>().join(" ");
+    in_order(&told, &["your program did otherwise", "not with exit code 7", "`--solution`"]);
 }
 
 /// A server that does something bad once it listens; a client that connects and does `client`.
@@ -205,6 +325,16 @@ fn whatever_programs_do_the_trace_ends_and_nothing_is_left() {
     let shown = stdout(&traced(&clone, &[], "").success());
     in_order(&shown, &["$ client ", "The programs sent more datagrams than the wire holds"]);
     nothing_is_left(&clone);
+    // It makes its segments itself, which keep to nobody's window. On its host it may: there it is root.
+    let flood = "\n    import struct\n    \
+                 raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)\n    \
+                 for port in range(1, 100000000):\n        \
+                 head = struct.pack('!HHIIBB', port % 60000, 9, port, 0, 0x50, 0x10)\n        \
+                 raw.sendto(head + b'\\0' * 6, (host, 0))";
+    let clone = bad("announce()", flood);
+    let shown = stdout(&traced(&clone, &[], "").success());
+    in_order(&shown, &["$ client ", "The programs sent more segments than the wire holds"]);
+    nothing_is_left(&clone);
 }
 
 #[test]
@@ -250,4 +380,6 @@ fn what_has_no_wire_says_so_and_names_what_to_do_instead() {
     near.stderr(contains("Did you mean `tcp-echo`?"));
     let scenario = clone.netlings(&["trace", "handshake", "--solution"]).assert().code(2);
     scenario.stderr(contains("has no programs: leave out --solution"));
+    let scenario = clone.netlings(&["trace", "handshake", "--script"]).assert().code(2);
+    scenario.stderr(contains("has no programs: leave out --script"));
 }

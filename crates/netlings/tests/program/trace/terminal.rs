@@ -29,6 +29,17 @@ fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
 }
 
 #[test]
+fn at_a_terminal_stdout_cannot_be_for_a_capture_nor_for_a_file_that_hides_what_is_stepped() {
+    let wrapped = |shown: String| shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let arguments = ["handshake", "--tier", "simulated"];
+    let capture = wrapped(at_a_terminal(&[&arguments[..], &["--pcapng", "-"]].concat(), &[]));
+    assert!(capture.contains("a capture is no text") && capture.contains("exit 2"), "{capture}");
+    let step = [&arguments[..], &["--json", "-", "--step"]].concat();
+    let step = wrapped(at_a_terminal(&step, &[]));
+    assert!(step.contains("--step needs stdout") && step.contains("exit 2"), "{step}");
+}
+
+#[test]
 fn at_a_terminal_a_quiz_takes_a_line_and_shows_it_while_it_is_typed() {
     let plan =
         ["bob ▸ ", "syn-x", "bob ▸ syn-x", "\x7freceived\r", "Right", "", "alice ▸ ", "\x04"];
@@ -112,4 +123,22 @@ fn a_trace_that_goes_on_after_ctrl_z_takes_keys_as_before() {
     let told = String::from_utf8_lossy(&output.stdout);
     let failed = String::from_utf8_lossy(&output.stderr);
     assert_eq!(told, "exit 0 echo\n", "{failed}");
+}
+
+#[test]
+fn at_a_terminal_what_a_script_says_waits_for_its_reader_and_a_key_goes_on() {
+    if !tiers().contains(&"kernel") {
+        return;
+    }
+    let clone = crate::demo::echo();
+    let trace = ["trace", "tcp-echo", "--solution", "--script", "--speed", "0.05"];
+    let trace = clone.plain_netlings("", &trace);
+    let plan = ["called yet.", "\r", "has only to accept.", " ", "RFC 862 asks for.", "q"];
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", TERMINAL]).arg(trace.get_program()).args(trace.get_args());
+    python.arg("--").args(plan).current_dir(clone.root());
+    let output = python.env("NO_COLOR", "1").env("TERM", "xterm").output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("── ACK  ack 1 ─") && !shown.contains("typed"), "{shown}");
+    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
 }

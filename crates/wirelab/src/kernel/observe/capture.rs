@@ -1,6 +1,7 @@
 //! A packet socket (packet(7)) on the loopback, with a filter that lets only the lab's frames through.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice, UdpHeader};
 use rustix::net::RecvFlags;
 use socket2::{Domain, SockFilter, Socket, Type};
 
-use super::HERE;
 use super::ports::{Ports, Transport};
 use crate::decode::decode;
 use crate::sys;
@@ -29,7 +29,7 @@ impl Capture {
         // Of no protocol, so that it has nothing before its filter is there.
         let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
         let _ = socket.set_recv_buffer_size(ROOM);
-        socket.attach_filter(&filter(&[]))?;
+        socket.attach_filter(&filter(Ipv4Addr::LOCALHOST.into(), &[]))?;
         let index = rustix::net::netdevice::name_to_index(&socket, LOOPBACK)?;
         sys::listen_to_interface(socket.as_fd(), index)?;
         Ok(Self { socket, buffer: vec![0; LONGEST] })
@@ -70,7 +70,8 @@ fn sender(frame: &[u8], ports: &Ports) -> Option<usize> {
     let decoded = decode(frame);
     let (from, to) = decoded.ends()?;
     let transport = if decoded.tcp().is_some() { Transport::Tcp } else { Transport::Udp };
-    ports.owner(transport, to.port()).filter(|_| from.ip() == HERE && to.ip() == HERE)?;
+    let is_here = [from, to].iter().all(|end| end.ip() == ports.here());
+    ports.owner(transport, to.port()).filter(|_| is_here)?;
     ports.owner(transport, from.port())
 }
 
@@ -87,16 +88,32 @@ fn complete(frame: &mut [u8]) {
 /// Where the checksum stands, and the right one.
 fn checksum(frame: &[u8]) -> Option<(usize, u16)> {
     let sliced = SlicedPacket::from_ethernet(frame).ok()?;
-    let Some(NetSlice::Ipv4(ip)) = &sliced.net else { return None };
-    let start = 14 + ip.header().slice().len();
-    let (from, to) = (ip.header().source(), ip.header().destination());
-    match &sliced.transport {
-        Some(TransportSlice::Tcp(tcp)) => {
-            Some((start + 16, tcp.calc_checksum_ipv4(from, to).ok()?))
+    match (sliced.net.as_ref()?, sliced.transport.as_ref()?) {
+        (NetSlice::Ipv4(ip), transport) => {
+            let start = 14 + ip.header().slice().len();
+            let (from, to) = (ip.header().source(), ip.header().destination());
+            match transport {
+                TransportSlice::Tcp(tcp) => {
+                    Some((start + 16, tcp.calc_checksum_ipv4(from, to).ok()?))
+                }
+                TransportSlice::Udp(udp) => {
+                    let header = UdpHeader { checksum: 0, ..udp.to_header() };
+                    Some((start + 6, header.calc_checksum_ipv4_raw(from, to, udp.payload()).ok()?))
+                }
+                _ => None,
+            }
         }
-        Some(TransportSlice::Udp(udp)) => {
-            let header = UdpHeader { checksum: 0, ..udp.to_header() };
-            Some((start + 6, header.calc_checksum_ipv4_raw(from, to, udp.payload()).ok()?))
+        // The filter takes none with further headers.
+        (NetSlice::Ipv6(ip), transport) => {
+            let (from, to) = (ip.header().source(), ip.header().destination());
+            match transport {
+                TransportSlice::Tcp(tcp) => Some((54 + 16, tcp.calc_checksum_ipv6(from, to).ok()?)),
+                TransportSlice::Udp(udp) => {
+                    let header = UdpHeader { checksum: 0, ..udp.to_header() };
+                    Some((54 + 6, header.calc_checksum_ipv6_raw(from, to, udp.payload()).ok()?))
+                }
+                _ => None,
+            }
         }
         _ => None,
     }
@@ -114,37 +131,47 @@ const RETURN: u16 = 0x06;
 const PACKET_TYPE: u32 = 0xffff_f000 + 4;
 const OUTGOING: u32 = 4;
 
-/// Takes TCP and UDP over IPv4 from one of the ports to one of the ports, whole, on the loopback's
-/// own address. The loopback shows each frame twice, where it leaves and where it arrives: this
-/// takes what leaves, so that nothing that came of a frame is seen before it.
-pub(super) fn filter(ports: &[u16]) -> Vec<SockFilter> {
+/// Takes TCP and UDP from one of the ports to one of the ports, whole, over IPv4 or IPv6 on the
+/// loopback's own address `here`, over IPv6 without further headers. The loopback shows each frame
+/// twice, where it leaves and where it arrives: this takes what leaves, so that nothing that came of
+/// a frame is seen before it.
+pub(super) fn filter(here: IpAddr, ports: &[u16]) -> Vec<SockFilter> {
     let count = u8::try_from(ports.len()).unwrap_or(0);
-    let here = u32::from(std::net::Ipv4Addr::LOCALHOST);
     let load = |code, place| SockFilter::new(code, 0, 0, place);
-    // The refusal behind the source ports is the place of all refusals before it.
-    let refusal = 15 + count;
+    // Where the addresses and the protocol stand; and the place of all refusals, which is behind
+    // the source ports.
+    let (ether_type, address, addresses, protocol, refusal) = match here {
+        IpAddr::V4(four) => (0x0800, vec![u32::from(four)], 26, 23, 15 + count),
+        IpAddr::V6(six) => {
+            let words = [96, 64, 32, 0].map(|shift| (u128::from(six) >> shift) as u32);
+            (0x86dd, words.to_vec(), 22, 20, 24 + count)
+        }
+    };
     let mut program = Vec::new();
     let unless = |program: &mut Vec<SockFilter>, value| {
         let on = refusal - u8::try_from(program.len()).unwrap_or(0) - 1;
         program.push(SockFilter::new(JUMP_EQUAL, 0, on, value));
     };
-    for (code, place, value) in [
-        (LOAD_WORD, PACKET_TYPE, OUTGOING),
-        (LOAD_HALF, 12, 0x0800),
-        (LOAD_WORD, 26, here),
-        (LOAD_WORD, 30, here),
-    ] {
+    let ends = (addresses..).step_by(4).zip(address.iter().chain(&address));
+    let ends = ends.map(|(place, word)| (LOAD_WORD, place, *word));
+    let head = [(LOAD_WORD, PACKET_TYPE, OUTGOING), (LOAD_HALF, 12, ether_type)];
+    for (code, place, value) in head.into_iter().chain(ends) {
         program.push(load(code, place));
         unless(&mut program, value);
     }
-    program.push(load(LOAD_BYTE, 23));
+    program.push(load(LOAD_BYTE, protocol));
     program.push(SockFilter::new(JUMP_EQUAL, 1, 0, 6)); // TCP
     unless(&mut program, 17); // UDP
-    program.push(load(LOAD_HALF, 20));
-    program.push(SockFilter::new(JUMP_ANY_BIT, refusal - 13, 0, 0x1fff)); // a later fragment
-    program.push(load(LOAD_HEADER_LENGTH, 14));
-    for field in [14, 16] {
-        program.push(load(LOAD_HALF_BEHIND, field));
+    let (code, fields) = if here.is_ipv4() {
+        program.push(load(LOAD_HALF, 20));
+        program.push(SockFilter::new(JUMP_ANY_BIT, refusal - 13, 0, 0x1fff)); // a later fragment
+        program.push(load(LOAD_HEADER_LENGTH, 14));
+        (LOAD_HALF_BEHIND, [14, 16])
+    } else {
+        (LOAD_HALF, [54, 56])
+    };
+    for field in fields {
+        program.push(load(code, field));
         for (left, port) in (1..=count).rev().zip(ports) {
             program.push(SockFilter::new(JUMP_EQUAL, left, 0, u32::from(*port)));
         }

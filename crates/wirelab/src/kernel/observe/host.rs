@@ -7,7 +7,7 @@ use std::sync::Arc;
 use socket2::Socket;
 
 use super::ports::{Ports, Transport};
-use super::{Diag, HERE, bound};
+use super::{Diag, bound};
 use crate::endpoint::{Endpoint, Known};
 use crate::tcp_state::{TcpSocket, TcpState};
 
@@ -34,7 +34,7 @@ impl Host {
     }
 
     pub(crate) fn dialling(&self, port: u16, to: SocketAddr) -> io::Result<Endpoint> {
-        if to.ip() != HERE || self.ports.owner(Transport::Tcp, to.port()).is_none() {
+        if to.ip() != self.ports.here() || self.ports.owner(Transport::Tcp, to.port()).is_none() {
             // It would be somebody else's program.
             let text = format!("{to} is no port of this lab's hosts; Host::port gives one");
             return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
@@ -61,7 +61,7 @@ impl Host {
 
     /// The lab's own sockets, of all those that the machine has.
     pub(crate) fn tcp_states(&self) -> io::Result<Vec<TcpSocket>> {
-        let owner = |address: SocketAddr| match address.ip() == HERE {
+        let owner = |address: SocketAddr| match address.ip() == self.ports.here() {
             true => self.ports.owner(Transport::Tcp, address.port()),
             false => None,
         };
@@ -80,7 +80,8 @@ impl Host {
     /// A socket at a port that is this host's from now on; nothing was sent from there before.
     fn own(&self, transport: Transport, port: u16) -> io::Result<Socket> {
         // For UDP that would let two sockets have one port.
-        let (socket, port) = bound(transport, port, transport == Transport::Tcp)?;
+        let (socket, port) =
+            bound(self.ports.here(), transport, port, transport == Transport::Tcp)?;
         self.ports.give(transport, port, self.place)?;
         Ok(socket)
     }
@@ -88,6 +89,8 @@ impl Host {
     /// Whether somebody is one of the lab's hosts, and not another program of this machine.
     fn known(&self, transport: Transport) -> Known {
         let ports = Arc::clone(&self.ports);
-        Known::by(move |from| from.ip() == HERE && ports.owner(transport, from.port()).is_some())
+        Known::by(move |from| {
+            from.ip() == ports.here() && ports.owner(transport, from.port()).is_some()
+        })
     }
 }

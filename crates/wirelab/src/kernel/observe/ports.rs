@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 use socket2::Socket;
@@ -22,6 +23,8 @@ pub(super) enum Transport {
 
 #[derive(Debug)]
 pub(super) struct Ports {
+    /// The loopback's address, of one family or the other.
+    here: IpAddr,
     /// The capture's own socket, whose filter knows the same ports.
     filtered: Socket,
     owned: Mutex<Owned>,
@@ -35,8 +38,13 @@ struct Owned {
 }
 
 impl Ports {
-    pub(super) fn of(filtered: Socket) -> Self {
-        Self { filtered, owned: Mutex::default() }
+    pub(super) fn of(here: IpAddr, filtered: Socket) -> Self {
+        Self { here, filtered, owned: Mutex::default() }
+    }
+
+    /// Where all of them are.
+    pub(super) fn here(&self) -> IpAddr {
+        self.here
     }
 
     /// The place of the host that has this port.
@@ -65,7 +73,7 @@ impl Ports {
             return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
         }
         let ports: Vec<u16> = owned.places.keys().map(|(_, port)| *port).collect();
-        self.filtered.attach_filter(&capture::filter(&ports))
+        self.filtered.attach_filter(&capture::filter(self.here, &ports))
     }
 
     /// A port that nobody else has, for a host that would use `wanted` if it had all ports for
@@ -79,8 +87,8 @@ impl Ports {
         // Bound without SO_REUSEADDR, so that it is one where no connection lingers either. With
         // it afterwards, so that the host's own socket can be bound there too.
         for _ in 0..TRIES {
-            let (keeper, port) = bound(Transport::Tcp, 0, false)?;
-            if bound(Transport::Udp, port, false).is_ok() {
+            let (keeper, port) = bound(self.here, Transport::Tcp, 0, false)?;
+            if bound(self.here, Transport::Udp, port, false).is_ok() {
                 keeper.set_reuse_address(true)?;
                 self.enter(&mut owned, Transport::Tcp, port, place)?;
                 owned.stand_ins.push((place, wanted, port, keeper));
