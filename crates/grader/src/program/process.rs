@@ -95,6 +95,18 @@ impl Process {
         Ok(())
     }
 
+    /// Where its stdout has ended, waits a moment until it has ended itself and all that it wrote is
+    /// read, so that whoever follows it hears that before anything else.
+    pub(super) fn wait_for_last_words(&self) {
+        if !self.stdout.is_over() {
+            return;
+        }
+        let soon = Instant::now() + Duration::from_secs(1);
+        if self.life.exit(soon).is_some() {
+            self.stderr.wait_for_end(soon);
+        }
+    }
+
     /// How long each of its threads has been kept waiting for a processor. Empty where the system
     /// does not tell, and for a program that is gone.
     pub(crate) fn kept_waiting(&self) -> Vec<(u32, Duration)> {

@@ -145,7 +145,10 @@ impl<'a> Start<'a> {
         let start = if self.address.is_some() { self } else { self.addr(free) };
         let asked = start.address.map(|addr| addr.ip());
         let program = start.start()?;
-        let addr = program.announced_address(asked)?;
+        let addr = program
+            .announced_address(asked)
+            // Why a server ended before it announced itself stands on its stderr.
+            .inspect_err(|_| program.process.wait_for_last_words())?;
         Ok(Server { program, addr })
     }
 

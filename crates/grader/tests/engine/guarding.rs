@@ -7,6 +7,7 @@ use grader::*;
 use crate::{acting, graded};
 
 crate::trials![
+    what_a_server_says_instead_of_announcing_itself_is_heard_before_its_failure,
     a_guard_serves_the_next_program_with_that_ones_own_words,
     a_guard_with_a_program_is_not_shared,
     a_write_beyond_the_limit_ends_the_program_or_fails_and_the_next_has_no_limit,
@@ -14,6 +15,17 @@ crate::trials![
     hundreds_of_programs_leave_no_descriptor_behind,
     what_is_not_to_be_recorded_leaves_no_row,
 ];
+
+fn what_a_server_says_instead_of_announcing_itself_is_heard_before_its_failure() {
+    // Its stdout ends well before it says why.
+    let line = "sh -c 'exec >&-; sleep 0.2; echo why >&2; exit 3'";
+    let subject = Subject::command_line(line).unwrap();
+    let (teller, heard) = std::sync::mpsc::channel();
+    let run = Run::followed(&subject, move |event| drop(teller.send(event.what)));
+    assert!(run.program("server").listen().is_err());
+    let heard: Vec<What> = heard.try_iter().collect();
+    assert!(heard.contains(&What::Stderr) && heard.contains(&What::Exit), "{heard:?}");
+}
 
 /// The guard's id, the variable and the argument, as the program tells them.
 fn told(start: Start<'_>) -> Verdict<String> {
