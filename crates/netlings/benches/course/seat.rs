@@ -131,8 +131,9 @@ impl Rustlings {
         if !folder.join("exercises").is_dir() {
             let mut init = Command::new(&program);
             init.arg("init").current_dir(&place);
-            let mut terminal = Terminal::start(&init)
-                .context("the reference is missing: `cargo install rustlings`, or RUSTLINGS=PATH")?;
+            let mut terminal = Terminal::start(&init).context(
+                "the reference is missing: `cargo install rustlings`, or RUSTLINGS=PATH",
+            )?;
             terminal.press("\n")?;
             terminal.when("that it is ready", LIMIT, |screen| screen.contains("done"))?;
         }

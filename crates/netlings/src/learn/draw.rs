@@ -140,11 +140,21 @@ impl Pen {
         }
         match seat.next() {
             Next::Step(todo, _) => {
-                let said = format!("▸ {}", words::step(todo.number, &todo.text));
+                let said = words::step(todo.number, &todo.text);
+                let rows = grader::layout::wrapped("▸ ", &said, width, 2);
+                let mut rows: Vec<_> = rows.into_iter().map(|row| lead(row).bold()).collect();
+                rows.truncate(2); // the skeleton has the rest
                 let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
-                vec![lead(said).bold(), lead(format!("  e opens {place}"))]
+                rows.push(lead(format!("  e opens {place}; {}", words::EACH_SAVE)));
+                rows
             }
-            Next::Mend(id) => vec![lead(format!("▸ {}", words::mend(id))).bold()],
+            Next::Mend(id) => {
+                let mut rows = vec![lead(format!("▸ {}", words::mend(id))).bold()];
+                if seat.warnings > 0 {
+                    rows.push(lead(format!("  {}", words::warnings(seat.warnings))));
+                }
+                rows
+            }
             Next::Nothing if seat.has_passed() => {
                 vec![lead(format!("▸ {}", words::passed(&seat.entry().name))).bold()]
             }

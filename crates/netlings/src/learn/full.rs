@@ -43,16 +43,16 @@ const WAITING: usize = 256;
 
 pub(crate) fn run(course: &Course, color: bool) -> Result<u8, Stop> {
     let mut seat = Seat::new(course);
-    let mut stage = Stage::new(course, color).map_err(machine)?;
+    let mut stage = Stage::new(course, color).map_err(|error| machine(&error))?;
     let begins = stage.does(&mut seat, Act::Grade(Vec::new()));
     let played = begins.and_then(|_| stage.play(&mut seat));
     drop(stage);
-    played.map_err(machine)?;
+    played.map_err(|error| machine(&error))?;
     Ok(PASSED)
 }
 
-fn machine(error: io::Error) -> Stop {
-    Stop::infrastructure(netkit::cause(&error))
+fn machine(error: &io::Error) -> Stop {
+    Stop::infrastructure(netkit::cause(error))
 }
 
 /// Everything outside that the seat needs.

@@ -6,8 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use ratatui::crossterm::event::Event;
 
 /// Whether the terminal is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    #[default]
     Reading,
     /// It was asked to pause.
     Pausing,
@@ -21,12 +22,6 @@ enum State {
 struct Gate {
     state: Mutex<State>,
     changed: Condvar,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::Reading
-    }
 }
 
 impl Gate {

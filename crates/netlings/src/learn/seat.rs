@@ -1,6 +1,6 @@
 //! What the student looks at, without a terminal: keys and news go in, what is to be done comes out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use grader::lesson::Lesson;
 use grader::progress::{Progress, Standing, Standings};
@@ -225,7 +225,7 @@ impl<'a> Seat<'a> {
         }
         match self.next() {
             Next::Step(todo, _) => Place { file: todo.file, line: todo.line },
-            _ => Place { file: first_file(src), line: 1 },
+            _ => Place { file: first_file(&src), line: 1 },
         }
     }
 
@@ -388,11 +388,8 @@ impl<'a> Seat<'a> {
                 self.shows(words::COMPILER, text);
             }
             Command::Trace => {
-                return Some(Act::Instead(vec![
-                    "trace".into(),
-                    "handshake".into(),
-                    "--step".into(),
-                ]));
+                let scenario = scenario_of(&self.entry().name);
+                return Some(Act::Instead(vec!["trace".into(), scenario.into(), "--step".into()]));
             }
             Command::Demo => {
                 return Some(Act::Instead(vec!["demo".into(), self.entry().name.clone()]));
@@ -548,9 +545,14 @@ impl<'a> Seat<'a> {
     }
 }
 
+/// What to look at on the wire beside a lesson.
+fn scenario_of(lesson: &str) -> &'static str {
+    if lesson.starts_with("udp-") { "udp-loss" } else { "handshake" }
+}
+
 /// The file to begin with: the first that is not the given `main.rs`.
-fn first_file(src: PathBuf) -> PathBuf {
-    let files = crate::skeletons::files_of_a_student(&src).unwrap_or_default();
+fn first_file(src: &Path) -> PathBuf {
+    let files = crate::skeletons::files_of_a_student(src).unwrap_or_default();
     let mut files: Vec<PathBuf> = files.into_iter().map(|file| src.join(file)).collect();
     files.sort_by_key(|file| file.file_name().is_some_and(|name| name == "main.rs"));
     files.into_iter().next().unwrap_or_else(|| src.join("main.rs"))

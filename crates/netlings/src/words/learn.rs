@@ -32,6 +32,8 @@ pub(crate) fn grading(lesson: &str) -> String {
     format!("{lesson} is built and graded…")
 }
 
+pub(crate) const EACH_SAVE: &str = "each save is graded";
+
 pub(crate) fn passed(lesson: &str) -> String {
     format!("{lesson} is passed. n: the next lesson   s: the solution beside yours")
 }
@@ -106,8 +108,8 @@ pub(crate) fn points(reached: u32, all: u32) -> String {
 
 pub(crate) fn warnings(count: usize) -> String {
     match count {
-        1 => "1 warning: w".into(),
-        _ => format!("{count} warnings: w"),
+        1 => "the compiler has a warning; w shows it".into(),
+        _ => format!("the compiler has {count} warnings; w shows them"),
     }
 }
 

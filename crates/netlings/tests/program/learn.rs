@@ -102,7 +102,8 @@ fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
 #[test]
 fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left() {
     // What the seat does when it is ended: nothing, building, grading, asking, an editor is open.
-    let stages: [(&str, fn(&Clone, &mut Seat)); 4] = [
+    type Reach = fn(&Clone, &mut Seat);
+    let stages: [(&str, Reach); 4] = [
         ("idle", |_, seat| drop(seat.shows("step 1: send back what comes"))),
         ("building", |_, seat| drop(seat.shows("building"))),
         ("grading", |clone, seat| {

@@ -221,11 +221,6 @@ impl Seat {
     pub(super) fn marker(&self) -> String {
         self.marker.clone()
     }
-
-    /// The command lines of all processes of this seat.
-    pub(super) fn processes(&self) -> Vec<String> {
-        with_marker(&self.marker)
-    }
 }
 
 impl Drop for Seat {
