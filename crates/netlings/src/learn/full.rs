@@ -13,7 +13,7 @@ use crate::course::Course;
 use crate::ending::{FAILED, PASSED, Stop};
 use crate::learn::command::{Mode, Spots, of_event};
 use crate::learn::compiler::Place;
-use crate::learn::draw::draw;
+use crate::learn::draw::{draw, linked};
 use crate::learn::editor::Editor;
 use crate::learn::grading::{Grading, Job};
 use crate::learn::keys::Keys;
@@ -113,7 +113,14 @@ impl<'a> Stage<'a> {
         }
         loop {
             let (color, spots) = (self.color, &mut self.spots);
-            self.terminal.draw(|frame| *spots = draw(seat, frame, color))?;
+            let mut link = None;
+            self.terminal.draw(|frame| {
+                *spots = draw(seat, frame, color);
+                link = linked(seat, frame.area().as_size());
+            })?;
+            if let Some(link) = link {
+                self.terminal.adds(&link)?;
+            }
             let Ok(first) = self.happenings.recv() else { return Ok(()) };
             let mut next = Some(first);
             // What came meanwhile is drawn at once.

@@ -229,6 +229,16 @@ impl<'a> Seat<'a> {
         }
     }
 
+    /// The place to be opened by hand, where that is what is told.
+    pub(crate) fn link_text(&self) -> Option<String> {
+        let place = self.link.as_ref()?;
+        if self.search.is_some() || self.notice.is_some() {
+            return None;
+        }
+        let file = self.course.typed_path(&place.file);
+        Some(words::waits_at(&file, place.line))
+    }
+
     /// A grading of `checks` (empty: all) has begun.
     pub(crate) fn grading_begins(&mut self, checks: &[String]) {
         self.work = Work::Building;

@@ -1,6 +1,6 @@
 //! The terminal: taken for the whole screen, and given back as it was, however netlings ends.
 
-use std::io::{self, Stdout};
+use std::io::{self, Stdout, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -61,6 +61,17 @@ impl Taken {
         let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_ours {
             self.screen.draw(render)?;
+        }
+        Ok(())
+    }
+
+    /// Writes escape codes that say of what was drawn what ratatui cannot.
+    pub(crate) fn adds(&mut self, codes: &str) -> io::Result<()> {
+        let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_ours {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(codes.as_bytes())?;
+            stdout.flush()?;
         }
         Ok(())
     }

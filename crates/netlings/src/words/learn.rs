@@ -32,6 +32,8 @@ pub(crate) fn grading(lesson: &str) -> String {
     format!("{lesson} is built and graded…")
 }
 
+pub(crate) const OPEN_IN_YOUR_EDITOR: &str =
+    "Open this in your editor; each save is noticed. Set EDITOR, and e opens it for you.";
 pub(crate) const EACH_SAVE: &str = "each save is graded";
 
 pub(crate) fn passed(lesson: &str) -> String {
@@ -71,13 +73,6 @@ pub(crate) fn waits_at(place: &impl Display, line: usize) -> String {
 
 pub(crate) fn mend(id: &str) -> String {
     format!("{id} does not pass yet. h gives a hint")
-}
-
-pub(crate) fn open_in_your_editor(place: &impl Display, line: usize) -> String {
-    format!(
-        "Open {place}:{line} in your editor; saves are noticed. \
-         (Set EDITOR, and e opens it for you.)"
-    )
 }
 
 pub(crate) fn cannot_run(command: &str, error: &std::io::Error) -> String {

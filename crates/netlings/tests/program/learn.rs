@@ -203,6 +203,30 @@ fn what_a_program_prints_does_not_drive_the_terminal() {
 }
 
 #[test]
+fn without_an_editor_the_place_is_a_link() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("e opens");
+    seat.press("e");
+    seat.shows("\n exercises/tcp-echo/src/main.rs:2");
+    seat.gets(&format!("\u{1b}]8;;file://{}/{PROGRAM}\u{1b}\\", clone.root().display()));
+}
+
+#[test]
+fn two_copies_in_one_clone_see_the_same_and_lose_nothing() {
+    let clone = fresh();
+    let mut seats = [Seat::at(&clone, 80, 24, &[]), Seat::at(&clone, 80, 24, &[])];
+    seats.iter().for_each(|seat| drop(seat.shows("step 1: send back what comes")));
+    clone.write(PROGRAM, &right_program());
+    seats.iter().for_each(|seat| drop(seat.shows("tcp-echo is passed")));
+    seats.iter_mut().for_each(|seat| seat.press("q"));
+    for seat in seats {
+        assert_eq!(seat.ended().code, 0);
+    }
+    clone.netlings(&["list"]).assert().success().stdout(predicates::str::contains("17/17"));
+}
+
+#[test]
 fn by_lines_of_text_a_save_is_graded_too() {
     use std::io::{BufRead, BufReader, Write};
     let clone = fresh();

@@ -127,6 +127,18 @@ impl Seat {
         }
     }
 
+    /// Waits until the terminal has got this, which need not be seen.
+    pub(super) fn gets(&self, wanted: &str) {
+        let wanted = wanted.as_bytes();
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.screen.0.lock().unwrap();
+        while !shown.bytes.windows(wanted.len()).any(|part| part == wanted) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.has_ended, "the terminal never got {wanted:?}");
+            shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
     /// Waits until a text is on the screen.
     pub(super) fn shows(&self, text: &str) -> String {
         self.until(&format!("{text:?}"), |screen| screen.contains(text))
