@@ -270,8 +270,9 @@ impl<'a> Stage<'a> {
     fn stops(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         self.lent(|| {
-            use rustix::process::{Signal, getpid, kill_process};
-            let _ = kill_process(getpid(), Signal::TSTP);
+            use rustix::process::{Signal, getpgrp, kill_process_group};
+            // The whole job, as the terminal does it: cargo, which has started us, stops too.
+            let _ = kill_process_group(getpgrp(), Signal::TSTP);
         })?;
         Ok(())
     }

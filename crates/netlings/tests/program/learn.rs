@@ -213,6 +213,22 @@ fn without_an_editor_the_place_is_a_link() {
 }
 
 #[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("e opens");
+    seat.press("\u{1a}");
+    // The seat's own screen goes, and the shell of this test says `fg` at once.
+    seat.gets("\u{1b}[?1049l");
+    seat.gets_times("\u{1b}[?1049h", 2);
+    seat.shows("e opens");
+    seat.press("?");
+    seat.shows("Keys");
+    seat.press("q");
+    assert_eq!(seat.ended().code, 0);
+}
+
+#[test]
 fn two_copies_in_one_clone_see_the_same_and_lose_nothing() {
     let clone = fresh();
     let mut seats = [Seat::at(&clone, 80, 24, &[]), Seat::at(&clone, 80, 24, &[])];
