@@ -261,6 +261,7 @@ fn a_click_does_what_the_key_does_and_the_wheel_scrolls() {
     seat.press(&click("? help", &checks));
     seat.shows("Each save is built and graded by itself.");
     seat.press("\u{1b}");
+    seat.shows_no_more("Each save is built and graded by itself.");
     seat.press(&click("q quit", &checks));
     assert_eq!(seat.ended().code, 0);
 }
