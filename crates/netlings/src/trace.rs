@@ -75,6 +75,22 @@ impl Options {
         self.tier.as_deref().and_then(|tier| tier.parse().ok())
     }
 
+    /// One of the options that say how something is shown, where there is one.
+    fn any(&self) -> Option<&'static str> {
+        let asked = [
+            ("--solution", self.solution),
+            ("--script", self.script),
+            ("--step", self.step),
+            ("--quiz", self.quiz),
+            ("--speed", self.speed.is_some()),
+            ("--drop", self.drop.is_some()),
+            ("--tier", self.tier.is_some()),
+            ("--seed", self.seed.is_some()),
+        ];
+        let asked = asked.into_iter().find(|(_, is_asked)| *is_asked).map(|(option, _)| option);
+        asked.or_else(|| self.outputs.any())
+    }
+
     /// Says before anything is started what a wire that can only be watched doesn't do.
     fn can_be_done(&self, scenario: &Scenario) -> Result<(), Stop> {
         if self.tier() != Some(Tier::Observing) {
@@ -126,6 +142,9 @@ fn speed(typed: &str) -> Result<f64, String> {
 /// Lists the scenarios, or shows the one that was typed, and gives the exit code.
 pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let Some(typed) = &options.scenario else {
+        if let Some(option) = options.any() {
+            return Err(Stop::usage(words::needs_scenario(option)));
+        }
         list(screen);
         return Ok(PASSED);
     };

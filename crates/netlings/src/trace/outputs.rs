@@ -45,6 +45,11 @@ impl Outputs {
         all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
     }
 
+    /// One that was asked for.
+    pub(crate) fn any(&self) -> Option<&'static str> {
+        self.all().next().map(|(option, _)| option)
+    }
+
     /// The option whose output goes to stdout, where nothing else goes then.
     pub(crate) fn on_stdout(&self) -> Option<&'static str> {
         self.all().find(|(_, path)| *path == Path::new(STDOUT)).map(|(option, _)| option)

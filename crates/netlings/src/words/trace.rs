@@ -311,6 +311,14 @@ pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
     }
 }
 
+/// Nothing was named to be shown, and something was asked of how.
+pub(crate) fn needs_scenario(option: &str) -> String {
+    format!(
+        "{option} needs a scenario or a lesson that it is about, such as `handshake`. `netlings trace` \
+         alone lists the scenarios."
+    )
+}
+
 pub(crate) fn no_lab(reason: &str) -> String {
     format!(
         "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."

@@ -295,6 +295,9 @@ fn the_scenarios_are_listed_and_a_wrong_word_is_told() {
         assert_eq!(stdout(&assert), "", "{arguments:?}");
     };
     refused(&["handshke"], "no scenario is called `handshke`. Did you mean `handshake`?");
+    let needs_one = "--drop needs a scenario or a lesson that it is about";
+    refused(&["--drop", "2"], needs_one);
+    refused(&["--svg", "t.svg"], "--svg needs a scenario");
     refused(&["\x1b[31m"], "no scenario is called `␛[31m`.");
     refused(&["handshake", "--speed", "-1"], "write seconds");
     refused(&["handshake", "--speed", "NaN"], "write seconds");
