@@ -159,7 +159,11 @@ impl Lesson<'_> {
                     act => act,
                 };
                 match self.perform(&act) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        if let Act::Start { name, .. } = &act {
+                            self.typing.has_started(name);
+                        }
+                    }
                     Err(Problem::Words(words)) => self.screen.paragraph(" ", &words, 1),
                     Err(problem) => return Err(stop(problem)),
                 }
