@@ -264,11 +264,11 @@ fn show(
     screen.gap();
     let of_the_tier = match lab.tier() {
         Tier::Kernel => None,
-        Tier::Simulated => Some(words::simulated(options.tier.is_some())),
-        Tier::Observing => Some(words::OBSERVED),
+        Tier::Simulated => Some(words::simulated(lab.refusal())),
+        Tier::Observing => Some(words::OBSERVED.into()),
     };
     if let Some(text) = of_the_tier {
-        screen.paragraph("", text, 0);
+        screen.paragraph("", &text, 0);
         screen.gap();
     }
     if options.seed.is_some() && lab.tier() != Tier::Simulated {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use wirelab::{Decoded, Packet, Relative, TcpState};
+use wirelab::{Decoded, Packet, Refusal, Relative, TcpState};
 
 use crate::trace::scenario::{Act, Need};
 
@@ -358,13 +358,17 @@ pub(crate) fn observation_differs(text: &str) -> String {
     format!("On the loopback: {text}")
 }
 
-pub(crate) fn simulated(by_choice: bool) -> &'static str {
-    match by_choice {
-        true => "Both hosts are simulated, with a clock that moves only when somebody waits.",
-        false => {
-            "This machine allows no hosts with kernels of their own, so both are simulated. \
-             `cargo netlings doctor` says why, and what to do."
+/// Both hosts are simulated, by choice or since kernels were refused.
+pub(crate) fn simulated(refusal: Option<&Refusal>) -> String {
+    match refusal {
+        None => {
+            "Both hosts are simulated, with a clock that moves only when somebody waits.".into()
         }
+        Some(refusal) => format!(
+            "This machine allows no hosts with kernels of their own, so both are simulated: {}. \
+             `cargo netlings doctor` says more, and what to do.",
+            refusal.what_failed()
+        ),
     }
 }
 

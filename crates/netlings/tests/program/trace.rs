@@ -332,7 +332,9 @@ fn where_kernels_are_refused_it_is_said_why_and_the_simulation_takes_over() {
     assert!(told.contains("see /proc/sys/user/max_net_namespaces"), "{told}");
     assert!(told.contains("✓ simulated") && told.contains("uses the simulation"), "{told}");
     let shown = stdout(&script("trace handshake").success());
-    assert!(shown.contains("`cargo netlings doctor` says why"), "{shown}");
+    let told = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "so both are simulated: no network namespace could be made: No space left on device";
+    assert!(told.contains(why) && told.contains("`cargo netlings doctor` says more"), "{shown}");
     assert_eq!(frames(&shown), ["alice SYN", "bob SYN,ACK", "alice ACK"]);
     let refused = script("trace handshake --tier kernel").code(4);
     refused.stderr(contains("there can be no wire between kernels here: no network namespace"));
