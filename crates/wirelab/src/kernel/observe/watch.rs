@@ -45,6 +45,7 @@ fn run(shared: &Shared, bell: &Bell, mut capture: Capture, ports: &Ports) {
             return;
         }
         bell.hear();
+        let round = ports.rounds();
         let mut next = capture.next(ports);
         while let Some(first) = next.take() {
             let mut burst = vec![first];
@@ -58,6 +59,7 @@ fn run(shared: &Shared, bell: &Bell, mut capture: Capture, ports: &Ports) {
                 return; // whoever sends on and on outlives the lab
             }
         }
+        ports.looked_at(round);
         let _cable = locked(&shared.cable);
         shared.round_is_over();
     }
