@@ -10,11 +10,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::time::Duration;
 
-use wirelab::{Field, Frame, Lab, Numbers, TcpState};
+use wirelab::{Deed, Field, Frame, Lab, Numbers, TcpState};
 
 use gather::Carried;
 
-use super::acts::{Acted, Moment};
+use super::acts::Moment;
 use super::input::Input;
 use super::quiz::Score;
 use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
@@ -87,7 +87,7 @@ pub(crate) struct Play<'a> {
     prepared: Vec<Prepared>,
     numbers: Numbers,
     seen: Vec<Seen>,
-    acts: Vec<Acted>,
+    deeds: Vec<Deed>,
     score: Score,
     /// What somebody said the next state of a side is.
     guess: Option<(Side, TcpState)>,
@@ -138,7 +138,7 @@ impl<'a> Play<'a> {
             prepared: scenario.prepared.to_vec(),
             numbers: Numbers::default(),
             seen: Vec::new(),
-            acts: Vec::new(),
+            deeds: Vec::new(),
             score: Score::default(),
             guess: None,
             frames: 0,
@@ -173,8 +173,8 @@ impl<'a> Play<'a> {
     }
 
     /// What the programs did, in its order.
-    pub(crate) fn acts(&self) -> &[Acted] {
-        &self.acts
+    pub(crate) fn deeds(&self) -> &[Deed] {
+        &self.deeds
     }
 
     pub(crate) fn score(&self) -> Score {
@@ -258,7 +258,7 @@ impl<'a> Play<'a> {
         if let Some(states) = states {
             self.view.new_states(states, "");
         }
-        self.acts.push(Acted { moment, done, states });
+        self.deeds.push(moment.deed(done, states));
         Ok(())
     }
 

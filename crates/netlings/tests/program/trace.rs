@@ -230,6 +230,21 @@ fn what_was_seen_is_kept_in_each_kind_of_file() {
         let page = String::from_utf8(read("t.html")).unwrap();
         assert_eq!(page.matches("<details>").count(), 4, "{page}");
         assert!(page.contains("<title>lost-syn: the first SYN is lost"), "{page}");
+        // They say what the screen says: the words, the frames, and what programs did.
+        let (page, picture) = (page.replace("&#39;", "'"), picture.replace("&#39;", "'"));
+        let words = told.lines().skip(2).take_while(|row| !row.is_empty()).collect::<Vec<_>>();
+        assert!(page.contains(&format!("<p>{}</p>", words.join(" "))), "{words:?} {page}");
+        let last = told.lines().rfind(|row| !row.starts_with("What was seen")).unwrap();
+        assert!(page.contains(&format!("{last}</p>\n</html>")), "{last}: {page}");
+        assert!(picture.contains(&format!(">{}", &words[0][..40])), "{picture}");
+        for part in [" connect ", " accept ", "── SYN,ACK  seq 0  ack 1 ─"] {
+            assert!(
+                told.contains(part) && page.contains(part.trim_end_matches('─')),
+                "{part} {page}"
+            );
+            let part = part.trim_matches(['─', ' ']);
+            assert!(picture.contains(&format!(">{part}<")), "{part} {picture}");
+        }
     }
 }
 
