@@ -57,10 +57,19 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let lab = lab(scenario, options)?;
     let title = words::title(scenario.name, scenario.summary);
     let mut telling = Telling { says: Some(&said), ..title.as_str().into() };
-    let shown = show(rows, options, scenario, &lab, &mut telling);
+    let (manner, watched) = options.manner(lab.wire().can_hold());
+    let mut input = Input::new();
+    if options.step || options.quiz {
+        input.reads_stdin(watched && std::io::stdin().is_terminal())?;
+    }
+    let mut play = Play::new(&lab, scenario, manner, View::new(rows, watched), input);
+    let shown = show(rows, options, scenario, &lab, &mut play, &mut telling);
     // What there is of the record is worth keeping, however it ended.
     options.outputs.write(lab.wire().recorder(), &telling, screen, rows)?;
-    shown
+    if shown? != Ending::Left {
+        play.linger();
+    }
+    Ok(PASSED)
 }
 
 /// A frame in one line, in files as on the screen.
@@ -126,13 +135,9 @@ fn show(
     options: &Options,
     scenario: &Scenario,
     lab: &Lab,
+    play: &mut Play<'_>,
     telling: &mut Telling<'_>,
-) -> Result<u8, Stop> {
-    let (manner, watched) = options.manner(lab.wire().can_hold());
-    let mut input = Input::new();
-    if options.step || options.quiz {
-        input.reads_stdin(watched && std::io::stdin().is_terminal())?;
-    }
+) -> Result<Ending, Stop> {
     screen.line(telling.title.bold());
     screen.gap();
     let usual = Told { before: scenario.before, after: scenario.after };
@@ -150,14 +155,13 @@ fn show(
         screen.paragraph("", text, 0);
         screen.gap();
     }
-    let view = View::new(screen, watched);
-    let mut play = Play::new(lab, scenario, manner, view, input);
     play.heading()?;
     let ending = play.run();
     // What hosts send when their programs are ended with the scenario belongs to no scenario.
     lab.wire().recorder().switch(false);
     telling.deeds.extend_from_slice(play.deeds());
-    match ending? {
+    let ending = ending?;
+    match ending {
         Ending::Over => telling.after = after(scenario, said, lab.tier()),
         Ending::Stuck => telling.after.push(words::STUCK.into()),
         Ending::Left => screen.gap(),
@@ -173,7 +177,7 @@ fn show(
     if score.asked > 0 {
         screen.paragraph("", &words::score(score.right, score.asked), 0);
     }
-    Ok(PASSED)
+    Ok(ending)
 }
 
 /// What is said behind the last frame: what to look at, and what would be different on Linux.

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use colored::Colorize;
 use wirelab::{Lab, Telling, Tier};
 
-use super::play::{Manner, Play};
+use super::play::{Ending, Manner, Play};
 use super::scenario::{Scenario, Side};
 use super::view::View;
 use super::{Options, said, words};
@@ -200,8 +200,13 @@ impl Show<'_> {
         if score.asked > 0 {
             self.screen.paragraph("", &words::score(score.right, score.asked), 0);
         }
-        played?;
-        ended
+        let ending = played?;
+        ended?;
+        // Whoever types has ended it.
+        if playing.is_some() && ending != Ending::Left {
+            lesson.play.linger();
+        }
+        Ok(())
     }
 }
 

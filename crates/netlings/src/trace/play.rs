@@ -1,6 +1,7 @@
 //! Playing a scenario: the programs act, and each frame is shown, decided about, and shown again
 //! with what came of it.
 
+mod back;
 mod clocks;
 mod decide;
 mod gather;

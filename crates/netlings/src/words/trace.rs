@@ -27,6 +27,10 @@ pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
+pub(crate) const END_LEGEND: &str = " the end   b back   Enter or q ends";
+pub(crate) const BACK_LEGEND: &str = " space forward   b back   f fields   q quit";
+pub(crate) const ALL_GONE: &str =
+    "All frames have gone. `b` goes back to them, `f` opens one there.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
 pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
 pub(crate) const WAITS_ALONE: &str = "waits on, when the lab is gone too";

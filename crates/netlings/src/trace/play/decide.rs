@@ -107,29 +107,20 @@ impl Play<'_> {
                 }
                 Typed::Interrupted => return Err(Enough),
             };
+            if self.looks(&mut looked_at, command) {
+                continue;
+            }
             match command {
                 Command::Quit => return Err(Enough),
-                Command::Back if looked_at == 0 => self.view.say_for_now(words::NOTHING_BEFORE),
-                Command::Back => {
-                    looked_at -= 1;
-                    self.look_back(looked_at);
-                }
-                Command::Fields => {
-                    let seen = self.seen.get(looked_at).map(|seen| seen.fields.clone());
-                    self.show_fields(&seen.unwrap_or_else(|| fields.to_vec()));
-                }
+                Command::Back => {}
+                Command::Fields => self.show_fields(fields),
                 Command::Deliver if now => return Ok(None),
                 Command::Deliver => {
-                    looked_at += 1;
-                    match looked_at == self.seen.len() {
-                        true => {
-                            self.view.say_for_now(words::HERE_AGAIN);
-                            self.view.frame_for_now(row, "");
-                            if self.input.by_key() {
-                                self.view.for_now(words::LEGEND);
-                            }
-                        }
-                        false => self.look_back(looked_at),
+                    looked_at = self.seen.len();
+                    self.view.say_for_now(words::HERE_AGAIN);
+                    self.view.frame_for_now(row, "");
+                    if self.input.by_key() {
+                        self.view.for_now(words::LEGEND);
                     }
                 }
                 Command::Lose | Command::Duplicate if !now => {
@@ -138,23 +129,6 @@ impl Play<'_> {
                 Command::Lose => return Ok(Some(Choice::Lose)),
                 Command::Duplicate if will_be_lost => return Ok(None),
                 Command::Duplicate => return Ok(Some(Choice::Duplicate)),
-            }
-        }
-    }
-
-    fn look_back(&mut self, place: usize) {
-        let seen = &self.seen[place];
-        let states = self.has_states().then_some(seen.states);
-        self.view.say_for_now(&words::looking_back(place + 1, self.seen.len(), states));
-        self.view.frame_for_now(&seen.row, "");
-    }
-
-    fn show_fields(&mut self, fields: &[Field]) {
-        for field in fields {
-            let head = format!("   {:9} {}  ", field.name, field.value);
-            let width = self.view.screen.look.width.min(80);
-            for row in grader::layout::wrapped(&head, &field.meaning, width, 13) {
-                self.view.for_now(row.trim_end());
             }
         }
     }

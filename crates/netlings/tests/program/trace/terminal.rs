@@ -29,6 +29,25 @@ fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
 }
 
 #[test]
+fn at_a_terminal_the_end_waits_for_a_key_and_what_was_shown_can_be_gone_back_to() {
+    let arguments = ["handshake", "--step", "--tier", "simulated"];
+    let end = "Enter or q ends";
+    let steps = ["q quit", " ", "q quit", " ", "q quit", " "];
+    let back = [end, "b", "Looking back at frame 3 of 3", "b", "frame 2 of 3", "x", "All frames"];
+    let on = [" ", "frame 3 of 3", " ", end, "\r"];
+    let plan = [&steps[..], &back, &on].concat();
+    let shown = at_a_terminal(&arguments, &plan);
+    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+    // All of that is taken back: the legends, three frames with their heads, the answer to x.
+    let (before, after) = shown.split_once(end).unwrap();
+    assert!(before.contains("one segment before bob."), "{shown}");
+    assert!(after.contains("\x1b[13A\x1b[J"), "{shown}");
+    // Whoever has quit has seen enough.
+    let shown = at_a_terminal(&arguments, &["q quit", " ", "q quit", "q"]);
+    assert!(shown.ends_with("exit 0 echo\n") && !shown.contains(end), "{shown}");
+}
+
+#[test]
 fn at_a_terminal_stdout_cannot_be_for_a_capture_nor_for_a_file_that_hides_what_is_stepped() {
     let wrapped = |shown: String| shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let arguments = ["handshake", "--tier", "simulated"];
