@@ -50,6 +50,11 @@ impl Screen {
         terminal_size().map_or(self.look.width, |(width, _)| width).max(1)
     }
 
+    /// The columns for rows, as wide as the terminal is by now.
+    pub(crate) fn width(&self) -> usize {
+        terminal_size().map_or(self.look.width, |_| Look::of_stdout().width)
+    }
+
     /// Prints `text`, and the line goes on.
     pub(crate) fn part(&self, text: &str) {
         self.bytes(text.as_bytes());
@@ -62,7 +67,7 @@ impl Screen {
 
     /// Prints `text` behind `head`, in as many rows as it takes; all but the first are indented.
     pub(crate) fn paragraph(&self, head: &str, text: &str, indent: usize) {
-        for row in wrapped(head, text, self.look.width, indent) {
+        for row in wrapped(head, text, self.width(), indent) {
             self.line(row);
         }
     }

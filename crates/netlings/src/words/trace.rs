@@ -15,20 +15,21 @@ pub(crate) const HELD_UP: &str = "held up on the way";
 pub(crate) const TWICE: &str = "arrived twice";
 pub(crate) const LATE: &str = "arrived late";
 
-pub(crate) const LEGEND: &str =
-    " space deliver   x lose   d duplicate   f fields   b back   q quit";
+pub(crate) const LEGEND: &[&str] =
+    &["space deliver", "x lose", "d duplicate", "f fields", "b back", "q quit"];
 pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
 pub(crate) const ONCE_MORE: &str =
     "The same once more, with the same number: its acknowledgement did not come.";
-pub(crate) const QUIZ_LEGEND: &str = " type the state   Enter alone lists all of them   q quit";
+pub(crate) const QUIZ_LEGEND: &[&str] =
+    &["type the state", "Enter alone lists all of them", "q quit"];
 pub(crate) const SEED_IS_FOR_SIMULATIONS: &str = "The seed does nothing here: both hosts have real \
      kernels, which choose their numbers themselves. It is for `--tier simulated`.";
 pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
-pub(crate) const END_LEGEND: &str = " the end   b back   Enter or q ends";
-pub(crate) const BACK_LEGEND: &str = " space forward   b back   f fields   q quit";
+pub(crate) const END_LEGEND: &[&str] = &["the end", "b back", "Enter or q ends"];
+pub(crate) const BACK_LEGEND: &[&str] = &["space forward", "b back", "f fields", "q quit"];
 pub(crate) const ALL_GONE: &str =
     "All frames have gone. `b` goes back to them, `f` opens one there.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";

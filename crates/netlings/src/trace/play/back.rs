@@ -37,17 +37,23 @@ impl Play<'_> {
         // What was pressed before was not about the end.
         self.input.forget_keys();
         let mut looked_at = self.seen.len();
-        self.view.for_now(words::END_LEGEND);
+        self.view.legend(words::END_LEGEND);
         loop {
             let now = looked_at == self.seen.len();
             let command = match self.input.command() {
                 Typed::Command(command) => command,
                 Typed::Line(_) => continue,
+                Typed::GoesOn => {
+                    self.view.leave();
+                    looked_at = self.seen.len();
+                    self.view.legend(words::END_LEGEND);
+                    continue;
+                }
                 Typed::End | Typed::Interrupted => break,
             };
             if self.looks(&mut looked_at, command) {
                 if command == Command::Back && now {
-                    self.view.for_now(words::BACK_LEGEND);
+                    self.view.legend(words::BACK_LEGEND);
                 }
                 continue;
             }
@@ -56,7 +62,7 @@ impl Play<'_> {
                 Command::Deliver if now => break,
                 Command::Deliver => {
                     looked_at = self.seen.len();
-                    self.view.for_now(words::END_LEGEND);
+                    self.view.legend(words::END_LEGEND);
                 }
                 _ => self.view.say_for_now(words::ALL_GONE),
             }
@@ -74,7 +80,7 @@ impl Play<'_> {
     pub(super) fn show_fields(&mut self, fields: &[Field]) {
         for field in fields {
             let head = format!("   {:9} {}  ", field.name, field.value);
-            let width = self.view.screen.look.width.min(80);
+            let width = self.view.width();
             for row in grader::layout::wrapped(&head, &field.meaning, width, 13) {
                 self.view.for_now(row.trim_end());
             }
