@@ -5,6 +5,7 @@ mod back;
 mod clocks;
 mod decide;
 mod gather;
+mod open;
 mod show;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -18,7 +19,7 @@ use gather::Carried;
 use super::acts::Moment;
 use super::input::Input;
 use super::quiz::Score;
-use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
+use super::scenario::{Kind, Prepared, Scenario, Side};
 use super::stage::{Done, Progress, Stage};
 use super::view::{End, Row, View};
 use crate::ending::Stop;
@@ -160,14 +161,6 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// For programs that open as many connections as they like, TCP's or not: each frame is shown
-    /// with the states of its own.
-    pub(crate) fn of_many_connections(mut self, has_states: bool) -> Self {
-        self.has_states = has_states;
-        self.ports = Some(BTreeSet::new());
-        self
-    }
-
     /// How many frames were shown.
     pub(crate) fn frames(&self) -> u64 {
         self.frames
@@ -265,40 +258,6 @@ impl<'a> Play<'a> {
 
     fn has_states(&self) -> bool {
         self.has_states
-    }
-
-    /// Both hosts' states, if there are any and they are not those that were shown last.
-    pub(super) fn show_states(&mut self) -> Result<(), Stop> {
-        if self.has_states {
-            let states = self.stage.states().map_err(told)?;
-            self.view.new_states(states, "");
-        }
-        Ok(())
-    }
-
-    /// Whether a frame waits on the wire; one is waited for so long.
-    pub(super) fn has_frame(&mut self, patience: Duration) -> bool {
-        !self.waiting.is_empty() || self.gather(patience)
-    }
-
-    /// Shows the frame that goes next, of which there is one, to its end; `None` when somebody wants
-    /// no more.
-    pub(super) fn show_next(&mut self) -> Result<Option<Crossed>, Stop> {
-        match self.next_to_go() {
-            Some(waiting) => Ok(self.show(waiting)?.ok()),
-            None => Ok(None),
-        }
-    }
-
-    /// Whether somebody did otherwise with a frame than the wire would have.
-    pub(super) fn is_disturbed(&self) -> bool {
-        self.disturbed
-    }
-
-    /// The next such frame will be lost on the way.
-    pub(super) fn lose_next(&mut self, from: Side, kind: Kind) {
-        let fate = PreparedFate::Lost;
-        self.prepared.push(Prepared { from, kind, receiver: None, fate });
     }
 }
 
