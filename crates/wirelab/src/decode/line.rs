@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{Decoded, Icmp, Ip, Packet};
 
-/// One line, with the sequence numbers as they are on the wire. [`Numbers::line`] has them relative.
+/// One line, with the sequence numbers as they are on the wire.
+/// [`Numbers::line`](super::Numbers::line) has them relative.
 impl fmt::Display for Decoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.packet {

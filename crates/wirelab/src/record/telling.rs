@@ -29,6 +29,23 @@ pub struct Deed {
 pub type Says = dyn Fn(&Frame, Option<Relative>) -> String;
 
 /// What a picture or a page says besides frames. A title alone is one too.
+///
+/// ```
+/// use wirelab::{Deed, Telling};
+/// # use wirelab::{Lab, Tier};
+/// # let lab = Lab::builder().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+/// # let lab = lab.pin_neighbours().tier(Tier::Simulated).build()?;
+/// let recorder = lab.wire().recorder();
+/// let (before, time, host) = (recorder.next_number(), lab.wire().now(), 0);
+/// let _alice = lab.host("alice").dialling(0, "10.0.0.2:7000".parse()?)?;
+/// let (text, states) = ("calls bob".into(), Vec::new());
+/// let deeds = vec![Deed { before, time, host, name: "connect", text, states }];
+/// let after = vec!["Nobody listened.".into()];
+/// let page = recorder.html(Telling { deeds, after, ..Telling::from("Refused") });
+/// assert!(page.contains("calls bob") && page.contains("<p>Nobody listened.</p>"));
+/// assert!(recorder.svg("Refused").starts_with("<svg "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Telling<'a> {
     /// What it is called.
