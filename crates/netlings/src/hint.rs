@@ -7,7 +7,7 @@ use grader::text::near_match;
 
 use crate::course::{self, Course, Entry};
 use crate::ending::{PASSED, Stop};
-use crate::screen::Screen;
+use crate::screen::{Screen, diagnostic};
 use crate::{map, words};
 
 #[derive(Args)]
@@ -43,7 +43,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         screen.paragraph("", &words::last_hint(&lesson.name), 0);
     }
     for notice in progress.record_hints(&lesson.name, &check.id, shown) {
-        netkit::screen::diagnostic(notice);
+        diagnostic(notice);
     }
     Ok(PASSED)
 }

@@ -1,5 +1,6 @@
 //! The kernel tier: each host is a network namespace of this machine's kernel.
 
+mod bell;
 mod diag;
 mod host;
 mod lab;

@@ -4,6 +4,8 @@ mod plan;
 
 use std::net::{IpAddr, SocketAddr};
 
+use namespaces::Refusal;
+
 use crate::cable::Look;
 use crate::decode::Mac;
 use crate::error::Error;
@@ -28,6 +30,8 @@ pub struct Lab {
     // In this order they are let go: first the programs, then the wire, then the hosts.
     kernel: Option<kernel::Whole>,
     tier: Tier,
+    /// Why it is not of kernels, where nobody asked for that.
+    refusal: Option<Refusal>,
     wire: Wire,
     hosts: Vec<Host>,
 }
@@ -55,6 +59,12 @@ impl Lab {
     /// What the hosts are made of.
     pub fn tier(&self) -> Tier {
         self.tier
+    }
+
+    /// Why the hosts aren't kernels, where no tier was asked for and the machine refused those: then
+    /// they are simulated. `None` where they are what was asked for, or kernels.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
     }
 
     /// The hosts, in the order in which they were named.
@@ -170,8 +180,8 @@ impl Builder {
     }
 
     /// What the hosts shall be made of. Otherwise that is the best that this machine gives: kernels
-    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation. The
-    /// observing tier is taken only when it is asked for.
+    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation;
+    /// [`Lab::refusal`] says why. The observing tier is taken only when it is asked for.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.tier = Some(tier);
         self
@@ -205,18 +215,21 @@ impl Builder {
                 return Err(Error::Asked(text.into()));
             }
             let (hosts, wire) = kernel::observe::build(&plan)?;
-            return Ok(Lab { kernel: None, tier: Tier::Observing, wire, hosts });
+            let (kernel, tier, refusal) = (None, Tier::Observing, None);
+            return Ok(Lab { kernel, tier, refusal, wire, hosts });
         }
+        let mut refusal = None;
         if self.tier != Some(Tier::Simulated) {
             match kernel::prepare(&plan) {
                 Ok(prepared) => {
                     let (hosts, wire, whole) = kernel::assemble(plan, prepared)?;
-                    return Ok(Lab { kernel: Some(whole), tier: Tier::Kernel, wire, hosts });
+                    let (kernel, tier) = (Some(whole), Tier::Kernel);
+                    return Ok(Lab { kernel, tier, refusal, wire, hosts });
                 }
-                Err(refusal) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
-                    return Err(refusal.into());
+                Err(refused) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
+                    return Err(refused.into());
                 }
-                Err(_) => {}
+                Err(refused) => refusal = Some(refused),
             }
         }
         let (names, addresses) = (plan.names(), plan.addresses());
@@ -225,7 +238,8 @@ impl Builder {
         let hosts = hosts.map(|(place, (stack, (name, addresses)))| {
             Host::new(name, place, addresses, crate::host::Stack::Simulated(stack))
         });
-        Ok(Lab { kernel: None, tier: Tier::Simulated, wire, hosts: hosts.collect() })
+        let (tier, hosts) = (Tier::Simulated, hosts.collect());
+        Ok(Lab { kernel: None, tier, refusal, wire, hosts })
     }
 }
 
