@@ -10,6 +10,7 @@ mod packet;
 mod plug;
 mod pump;
 mod route;
+mod side_by_side;
 mod tap;
 
 pub(crate) use host::Host;

@@ -3,6 +3,7 @@
 mod plan;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
 
 use namespaces::Refusal;
 
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::frame::Frame;
 use crate::host::Host;
 use crate::kernel;
+use crate::locked::locked;
 use crate::port::PortKind;
 use crate::rule::Rule;
 use crate::simulated;
@@ -42,7 +44,7 @@ impl Lab {
         Builder {
             plan: Plan {
                 hosts: Vec::new(),
-                rule: None,
+                rule: Mutex::new(None),
                 record_states: false,
                 pinned: false,
                 patient: false,
@@ -133,7 +135,7 @@ impl Builder {
     /// The wire's rule from the first frame on. Without one everything passes. Not for the observing
     /// tier, whose wire can only look.
     pub fn rule(mut self, rule: impl Rule + 'static) -> Self {
-        self.plan.rule = Some(Box::new(rule));
+        self.plan.rule = Mutex::new(Some(Box::new(rule)));
         self
     }
 
@@ -202,14 +204,14 @@ impl Builder {
         if let Some(mistake) = self.mistake {
             return Err(Error::Asked(mistake));
         }
-        let mut plan = self.plan;
+        let plan = self.plan;
         plan.check()?;
         if self.tier.is_some_and(|tier| tier != Tier::Kernel) && plan.is_for_kernels() {
             let text = "settings, ports and user namespaces are for the kernel tier";
             return Err(Error::Asked(text.into()));
         }
         if self.tier == Some(Tier::Observing) {
-            if plan.rule.take().is_some() {
+            if locked(&plan.rule).take().is_some() {
                 let text = "the observing tier's wire can only look, so it takes no rule; the \
                     kernel and the simulated tier have wires that hold and lose";
                 return Err(Error::Asked(text.into()));
