@@ -202,7 +202,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
             match typing.read(&line) {
                 Ok(Typed::Quit) => return Ok(()),
                 Ok(Typed::Help) => legend(scene, &typing),
-                Ok(Typed::Act(act)) => act_on(scene, act)?,
+                Ok(Typed::Act(act)) => act_on(scene, &mut typing, act)?,
                 Err(words) => scene.view.remark("", &words),
             }
             continue;
@@ -239,7 +239,7 @@ fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
     Ok(())
 }
 
-fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
+fn act_on(scene: &mut Scene<'_>, typing: &mut Typing<'_>, act: Act) -> Result<(), Stop> {
     let act = match act {
         Act::Start { name, args, env } => {
             Act::Start { name: scene.programs.free_name(role_of(&name)), args, env }
@@ -251,7 +251,13 @@ fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
             scene.view.remark("", &words);
             Ok(())
         }
-        done => done.map_err(stop),
+        Ok(()) => {
+            if let Act::Start { name, .. } = &act {
+                typing.has_started(name);
+            }
+            Ok(())
+        }
+        Err(problem) => Err(stop(problem)),
     }
 }
 
