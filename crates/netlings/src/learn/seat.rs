@@ -235,8 +235,9 @@ impl<'a> Seat<'a> {
         if self.search.is_some() || self.notice.is_some() {
             return None;
         }
-        let file = self.course.typed_path(&place.file);
-        Some(words::waits_at(&file, place.line))
+        let file = self.course.typed_path(&place.file).to_string();
+        // It goes to the terminal as it is.
+        Some(words::waits_at(&netkit::visible(file.as_bytes()), place.line))
     }
 
     /// A grading of `checks` (empty: all) has begun.
@@ -459,7 +460,7 @@ impl<'a> Seat<'a> {
             (Some(paper), _) => &mut paper.scroll,
             (None, Page::Text) => &mut self.text_scroll,
             (None, Page::Checks) => &mut self.detail_scroll,
-            (None, Page::Course) => return self.moves(by.signum()),
+            (None, Page::Course) => return self.moves(by),
         };
         *scroll = scroll.saturating_add_signed(by); // drawing knows where the text ends
     }
@@ -491,7 +492,8 @@ impl<'a> Seat<'a> {
             return None;
         }
         self.sit_down(at);
-        self.lesson().is_some().then(|| Act::Grade(Vec::new()))
+        // Of a broken lesson too: what is graded of the one before must not be taken for its.
+        Some(Act::Grade(Vec::new()))
     }
 
     /// One more hint of the check that is looked at.
