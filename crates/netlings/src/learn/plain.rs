@@ -96,7 +96,8 @@ impl<'a> Plain<'a> {
         let grading = Grading::begin(&job, move |said| {
             let _ = teller.send(Happening::Said(number, Box::new(said)));
         })?;
-        self.round = Some(Round { _grading: grading, rows: None, reports: Vec::new(), is_told: false });
+        self.round =
+            Some(Round { _grading: grading, rows: None, reports: Vec::new(), is_told: false });
         Ok(())
     }
 

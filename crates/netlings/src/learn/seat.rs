@@ -14,9 +14,6 @@ use crate::map;
 use crate::next::{Next, next};
 use crate::words::learn as words;
 
-/// So much of what the compiler said is kept, in bytes.
-const MOST_OF_COMPILER: usize = 1 << 20;
-
 /// The pages, in the order of their keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
@@ -261,17 +258,7 @@ impl<'a> Seat<'a> {
             Said::Cargo { line } => self.cargo = line.trim().to_owned(),
             Said::Compiler { text, is_error } => {
                 self.warnings += usize::from(!is_error);
-                if self.compiler.len() + text.len() > MOST_OF_COMPILER {
-                    return;
-                }
-                match is_error {
-                    // The first error comes first; warnings stand behind all errors.
-                    true => {
-                        let at = compiler::end_of_errors(&self.compiler);
-                        self.compiler.insert_str(at, &compiler::marked(&text));
-                    }
-                    false => self.compiler.push_str(&text),
-                }
+                compiler::add(&mut self.compiler, &text, is_error);
             }
             Said::Built => self.work = Work::Grading,
             Said::Check(report) => self.takes(report.unpack()),

@@ -62,7 +62,7 @@ fn no_screen_is_too_small_in_any_state() {
             seat.command(Command::Page(page));
             state(&mut seat);
             for width in [0, 1, 2, 3, 7, 20] {
-                [0, 1, 2, 3, 4, 6].map(|height| is_drawn(&mut seat, width, height));
+                [0, 1, 2, 3, 4, 6].into_iter().for_each(|rows| is_drawn(&mut seat, width, rows));
             }
         }
     }

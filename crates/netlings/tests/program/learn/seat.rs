@@ -104,7 +104,13 @@ impl Seat {
         let child = pair.slave.spawn_command(command).expect("netlings runs");
         drop(pair.slave);
         let parser = vt100::Parser::new(some(rows), some(columns), 0);
-        let shown = Shown { parser, bytes: Vec::new(), has_ended: false, is_closing: false, flow: Flow::Flowing };
+        let shown = Shown {
+            parser,
+            bytes: Vec::new(),
+            has_ended: false,
+            is_closing: false,
+            flow: Flow::Flowing,
+        };
         let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().expect("it can be read");
         let taker = Arc::clone(&screen);
