@@ -1,39 +1,12 @@
 //! The seat on screens of all small sizes, in each of its states.
 
-use std::fs;
-use std::path::Path;
-
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;
-use crate::course::Course;
 use crate::ending::{INFRASTRUCTURE, NO_BUILD};
 use crate::learn::message::Said;
-
-/// A course of two lessons, one of which is broken.
-fn course(root: &Path) -> Course {
-    let lesson = root.join("exercises/echo");
-    fs::create_dir_all(lesson.join("src")).unwrap();
-    fs::create_dir_all(root.join("exercises/spoilt")).unwrap();
-    let about = r#"
-title = "Echo 时间"
-summary = "s"
-needs = []
-minutes = 1
-[[check]]
-id = "says_it"
-title = "says 时间 🦀"
-points = 1
-hints = ["a hint"]
-"#;
-    fs::write(lesson.join("lesson.toml"), about).unwrap();
-    let text = "# Echo\n\nSay 时间 🦀.\n\n| a | b |\n|---|---|\n| c | d |\n";
-    fs::write(lesson.join("README.md"), text).unwrap();
-    fs::write(lesson.join("src/a\u{1b}[2Jb.rs"), "todo!(\"step 1: say it\")").unwrap();
-    fs::write(root.join("exercises/spoilt/lesson.toml"), "title = ").unwrap();
-    Course::at(root).unwrap()
-}
+use crate::learn::seat::tests::course;
 
 #[test]
 fn no_screen_is_too_small_in_any_state() {
