@@ -8,6 +8,8 @@ use grader::layout::wrapped;
 use grader::report::{Look, terminal_size};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::asciicast::Asciicast;
+
 /// Prints lines until stdout is closed or full. The work goes on in both cases: what was graded is
 /// recorded and the exit code is right, only nobody reads along.
 pub(crate) struct Screen {
@@ -15,16 +17,28 @@ pub(crate) struct Screen {
     ended: Mutex<Option<io::Error>>,
     /// What was printed, where it is not for stdout.
     kept: Option<Mutex<String>>,
+    /// What is printed is written down too.
+    recording: Mutex<Option<Asciicast>>,
 }
 
 impl Screen {
     pub(crate) fn stdout() -> Self {
-        Self { look: Look::of_stdout(), ended: Mutex::new(None), kept: None }
+        Self {
+            look: Look::of_stdout(),
+            ended: Mutex::new(None),
+            kept: None,
+            recording: Mutex::default(),
+        }
     }
 
     /// One that keeps what is printed, for whoever shows it elsewhere.
     pub(crate) fn kept(look: Look) -> Self {
-        Self { look, ended: Mutex::new(None), kept: Some(Mutex::default()) }
+        Self {
+            look,
+            ended: Mutex::new(None),
+            kept: Some(Mutex::default()),
+            recording: Mutex::default(),
+        }
     }
 
     /// What was kept.
@@ -44,7 +58,31 @@ impl Screen {
     /// One that prints no rows, where stdout is for something else.
     pub(crate) fn muted() -> Self {
         let nobody_reads = io::Error::from(ErrorKind::BrokenPipe);
-        Self { look: Look::of_stdout(), ended: Mutex::new(Some(nobody_reads)), kept: None }
+        Self {
+            look: Look::of_stdout(),
+            ended: Mutex::new(Some(nobody_reads)),
+            kept: None,
+            recording: Mutex::default(),
+        }
+    }
+
+    /// From now on writes down what is printed.
+    pub(crate) fn records(&self, recording: Asciicast) {
+        *self.recording.lock().unwrap_or_else(PoisonError::into_inner) = Some(recording);
+    }
+
+    /// Ends the recording, and says what was in its way.
+    pub(crate) fn end_of_recording(&self) -> io::Result<()> {
+        let recording = self.recording.lock().unwrap_or_else(PoisonError::into_inner).take();
+        recording.and_then(Asciicast::trouble).map_or(Ok(()), Err)
+    }
+
+    /// A terminal begins each line at its left edge, a file does not.
+    fn writes_down(&self, text: &str) {
+        let mut recording = self.recording.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(recording) = &mut *recording {
+            recording.shows(&text.replace('\n', "\r\n"));
+        }
     }
 
     /// Writes what is no text for people, as it is.
@@ -61,6 +99,7 @@ impl Screen {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(&format!("{text}\n"));
             return;
         }
+        self.writes_down(&format!("{text}\n"));
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.is_none() {
             *ended = netkit::screen::line(text).err();
@@ -78,6 +117,7 @@ impl Screen {
             kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
             return;
         }
+        self.writes_down(text);
         self.bytes(text.as_bytes());
     }
 

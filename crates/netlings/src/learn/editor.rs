@@ -106,7 +106,7 @@ mod tests {
             let editor = Editor::of_words(words.iter().map(ToString::to_string).collect());
             let command = editor.command(&place);
             let arguments: Vec<_> =
-                command.get_arguments().map(|it| it.to_string_lossy().into_owned()).collect();
+                command.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
             (arguments.join(" "), editor.has_window)
         };
         assert_eq!(line(&["vim"]), ("+41 /c/src/server.rs".into(), false));
