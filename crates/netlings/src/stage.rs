@@ -92,13 +92,9 @@ impl<'a> Stage<'a> {
     fn sleeps(&mut self) {
         #[cfg(unix)]
         {
-            use rustix::process::{Signal, getpid, kill_process};
             let terminal = &mut self.terminal;
-            let slept = self.keys.pause(|| {
-                terminal.lent(|| {
-                    let _ = kill_process(getpid(), Signal::TSTP);
-                })
-            });
+            let stop = crate::learn::terminal::stop_job;
+            let slept = self.keys.pause(|| terminal.lent(stop));
             self.is_gone |= slept.is_err();
         }
         #[cfg(not(unix))]

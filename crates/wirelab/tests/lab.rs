@@ -21,6 +21,9 @@ mod observing;
 mod outputs;
 #[path = "lab/simulated.rs"]
 mod simulated;
+#[cfg(target_os = "linux")]
+#[path = "lab/slow_motion.rs"]
+mod slow_motion;
 #[path = "lab/stepping.rs"]
 mod stepping;
 #[cfg(target_os = "linux")]

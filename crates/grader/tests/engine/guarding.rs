@@ -21,7 +21,9 @@ fn what_a_server_says_instead_of_announcing_itself_is_heard_before_its_failure()
     let line = "sh -c 'exec >&-; sleep 0.2; echo why >&2; exit 3'";
     let subject = Subject::command_line(line).unwrap();
     let (teller, heard) = std::sync::mpsc::channel();
-    let run = Run::followed(&subject, move |event| drop(teller.send(event.what)));
+    let run = Run::followed(&subject, move |event| {
+        let _ = teller.send(event.what); // fails where nobody listens any more
+    });
     assert!(run.program("server").listen().is_err());
     let heard: Vec<What> = heard.try_iter().collect();
     assert!(heard.contains(&What::Stderr) && heard.contains(&What::Exit), "{heard:?}");

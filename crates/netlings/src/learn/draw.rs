@@ -6,7 +6,7 @@ use grader::Outcome;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
@@ -50,6 +50,26 @@ pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> S
         (None, Page::Checks) => checks::draw(&mut pen, seat, frame, inside),
     }
     pen.spots
+}
+
+/// The escape codes that make a link of the row above the keys, where the place to open stands:
+/// terminals that know links (OSC 8) open it at a click, others show what was there.
+pub(crate) fn linked(seat: &Seat<'_>, size: Size) -> Option<String> {
+    let text = cut(&seat.link_text()?, usize::from(size.width).saturating_sub(2));
+    let path = seat.link.as_ref()?.file.to_str()?;
+    let url: String = path.bytes().map(percent_encoded).collect();
+    let row = size.height.checked_sub(1)?; // counted from 1
+    Some(format!("\x1b7\x1b[{row};2H\x1b]8;;file://{url}\x1b\\{text}\x1b]8;;\x1b\\\x1b8"))
+}
+
+/// A byte as RFC 3986 has it in a path.
+fn percent_encoded(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    }
 }
 
 struct Pen {
@@ -110,11 +130,10 @@ impl Pen {
             let rows = grader::layout::wrapped("", notice, width, 0);
             return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
         }
-        if let Some(place) = &seat.link {
-            let file = seat.course.typed_path(&place.file);
-            let said = words::open_in_your_editor(&file, place.line);
-            let rows = grader::layout::wrapped("", &said, width, 0);
-            return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
+        if let Some(link) = seat.link_text() {
+            let rows = grader::layout::wrapped("", words::OPEN_IN_YOUR_EDITOR, width, 0);
+            let rows = rows.into_iter().take(2).map(|row| lead(row).bold());
+            return rows.chain([lead(link)]).collect(); // the link is the last: `linked` counts on it
         }
         match &seat.work {
             Work::Building => {
@@ -138,11 +157,21 @@ impl Pen {
         }
         match seat.next() {
             Next::Step(todo, _) => {
-                let said = format!("▸ {}", words::step(todo.number, &todo.text));
+                let said = words::step(todo.number, &todo.text);
+                let rows = grader::layout::wrapped("▸ ", &said, width, 2);
+                let mut rows: Vec<_> = rows.into_iter().map(|row| lead(row).bold()).collect();
+                rows.truncate(2); // the skeleton has the rest
                 let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
-                vec![lead(said).bold(), lead(format!("  e opens {place}"))]
+                rows.push(lead(format!("  e opens {place}; {}", words::EACH_SAVE)));
+                rows
             }
-            Next::Mend(id) => vec![lead(format!("▸ {}", words::mend(id))).bold()],
+            Next::Mend(id) => {
+                let mut rows = vec![lead(format!("▸ {}", words::mend(id))).bold()];
+                if seat.warnings > 0 {
+                    rows.push(lead(format!("  {}", words::warnings(seat.warnings))));
+                }
+                rows
+            }
             Next::Nothing if seat.has_passed() => {
                 vec![lead(format!("▸ {}", words::passed(&seat.entry().name))).bold()]
             }

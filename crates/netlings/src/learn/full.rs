@@ -16,13 +16,15 @@ use crate::demo::script::Script;
 use crate::ending::{FAILED, PASSED, Stop};
 use crate::learn::command::{Mode, Spots, of_event};
 use crate::learn::compiler::Place;
-use crate::learn::draw::draw;
+use crate::learn::draw::{draw, linked};
 use crate::learn::editor::Editor;
 use crate::learn::grading::{Grading, Job};
 use crate::learn::keys::Keys;
 use crate::learn::message::Said;
 use crate::learn::seat::{Act, Seat, Work};
 use crate::learn::terminal::Taken;
+#[cfg(unix)]
+use crate::learn::terminal::stop_job;
 use crate::learn::watch::Watch;
 use crate::learn::work::Whose;
 use crate::screen::Screen;
@@ -48,16 +50,16 @@ const WAITING: usize = 256;
 
 pub(crate) fn run(course: &Course, color: bool) -> Result<u8, Stop> {
     let mut seat = Seat::new(course);
-    let mut stage = Stage::new(course, color).map_err(machine)?;
+    let mut stage = Stage::new(course, color).map_err(|error| machine(&error))?;
     let begins = stage.does(&mut seat, Act::Grade(Vec::new()));
     let played = begins.and_then(|_| stage.play(&mut seat));
     drop(stage);
-    played.map_err(machine)?;
+    played.map_err(|error| machine(&error))?;
     Ok(PASSED)
 }
 
-fn machine(error: io::Error) -> Stop {
-    Stop::infrastructure(netkit::cause(&error))
+fn machine(error: &io::Error) -> Stop {
+    Stop::infrastructure(netkit::cause(error))
 }
 
 /// Everything outside that the seat needs.
@@ -124,7 +126,14 @@ impl<'a> Stage<'a> {
         }
         loop {
             let (color, spots) = (self.color, &mut self.spots);
-            self.terminal.draw(|frame| *spots = draw(seat, frame, color))?;
+            let mut link = None;
+            self.terminal.draw(|frame| {
+                *spots = draw(seat, frame, color);
+                link = linked(seat, frame.area().as_size());
+            })?;
+            if let Some(link) = link {
+                self.terminal.adds(&link)?;
+            }
             let Ok(first) = self.happenings.recv() else { return Ok(()) };
             let mut next = Some(first);
             // What came meanwhile is drawn at once.
@@ -325,10 +334,7 @@ impl<'a> Stage<'a> {
     /// Ctrl-Z: sleeps until the shell says `fg`.
     fn stops(&mut self) -> io::Result<()> {
         #[cfg(unix)]
-        self.lent(|| {
-            use rustix::process::{Signal, getpid, kill_process};
-            let _ = kill_process(getpid(), Signal::TSTP);
-        })?;
+        self.lent(stop_job)?;
         Ok(())
     }
 }

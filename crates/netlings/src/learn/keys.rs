@@ -6,8 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use ratatui::crossterm::event::Event;
 
 /// Whether the terminal is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    #[default]
     Reading,
     /// It was asked to pause.
     Pausing,
@@ -21,12 +22,6 @@ enum State {
 struct Gate {
     state: Mutex<State>,
     changed: Condvar,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::Reading
-    }
 }
 
 impl Gate {
@@ -146,6 +141,10 @@ mod unix {
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::Gate;
+    use crate::learn::terminal::wake_readers;
+
+    /// So long one waits for the rest of a key.
+    const NOT_WHOLE: Duration = Duration::from_millis(20);
 
     /// Sleeps until there is something to read: a pause must not find this thread in a read.
     pub(super) fn read_all(
@@ -170,6 +169,15 @@ mod unix {
             if typed.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
+            // crossterm is told once of what comes (epoll's edge). Where a new size comes together
+            // with a key, it forgets the key: then it must be told again.
+            if !event::poll(Duration::ZERO)? {
+                wake_readers();
+                if !event::poll(NOT_WHOLE)? {
+                    continue; // a part of a key
+                }
+            }
+            tell(event::read().map(Some));
             while event::poll(Duration::ZERO)? {
                 tell(event::read().map(Some));
             }

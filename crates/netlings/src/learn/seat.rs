@@ -1,6 +1,6 @@
 //! What the student looks at, without a terminal: keys and news go in, what is to be done comes out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use grader::lesson::Lesson;
 use grader::progress::{Progress, Standing, Standings};
@@ -228,8 +228,18 @@ impl<'a> Seat<'a> {
         }
         match self.next() {
             Next::Step(todo, _) => Place { file: todo.file, line: todo.line },
-            _ => Place { file: first_file(src), line: 1 },
+            _ => Place { file: first_file(&src), line: 1 },
         }
+    }
+
+    /// The place to be opened by hand, where that is what is told.
+    pub(crate) fn link_text(&self) -> Option<String> {
+        let place = self.link.as_ref()?;
+        if self.search.is_some() || self.notice.is_some() {
+            return None;
+        }
+        let file = self.course.typed_path(&place.file);
+        Some(words::waits_at(&file, place.line))
     }
 
     /// A grading of `checks` (empty: all) has begun.
@@ -403,11 +413,8 @@ impl<'a> Seat<'a> {
                 self.shows(words::COMPILER, text);
             }
             Command::Trace => {
-                return Some(Act::Instead(vec![
-                    "trace".into(),
-                    "handshake".into(),
-                    "--step".into(),
-                ]));
+                let scenario = scenario_of(&self.entry().name);
+                return Some(Act::Instead(vec!["trace".into(), scenario.into(), "--step".into()]));
             }
             Command::Run => return Some(Act::Run(Whose::Own)),
             Command::Demo => return Some(Act::Run(Whose::Solutions)),
@@ -562,9 +569,14 @@ impl<'a> Seat<'a> {
     }
 }
 
+/// What to look at on the wire beside a lesson.
+fn scenario_of(lesson: &str) -> &'static str {
+    if lesson.starts_with("udp-") { "udp-loss" } else { "handshake" }
+}
+
 /// The file to begin with: the first that is not the given `main.rs`.
-fn first_file(src: PathBuf) -> PathBuf {
-    let files = crate::skeletons::files_of_a_student(&src).unwrap_or_default();
+fn first_file(src: &Path) -> PathBuf {
+    let files = crate::skeletons::files_of_a_student(src).unwrap_or_default();
     let mut files: Vec<PathBuf> = files.into_iter().map(|file| src.join(file)).collect();
     files.sort_by_key(|file| file.file_name().is_some_and(|name| name == "main.rs"));
     files.into_iter().next().unwrap_or_else(|| src.join("main.rs"))

@@ -120,6 +120,17 @@ impl Taken {
         Ok(())
     }
 
+    /// Writes escape codes that say of what was drawn what ratatui cannot.
+    pub(crate) fn adds(&mut self, codes: &str) -> io::Result<()> {
+        let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_ours {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(codes.as_bytes())?;
+            stdout.flush()?;
+        }
+        Ok(())
+    }
+
     /// Gives the terminal to somebody else, and takes it again when `act` is done.
     pub(crate) fn lent<T>(&mut self, act: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
@@ -140,6 +151,26 @@ impl Drop for Taken {
     fn drop(&mut self) {
         end();
     }
+}
+
+/// Has the system tell everybody who waits for the terminal's input of it again, by setting its modes as
+/// they are.
+#[cfg(unix)]
+pub(crate) fn wake_readers() {
+    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+    let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Else it may be just given back, with other modes.
+    if *is_ours && let Ok(modes) = tcgetattr(io::stdin()) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    }
+}
+
+/// Stops the whole job, as the terminal does it at Ctrl-Z: cargo, which may have started us, stops too.
+/// The terminal must be lent then.
+#[cfg(unix)]
+pub(crate) fn stop_job() {
+    use rustix::process::{Signal, getpgrp, kill_process_group};
+    let _ = kill_process_group(getpgrp(), Signal::TSTP);
 }
 
 fn end() {

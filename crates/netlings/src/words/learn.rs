@@ -33,6 +33,10 @@ pub(crate) fn grading(lesson: &str) -> String {
     format!("{lesson} is built and graded…")
 }
 
+pub(crate) const OPEN_IN_YOUR_EDITOR: &str =
+    "Open this in your editor; each save is noticed. Set EDITOR, and e opens it for you.";
+pub(crate) const EACH_SAVE: &str = "each save is graded";
+
 pub(crate) fn passed(lesson: &str) -> String {
     format!("{lesson} is passed. n: the next lesson   s: the solution beside yours")
 }
@@ -72,13 +76,6 @@ pub(crate) fn mend(id: &str) -> String {
     format!("{id} does not pass yet. h gives a hint")
 }
 
-pub(crate) fn open_in_your_editor(place: &impl Display, line: usize) -> String {
-    format!(
-        "Open {place}:{line} in your editor; saves are noticed. \
-         (Set EDITOR, and e opens it for you.)"
-    )
-}
-
 pub(crate) fn cannot_run(command: &str, error: &std::io::Error) -> String {
     format!("cannot run {command}: {}", netkit::cause(error))
 }
@@ -107,8 +104,8 @@ pub(crate) fn points(reached: u32, all: u32) -> String {
 
 pub(crate) fn warnings(count: usize) -> String {
     match count {
-        1 => "1 warning: w".into(),
-        _ => format!("{count} warnings: w"),
+        1 => "the compiler has a warning; w shows it".into(),
+        _ => format!("the compiler has {count} warnings; w shows them"),
     }
 }
 

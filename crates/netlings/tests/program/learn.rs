@@ -1,6 +1,7 @@
 //! The learner's seat, at a real terminal.
 
 mod seat;
+mod stage;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -102,7 +103,8 @@ fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
 #[test]
 fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left() {
     // What the seat does when it is ended: nothing, building, grading, asking, an editor is open.
-    let stages: [(&str, fn(&Clone, &mut Seat)); 4] = [
+    type Reach = fn(&Clone, &mut Seat);
+    let stages: [(&str, Reach); 4] = [
         ("idle", |_, seat| drop(seat.shows("step 1: send back what comes"))),
         ("building", |_, seat| drop(seat.shows("building"))),
         ("grading", |clone, seat| {
@@ -199,6 +201,46 @@ fn what_a_program_prints_does_not_drive_the_terminal() {
     let bytes = seat.bytes();
     let has = |part: &[u8]| bytes.windows(part.len()).any(|it| it == part);
     assert!(!has(b"\x1b]0;") && !has(b"\xff"), "a program's bytes reached the terminal");
+}
+
+#[test]
+fn without_an_editor_the_place_is_a_link() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("e opens");
+    seat.press("e");
+    seat.shows("\n exercises/tcp-echo/src/main.rs:2");
+    seat.gets(&format!("\u{1b}]8;;file://{}/{PROGRAM}\u{1b}\\", clone.root().display()));
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("e opens");
+    seat.press("\u{1a}");
+    // The seat's own screen goes, and the shell of this test says `fg` at once.
+    seat.gets("\u{1b}[?1049l");
+    seat.gets_times("\u{1b}[?1049h", 2);
+    seat.shows("e opens");
+    seat.press("?");
+    seat.shows("Keys");
+    seat.press("q");
+    assert_eq!(seat.ended().code, 0);
+}
+
+#[test]
+fn two_copies_in_one_clone_see_the_same_and_lose_nothing() {
+    let clone = fresh();
+    let mut seats = [Seat::at(&clone, 80, 24, &[]), Seat::at(&clone, 80, 24, &[])];
+    seats.iter().for_each(|seat| drop(seat.shows("step 1: send back what comes")));
+    clone.write(PROGRAM, &right_program());
+    seats.iter().for_each(|seat| drop(seat.shows("tcp-echo is passed")));
+    seats.iter_mut().for_each(|seat| seat.press("q"));
+    for seat in seats {
+        assert_eq!(seat.ended().code, 0);
+    }
+    clone.netlings(&["list"]).assert().success().stdout(predicates::str::contains("17/17"));
 }
 
 #[test]

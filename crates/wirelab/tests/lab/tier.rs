@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use wirelab::PortKind;
-use wirelab::{Builder, Held, Lab, TcpSocket, TcpState, Tier, Wire};
+use wirelab::{Builder, Frame, Held, Lab, TcpSocket, TcpState, Tier, Wire};
 
 /// What is awaited comes at once, or the test has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ fn tap_is_open() -> bool {
 }
 
 #[cfg(target_os = "linux")]
-fn not_run(refusal: &wirelab::Error, expected: bool) {
+pub(crate) fn not_run(refusal: &wirelab::Error, expected: bool) {
     assert!(!required("kernel") || expected, "{refusal}");
     eprintln!("not run: {refusal}");
 }
@@ -78,9 +78,14 @@ pub(crate) fn next(wire: &Wire) -> Held<'_> {
 
 /// A frame in short: who sent it, its flags, how much data.
 pub(crate) fn told(held: &Held<'_>) -> String {
-    let decoded = held.frame().decode();
+    told_of(held.frame())
+}
+
+/// [`told`] of a frame that need not be held.
+pub(crate) fn told_of(frame: &Frame) -> String {
+    let decoded = frame.decode();
     assert_eq!(decoded.fault, None, "{decoded}");
-    let from = if held.frame().from == 0 { "alice" } else { "bob" };
+    let from = if frame.from == 0 { "alice" } else { "bob" };
     match decoded.tcp() {
         Some((_, tcp)) if tcp.data > 0 => format!("{from}: {}, {} bytes", tcp.flags, tcp.data),
         Some((_, tcp)) => format!("{from}: {}", tcp.flags),

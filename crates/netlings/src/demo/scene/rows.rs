@@ -49,9 +49,12 @@ impl Scene<'_> {
         }
         self.seen.take(&event);
         if self.view.stage.is_some() {
-            let printed = self.printed(&event);
+            let (printed, is_all) = self.printed(&event);
             if let Some(stage) = &mut self.view.stage {
                 stage.takes(&event, &printed);
+                if !is_all {
+                    stage.changes().floods(&event.program);
+                }
             }
         }
         if event.what == What::Stdout && event.program == "watch" {
@@ -107,14 +110,15 @@ impl Scene<'_> {
         }
     }
 
-    /// What a program has printed that this event is about. It is told just before its bytes are there.
-    fn printed(&mut self, event: &Event) -> Vec<u8> {
+    /// What a program has printed that this event is about, and whether that is all: of a flood the
+    /// rest is not read. The event is told just before its bytes are there.
+    fn printed(&mut self, event: &Event) -> (Vec<u8>, bool) {
         let stream = match event.what {
             What::Stdout => 0,
             What::Stderr => 1,
-            _ => return Vec::new(),
+            _ => return (Vec::new(), true),
         };
-        let Some(program) = self.programs.get(&event.program) else { return Vec::new() };
+        let Some(program) = self.programs.get(&event.program) else { return (Vec::new(), true) };
         let read = self.read.entry(event.program.clone()).or_default();
         let from = read[stream];
         let awaited = usize::try_from(event.bytes).unwrap_or(MOST_WATCHED);
@@ -132,10 +136,7 @@ impl Scene<'_> {
         printed.truncate(awaited);
         read[stream] += printed.len();
         let is_all = printed.len() == awaited || read[stream] < MOST_WATCHED;
-        if !is_all && let Some(stage) = &mut self.view.stage {
-            stage.changes().floods(&event.program);
-        }
-        self.with_servers_address(&event.program, printed)
+        (self.with_servers_address(&event.program, printed), is_all)
     }
 
     /// A client knows only the relay, which is nobody's affair.

@@ -16,8 +16,12 @@ pub(super) fn start() {
         return; // there the console's modes are the system's own care
     }
     let begin = || -> io::Result<Child> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("keep").stdin(Stdio::piped()).stderr(Stdio::piped());
+        // What somebody types while the terminal is lent is not meant for it (INT, QUIT), nor is the
+        // terminal's end (HUP); and it must not be stopped where a shell already has its terminal
+        // back (TTOU). What a shell ignores stays ignored.
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' HUP INT QUIT TTOU; exec \"$0\" keep"]);
+        command.arg(std::env::current_exe()?).stdin(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         // Before anything is changed, it must have noted how the terminal is.
         let mut said = child.stderr.take().expect("it was asked for");
@@ -39,13 +43,8 @@ pub(super) fn dismiss() {
 /// What the second process does: `netlings keep`.
 #[cfg(unix)]
 pub(crate) fn keep() {
-    use rustix::termios::{OptionalActions, tcgetattr, tcgetpgrp, tcsetattr};
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT};
+    use rustix::termios::{LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
 
-    // What somebody types while the terminal is lent is not meant for this process.
-    for signal in [SIGHUP, SIGINT, SIGQUIT] {
-        let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
-    }
     let terminal = io::stdout();
     let before = tcgetattr(&terminal);
     let _ = io::stderr().write_all(b"!");
@@ -55,9 +54,12 @@ pub(crate) fn keep() {
         return;
     }
     super::leave_the_screen();
-    // A shell that has taken its terminal back by now has also set it as it likes it.
-    let is_ours = tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp());
-    if let (true, Ok(before)) = (is_ours, before) {
+    // A shell that has taken its terminal back may have set it as it likes it; then it is not raw.
+    let is_raw = tcgetattr(&terminal).is_ok_and(|now| {
+        !now.output_modes.contains(OutputModes::OPOST)
+            && !now.local_modes.contains(LocalModes::ISIG)
+    });
+    if let (true, Ok(before)) = (is_raw, before) {
         let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
     }
 }

@@ -71,7 +71,12 @@ impl Seat {
         // A shell stands between, as it mostly does: the terminal outlives the seat.
         let mut command = CommandBuilder::new("sh");
         let inner = r#"echo $$ >seat.id; exec "$@""#;
-        let outer = format!("sh -c '{inner}' sh \"$@\"; exit $?");
+        // With job control, so that a job that stops comes back by `fg`, as if somebody typed it.
+        // Without a stopped job it ends with 2.
+        let outer = format!(
+            "set -m; sh -c '{inner}' sh \"$@\"; code=$?; fg >/dev/null 2>&1; late=$?; \
+             [ $late = 2 ] || code=$late; exit $code"
+        );
         command.args(["-c", &outer, "sh", env!("CARGO_BIN_EXE_netlings")]);
         command.args(arguments);
         command.cwd(clone.root());
@@ -123,6 +128,25 @@ impl Seat {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero() && !shown.has_ended, "the screen never showed {what}:\n{text}");
+            shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the terminal has got this, which need not be seen.
+    pub(super) fn gets(&self, wanted: &str) {
+        self.gets_times(wanted, 1);
+    }
+
+    pub(super) fn gets_times(&self, wanted: &str, times: usize) {
+        let wanted = wanted.as_bytes();
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.screen.0.lock().unwrap();
+        let count = |shown: &Shown| {
+            shown.bytes.windows(wanted.len()).filter(|part| *part == wanted).count()
+        };
+        while count(&shown) < times {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.has_ended, "the terminal never got {wanted:?}");
             shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
         }
     }
@@ -220,11 +244,6 @@ impl Seat {
 
     pub(super) fn marker(&self) -> String {
         self.marker.clone()
-    }
-
-    /// The command lines of all processes of this seat.
-    pub(super) fn processes(&self) -> Vec<String> {
-        with_marker(&self.marker)
     }
 }
 
