@@ -179,6 +179,20 @@ fn on_forty_columns_and_ten_rows_both_sides_are_there_and_it_follows_the_windows
 }
 
 #[test]
+fn a_key_that_comes_together_with_a_new_size_is_not_lost() {
+    let clone = with_program(CHAT, TALK);
+    let mut seat = demo(&clone, 80, 24);
+    seat.shows("connect from");
+    // Both are there when it goes on.
+    seat.signal("-STOP");
+    seat.resize(100, 30);
+    seat.press("hello");
+    seat.signal("-CONT");
+    seat.shows("› hello");
+    is_left_by(seat, "\x1b");
+}
+
+#[test]
 fn a_script_is_narrated_goes_on_at_enter_and_then_somebody_types() {
     let script = "kind = \"tcp\"\n[[step]]\nsay = \"first\"\n[[step]]\nstart = \"server\"\n\
                   [[step]]\nsay = \"second\"\n[[step]]\nstart = \"client\"\n\
