@@ -169,8 +169,8 @@ mod unix {
             if typed.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            // crossterm is told once of what comes (epoll's edge). Where a new size comes together
-            // with a key, it forgets the key: then it must be told again.
+            // crossterm is told once of what comes (epoll's edge). Where a new size came before a
+            // key, it takes that alone and forgets the key: then it must be told again.
             if !event::poll(Duration::ZERO)? {
                 wake_readers();
                 if !event::poll(NOT_WHOLE)? {

@@ -209,7 +209,7 @@ fn unfinished(bytes: &[u8]) -> usize {
         str::from_utf8(end)
             .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
     };
-    lengths.filter(begins).last().unwrap_or(0)
+    lengths.rev().find(begins).unwrap_or(0)
 }
 
 /// `text` in rows of at most `width` columns; `head` stands before the first.
