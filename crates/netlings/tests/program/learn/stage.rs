@@ -1,9 +1,9 @@
 //! The stage at a real terminal: programs side by side, in a demo and in the learner's seat.
 
 use super::seat::Seat;
-use crate::clone::Clone;
-use crate::demo::programs::CHAT;
-use crate::demo::with_program;
+use crate::clone::{Clone, real_path};
+use crate::demo::programs::{CHAT, FILE_IPC, WATCH};
+use crate::demo::{script, with_program};
 
 const TALK: &str = "kind = \"tcp\"\n[[step]]\nsay = \"x\"\n";
 /// So that a line starts nobody, and the server reads what is typed.
@@ -334,4 +334,67 @@ fn a_server_that_panics_is_told_and_can_be_left() {
     seat.press("\x1b");
     seat.shows("r run");
     is_left_by(seat, "q");
+}
+
+#[test]
+fn a_line_starts_a_client_where_each_line_does_and_who_reads_nothing_is_not_chosen() {
+    let python = real_path("solutions/udp-time-server/examples/time_over_udp.py");
+    let clone = crate::demo::clone(&python, &script("udp-time-server"));
+    let mut seat = demo(&clone, 80, 24);
+    seat.shows("▸ client: does not run");
+    seat.shows("server: runs");
+    seat.press("%Y!\r");
+    seat.shows("$ client '%Y!' --count 1");
+    seat.shows("▸ client: exit code 0");
+    seat.press("\x12"); // Ctrl-R
+    seat.shows("each one starts a program of its own");
+    seat.press("\tx\r");
+    seat.shows("reads nothing that is typed");
+    is_left_by(seat, "\x1b");
+}
+
+#[test]
+fn two_programs_with_a_folder_between_them_stand_side_by_side_too() {
+    let clone = with_program(FILE_IPC, &script("file-ipc"));
+    let mut seat = demo(&clone, 80, 24);
+    seat.shows("the folder is empty");
+    seat.press("hello\r");
+    seat.shows("the folder holds mailbox \"hello\" 5 B");
+    seat.press("\t");
+    seat.shows("▸ recv: does not run");
+    seat.press("\x12"); // Ctrl-R
+    seat.shows("▸ recv: exit code 0");
+    seat.until("what it read", |screen| screen.lines().any(|line| line.contains("│hello")));
+    is_left_by(seat, "\x1b");
+}
+
+#[test]
+fn two_sockets_are_driven_from_their_own_sides() {
+    let clone = with_program(WATCH, &script("handshake-trace"));
+    let mut seat = demo(&clone, 100, 40);
+    seat.shows("LISTEN ─┤");
+    seat.shows("▸ client: a socket");
+    seat.press("/connect c\r");
+    seat.shows("├─ ESTABLISHED");
+    seat.press("/accept s\r");
+    seat.shows("accept ─┤");
+    seat.press("hi\r");
+    seat.shows("\"hi\" 2 B");
+    seat.press("\x04"); // Ctrl-D
+    seat.shows("half-close ──");
+    seat.shows("├─ FIN-WAIT-2");
+    is_left_by(seat, "\x1b");
+}
+
+#[test]
+fn a_picture_of_what_was_on_the_stage_is_written_when_it_is_left() {
+    let clone = with_program(CHAT, TALK);
+    let arguments = ["demo", "tcp-echo", "--svg", "ladder.svg"];
+    let mut seat = Seat::with(&clone, &arguments, 80, 24, &[("NO_COLOR", "1")]);
+    seat.shows("connect from");
+    seat.press("hello\r");
+    seat.shows("\"hello\\n\" 6 B");
+    is_left_by(seat, "\x1b");
+    let picture = clone.read("ladder.svg");
+    assert!(picture.contains("hello\\n&quot; 6 B"), "{picture}");
 }
