@@ -2,6 +2,7 @@
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
 pub(crate) mod keyboard;
+mod lines;
 pub(crate) mod programs;
 pub(crate) mod scene;
 pub(crate) mod script;
@@ -10,23 +11,19 @@ mod sockets;
 pub(crate) mod typed;
 pub(crate) mod view;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
-use colored::Colorize;
 use grader::ladder::Row;
 use grader::progress::replace_file;
 use grader::{Subject, ladder};
-use unicode_width::UnicodeWidthStr;
 
 use crate::asciicast::Asciicast;
 use crate::build;
 use crate::course::Course;
 use crate::demo::scene::{Problem, Scene};
 use crate::demo::script::{Act, Broken, Kind, Player, Script, role_of};
-use crate::demo::typed::{Typed, Typing};
 use crate::demo::view::View;
 use crate::ending::{PASSED, Stop};
 use crate::learn;
@@ -104,7 +101,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     };
     let shown = match is_on_stage {
         true => on_stage(screen, options, &script, &program, &title, recording)?,
-        false => by_lines(screen, options, &script, &program, &title, recording)?,
+        false => lines::by_lines(screen, options, &script, &program, &title, recording)?,
     };
     // What there is of the ladder is worth a picture, however it ended.
     if let Some(path) = &options.svg {
@@ -172,41 +169,6 @@ fn on_stage(
     Ok(Shown { rows: shown.rows, recorded, ended: shown.ended })
 }
 
-/// The ladder alone, line by line.
-fn by_lines(
-    screen: &Screen,
-    options: &Options,
-    script: &Script,
-    program: &Subject,
-    title: &str,
-    recording: Option<Asciicast>,
-) -> Result<Shown, Stop> {
-    if let Some(recording) = recording {
-        screen.records(recording);
-    }
-    let is_terminal = std::io::stdout().is_terminal()
-        && std::io::stdin().is_terminal()
-        && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
-    let view = View::new(Some(screen), script.kind.sides(), is_terminal);
-    let scene = Scene::new(script, program, view, !options.script);
-    let mut scene = scene.map_err(stop)?;
-    scene.ends_at_ctrl_c();
-    screen.line(title.bold());
-    let played = match options.script {
-        true => {
-            let speed = match std::io::stdout().is_terminal() {
-                true => options.speed.unwrap_or(1.0),
-                false => options.speed.unwrap_or(0.0),
-            };
-            play_watched(&mut scene, script, speed)
-        }
-        false => converse(&mut scene, script, screen),
-    };
-    let ended = scene.end().map_err(stop);
-    let ended = if scene.interrupted { Ok(()) } else { played.and(ended) };
-    Ok(Shown { rows: scene.view.rows(), recorded: screen.end_of_recording(), ended })
-}
-
 /// Plays a lesson's script without anybody watching, for `verify`.
 pub(crate) fn rehearse(script: &Script, subject: &Subject) -> Result<(), Stop> {
     let mut scene = Scene::new(script, subject, View::new(None, script.kind.sides(), false), false)
@@ -238,18 +200,6 @@ pub(crate) fn can_be_written(path: &Path) -> Result<(), Stop> {
     tried.map(drop).map_err(|error| {
         Stop::usage(crate::words::unwritable(path, &std::io::Error::from(error.kind())))
     })
-}
-
-/// Plays the script for somebody who watches.
-fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
-    if speed > 0.0 {
-        scene.gap = gap_of_script(speed);
-        if std::io::stdin().is_terminal() {
-            scene.reads_stdin().map_err(stop)?;
-        }
-    }
-    scene.view.heading();
-    play(scene, script, speed)
 }
 
 /// Between two rows of a script that plays so fast.
@@ -287,49 +237,6 @@ impl Player for Scene<'_> {
     }
 }
 
-/// Lets somebody type, until the input ends.
-fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(), Stop> {
-    let is_terminal = std::io::stdin().is_terminal();
-    if std::io::stdout().is_terminal() {
-        scene.gap = GAP_OF_TYPING;
-    }
-    let mut typing = Typing::new(script);
-    legend(scene, &typing);
-    screen.gap();
-    scene.view.heading();
-    begin(scene, script).map_err(stop)?;
-    scene.reads_stdin().map_err(stop)?;
-    loop {
-        scene.handle_queue();
-        if scene.interrupted {
-            return Ok(());
-        }
-        if !is_terminal && (scene.input_ended || !scene.typed.is_empty()) {
-            // Nobody is there to wait for an answer before typing on.
-            scene.settle();
-        }
-        if let Some(line) = scene.typed.pop_front() {
-            scene.view.typed();
-            match typing.read(&line) {
-                Ok(Typed::Quit) => return Ok(()),
-                Ok(Typed::Help) => legend(scene, &typing),
-                Ok(Typed::Act(act)) => act_on(scene, act)?,
-                Err(words) => scene.view.remark("", &words),
-            }
-            continue;
-        }
-        if scene.input_ended {
-            return Ok(());
-        }
-        scene.prompt(&words::prompt(typing.goes_to()));
-        let soon = scene.view.has_crowd() || script.kind == Kind::File;
-        let wait = if soon { Duration::from_millis(200) } else { Duration::from_secs(3600) };
-        if !scene.receive(Instant::now() + wait) {
-            scene.quiet_moment();
-        }
-    }
-}
-
 /// Starts whom a conversation needs from the beginning.
 pub(crate) fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
     let start = |name: &str| Act::Start { name: name.into(), args: None, env: Default::default() };
@@ -363,14 +270,5 @@ pub(crate) fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
             Ok(())
         }
         done => done.map_err(stop),
-    }
-}
-
-/// Says what can be typed.
-fn legend(scene: &mut Scene<'_>, typing: &Typing<'_>) {
-    let rows = typing.legend();
-    let width = rows.iter().map(|(typed, _)| typed.width()).max().unwrap_or(0);
-    for (typed, does) in rows {
-        scene.view.remark(&format!("{typed:width$}  "), &does);
     }
 }

@@ -9,6 +9,7 @@ mod command;
 mod draw;
 mod pane;
 pub(crate) mod play;
+mod side;
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -7,9 +7,10 @@ use grader::{Event, What};
 use ratatui::crossterm::event::Event as Input;
 
 use super::command::{Command, Part, Spots, of_event};
-use super::pane::{Kind as LineKind, Pane};
-use crate::demo::keyboard::{Key, Line, Pressed};
-use crate::demo::script::{Kind, Script, role_of};
+use super::pane::Kind;
+use super::side::Side;
+use crate::demo::keyboard::{Key, Pressed};
+use crate::demo::script::{Script, role_of};
 use crate::ink::Ink;
 use crate::words::demo::KILLED;
 use crate::words::stage as words;
@@ -41,96 +42,6 @@ pub(crate) enum Mode {
     Typing,
     /// The script; somebody watches.
     Script,
-}
-
-/// How a program stands, in words, and whether it runs.
-#[derive(Clone, Debug)]
-pub(super) struct Standing {
-    pub(super) name: String,
-    pub(super) words: String,
-    pub(super) runs: bool,
-}
-
-/// One of the two sides.
-pub(super) struct Side {
-    pub(super) role: &'static str,
-    pub(super) pane: Pane,
-    /// Where a line goes that is typed here.
-    pub(super) target: String,
-    pub(super) line: Line,
-    pub(super) programs: Vec<Standing>,
-    /// Nothing that is typed is read here.
-    pub(super) is_deaf: bool,
-    /// Each line starts a program of its own.
-    is_per_line: bool,
-    /// It is no program but a socket of the demo's own.
-    is_socket: bool,
-}
-
-impl Side {
-    fn new(role: &'static str, script: &Script) -> Self {
-        let is_send = script.kind == Kind::File && role == "send";
-        let it = script.role(role);
-        Self {
-            role,
-            pane: Pane::new(role),
-            target: role.into(),
-            line: Line::default(),
-            programs: Vec::new(),
-            is_deaf: it.reads_nothing,
-            is_per_line: is_send || it.per_line.is_some(),
-            is_socket: script.kind == Kind::Sockets,
-        }
-    }
-
-    /// How the program stands that lines go to.
-    pub(super) fn standing(&self) -> String {
-        let others = |name: &str| self.running().filter(|it| it.name != name).count();
-        let known = self.programs.iter().find(|it| it.name == self.target);
-        let words = match known {
-            Some(known) => known.words.clone(),
-            None if self.is_socket => words::SOCKET.into(),
-            None => words::NOT_STARTED.into(),
-        };
-        match others(&self.target) {
-            0 => words,
-            others => format!("{words}, {}", words::one_more(others)),
-        }
-    }
-
-    fn running(&self) -> impl Iterator<Item = &Standing> {
-        self.programs.iter().filter(|it| it.runs)
-    }
-
-    /// Whoever can be typed into here, in the order in which they were started.
-    fn targets(&self) -> Vec<String> {
-        let mut targets = vec![self.target.clone()];
-        if !self.is_per_line {
-            let running = self.running().map(|it| it.name.clone());
-            targets.extend(running);
-            targets.sort();
-            targets.dedup();
-        }
-        targets
-    }
-
-    fn stands(&mut self, name: &str, words: &str, runs: bool) {
-        match self.programs.iter_mut().find(|it| it.name == name) {
-            Some(known) => (known.words, known.runs) = (words.into(), runs),
-            None => {
-                // Of those that ended long ago nobody wants to know.
-                if self.programs.len() > 50 {
-                    self.programs.retain(|it| it.runs || it.name == self.target);
-                }
-                let (name, words) = (name.into(), words.into());
-                self.programs.push(Standing { name, words, runs });
-            }
-        }
-        if !runs && self.target == name && !self.is_per_line {
-            let other = self.running().last().map(|it| it.name.clone());
-            self.target = other.unwrap_or_else(|| name.into());
-        }
-    }
 }
 
 pub(crate) struct Boards {
@@ -217,8 +128,8 @@ impl Boards {
         let name = event.program.as_str();
         let side = self.side_of(name);
         match event.what {
-            What::Stdout => side.pane.prints(name, LineKind::Printed, printed),
-            What::Stderr => side.pane.prints(name, LineKind::Complained, printed),
+            What::Stdout => side.pane.prints(name, Kind::Printed, printed),
+            What::Stderr => side.pane.prints(name, Kind::Complained, printed),
             What::StdinClosed => side.stands(name, words::INPUT_ENDED, true),
             What::Exit | What::TakenDown => {
                 let how = if event.what == What::Exit { event.text.as_str() } else { KILLED };
