@@ -288,10 +288,12 @@ fn help(boards: &mut Boards, frame: &mut Frame<'_>, area: Rect) {
     boards.spots.parts.push((area, Part::Help));
     let keys = words::HELP.iter().map(|(key, does)| ((*key).to_owned(), (*does).to_owned()));
     let all: Vec<(String, String)> = keys.chain(boards.legend.iter().cloned()).collect();
-    let head = all.iter().map(|(key, _)| key.width()).max().unwrap_or(0) + 3;
+    let longest = all.iter().map(|(key, _)| key.width()).max().unwrap_or(0) + 3;
+    // On a narrow screen what a long key does stands below it.
+    let head = longest.min(usize::from(inside.width) / 3);
     let width = usize::from(inside.width).saturating_sub(1).max(head + 8);
     let rows = all.iter().flat_map(|(key, does)| {
-        let gap = " ".repeat(head.saturating_sub(key.width() + 1));
+        let gap = " ".repeat(head.saturating_sub(key.width() + 1).max(2));
         wrapped(&format!(" {key}{gap}"), does, width, head)
     });
     let rows: Vec<Line<'static>> = rows.map(Line::from).collect();
