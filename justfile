@@ -44,10 +44,15 @@ flaky N="20" MISTAKES=N *OPTIONS:
 # Measures, each figure beside its reference in the same run; NAME chooses some of the course's
 bench *NAME:
     cargo bench --quiet -p netlings --bench course -- {{NAME}}
+    {{ if NAME == "" { "just bench-wire" } else { "" } }}
 
 # Measures the wire between real kernels beside the kernel's own, as you and in a user namespace
 bench-wire:
     cargo bench --quiet -p wirelab --bench wire
+
+# Runs the wire's tests N times, some at once, under load: as root and as an ordinary user, or as you
+wire-under-load N="20" AT_ONCE="4":
+    .ci/wire-under-load {{N}} {{AT_ONCE}}
 
 # Type-checks all of it for Windows and macOS (first `rustup target add` both); nothing is run there
 check-elsewhere:

@@ -157,6 +157,12 @@ pub fn terminal_size() -> Option<(usize, usize)> {
     Some((width.0.into(), height.0.into()))
 }
 
+/// The terminal's columns, where stderr is a terminal that tells.
+#[must_use]
+pub fn stderr_width() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| width.0.into())
+}
+
 /// A failed check as a student reads it: the sentence, the conversation, what was expected and
 /// what came, the misconception or that it is open, the next hint, and how to run it alone.
 #[must_use]

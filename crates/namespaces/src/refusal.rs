@@ -86,6 +86,15 @@ impl Refusal {
         fix(self.step, self.error.raw_os_error(), &Machine::look())
     }
 
+    /// What could not be done and why, in one line: the text without the fix.
+    pub fn what_failed(&self) -> String {
+        let name = self.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        match self.step {
+            Step::NotLinux => format!("{}{name}", self.what()),
+            _ => format!("{}{name}: {}", self.what(), self.error),
+        }
+    }
+
     fn what(&self) -> &'static str {
         match self.step {
             Step::NotLinux => "this is made for Linux, whose kernel gives network namespaces",
@@ -107,13 +116,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what())?;
-        if let Some(name) = &self.name {
-            write!(f, " ({name})")?;
-        }
-        if self.step != Step::NotLinux {
-            write!(f, ": {}", self.error)?;
-        }
+        f.write_str(&self.what_failed())?;
         match self.fix() {
             Some(fix) => write!(f, ". {fix}"),
             None => Ok(()),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::course::{self, Course, Entry};
 use crate::ending::{FAILED, INFRASTRUCTURE, NO_BUILD, PASSED, Stop, worst};
 use crate::rows::Rows;
-use crate::screen::Screen;
+use crate::screen::{Screen, diagnostic};
 use crate::{build, map, words};
 
 #[derive(Args)]
@@ -108,7 +108,7 @@ impl Session<'_> {
             Err(error) => Err(error.clone().into()),
         };
         lesson.unwrap_or_else(|stop| {
-            netkit::screen::diagnostic(words::error(stop.words));
+            diagnostic(words::error(stop.words));
             let outcome = match stop.code {
                 NO_BUILD => LessonOutcome::NoBuild,
                 _ => LessonOutcome::InfraError,

@@ -24,6 +24,7 @@ use crate::build;
 use crate::course::Course;
 use crate::demo::scene::{Problem, Scene};
 use crate::demo::script::{Act, Broken, Kind, Player, Script, role_of};
+use crate::demo::typed::Typing;
 use crate::demo::view::View;
 use crate::ending::{PASSED, Stop};
 use crate::learn;
@@ -257,7 +258,7 @@ pub(crate) fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Proble
     Ok(())
 }
 
-pub(crate) fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
+pub(crate) fn act_on(scene: &mut Scene<'_>, typing: &mut Typing<'_>, act: Act) -> Result<(), Stop> {
     let act = match act {
         Act::Start { name, args, env } => {
             Act::Start { name: scene.programs.free_name(role_of(&name)), args, env }
@@ -269,6 +270,12 @@ pub(crate) fn act_on(scene: &mut Scene<'_>, act: Act) -> Result<(), Stop> {
             scene.view.remark("", &words);
             Ok(())
         }
-        done => done.map_err(stop),
+        Ok(()) => {
+            if let Act::Start { name, .. } = &act {
+                typing.has_started(name);
+            }
+            Ok(())
+        }
+        Err(problem) => Err(stop(problem)),
     }
 }

@@ -21,7 +21,7 @@ use crate::ending::{FAILED, PASSED, Stop};
 use crate::flaky::repeat::{Case, begun, repeat};
 pub(crate) use crate::flaky::repeat::{Tallies, Tally};
 use crate::gauge::Gauge;
-use crate::screen::Screen;
+use crate::screen::{Screen, diagnostic};
 use crate::variants::{Kind, Sources, Variant, keep};
 use crate::verify::below;
 use crate::verify::judging::{self, Difference};
@@ -123,7 +123,7 @@ fn count(
             }
             if state_is_kept && let Err(error) = state.save(tallies) {
                 state_is_kept = false;
-                netkit::screen::diagnostic(words::unwritable(&state.file, &error));
+                diagnostic(words::unwritable(&state.file, &error));
             }
         },
     );
@@ -205,7 +205,7 @@ impl State {
     fn load(&self) -> Tallies {
         let read = fs::read(&self.file).and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
         read.unwrap_or_else(|error| {
-            netkit::screen::diagnostic(author::no_state(&self.file, &error));
+            diagnostic(author::no_state(&self.file, &error));
             Tallies::new()
         })
     }

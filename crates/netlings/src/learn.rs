@@ -29,6 +29,10 @@ pub(crate) struct Options {
     /// Lines of text instead of a full screen: for screen readers, editors' terminals and scripts
     #[arg(long)]
     plain: bool,
+    /// Look for saves again and again, where the system doesn't tell of them; on the shares of other
+    /// systems that are known (WSL2's, NFS, SMB) this is done anyway
+    #[arg(long)]
+    poll: bool,
 }
 
 /// Whether there is a terminal that a full screen can be drawn on.
@@ -40,10 +44,10 @@ pub(crate) fn has_terminal() -> bool {
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
     if options.plain {
-        return plain::run(course, screen);
+        return plain::run(course, screen, options.poll);
     }
     if !has_terminal() {
         return Err(Stop::usage(words::NO_TERMINAL));
     }
-    full::run(course, screen.look.color)
+    full::run(course, screen.look.color, options.poll)
 }

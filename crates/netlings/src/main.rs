@@ -41,7 +41,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::course::Course;
 use crate::ending::{INFRASTRUCTURE, Stop};
-use crate::screen::Screen;
+use crate::screen::{Screen, diagnostic};
 
 /// A course in network programming: shows the map, grades your programs, explains failures
 #[derive(Parser)]
@@ -115,7 +115,7 @@ fn main() -> ExitCode {
     line.colour.apply();
     if let Some(Command::Inside(options)) = &line.command {
         let stop = inside::run(options);
-        netkit::screen::diagnostic(words::error(stop.words));
+        diagnostic(words::error(stop.words));
         return stop.code.into();
     }
     if let Some(Command::Keep) = &line.command {
@@ -127,11 +127,11 @@ fn main() -> ExitCode {
         .map_err(|error| Stop::infrastructure(netkit::cause(&error)))
         .and_then(|()| carry_out(line.command, &screen));
     let mut code = outcome.unwrap_or_else(|stop| {
-        netkit::screen::diagnostic(words::error(stop.words));
+        diagnostic(words::error(stop.words));
         stop.code
     });
     if let Some(error) = screen.trouble() {
-        netkit::screen::diagnostic(words::error(words::stdout_failed(&error)));
+        diagnostic(words::error(words::stdout_failed(&error)));
         code = INFRASTRUCTURE;
     }
     code.into()
@@ -193,7 +193,7 @@ fn read_line() -> Result<Line, clap::Error> {
 fn said_by_clap(refused: &clap::Error) -> ExitCode {
     match refused.print() {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            netkit::screen::diagnostic(words::error(words::stdout_failed(&error)));
+            diagnostic(words::error(words::stdout_failed(&error)));
             INFRASTRUCTURE.into()
         }
         _ => u8::try_from(refused.exit_code()).unwrap_or(ending::USAGE).into(),

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::course::{Course, Entry};
 use crate::ending::{INFRASTRUCTURE, PASSED, Stop};
 use crate::next::{Next, next};
-use crate::screen::Screen;
+use crate::screen::{Screen, diagnostic};
 use crate::words;
 
 /// Prints the map and what to do next. A broken lesson is told of, and the rest is shown.
@@ -67,7 +67,7 @@ pub(crate) fn one_lesson<'a>(
 pub(crate) fn standings(course: &Course) -> Standings {
     let (standings, notices) = Progress::of_clone(&course.root).read();
     for notice in notices {
-        netkit::screen::diagnostic(notice);
+        diagnostic(notice);
     }
     standings
 }
@@ -103,7 +103,7 @@ fn rows(course: &Course, standings: &Standings, screen: &Screen) -> u8 {
             Err(error) => {
                 code = INFRASTRUCTURE;
                 row(&"!".red(), &head, words::BROKEN_LESSON, screen);
-                netkit::screen::diagnostic(error);
+                diagnostic(error);
             }
         }
     }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, PoisonError};
 
-use grader::layout::wrapped;
-use grader::report::{Look, terminal_size};
+use grader::layout::{broken, wrapped};
+use grader::report::{Look, stderr_width, terminal_size};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::asciicast::Asciicast;
+
+/// In fewer columns nobody reads a sentence.
+const NARROWEST: usize = 20;
 
 /// Prints lines until stdout is closed or full. The work goes on in both cases: what was graded is
 /// recorded and the exit code is right, only nobody reads along.
@@ -51,7 +54,7 @@ impl Screen {
     pub(crate) fn notice(&self, text: impl fmt::Display) {
         match &self.kept {
             Some(_) => self.line(text),
-            None => netkit::screen::diagnostic(text),
+            None => diagnostic(text),
         }
     }
 
@@ -111,6 +114,11 @@ impl Screen {
         terminal_size().map_or(self.look.width, |(width, _)| width).max(1)
     }
 
+    /// The columns for rows, as wide as the terminal is by now.
+    pub(crate) fn width(&self) -> usize {
+        terminal_size().map_or(self.look.width, |_| Look::of_stdout().width)
+    }
+
     /// Prints `text`, and the line goes on.
     pub(crate) fn part(&self, text: &str) {
         if let Some(kept) = &self.kept {
@@ -128,7 +136,7 @@ impl Screen {
 
     /// Prints `text` behind `head`, in as many rows as it takes; all but the first are indented.
     pub(crate) fn paragraph(&self, head: &str, text: &str, indent: usize) {
-        for row in wrapped(head, text, self.look.width, indent) {
+        for row in wrapped(head, text, self.width(), indent) {
             self.line(row);
         }
     }
@@ -138,6 +146,19 @@ impl Screen {
         let ended = self.ended.into_inner().unwrap_or_else(PoisonError::into_inner);
         ended.filter(|error| error.kind() != ErrorKind::BrokenPipe)
     }
+}
+
+/// Prints a line on stderr. Where that is a terminal it is broken between words: the terminal itself
+/// would do it anywhere.
+pub(crate) fn diagnostic(text: impl fmt::Display) {
+    let text = text.to_string();
+    netkit::screen::diagnostic(match stderr_width() {
+        Some(width) => {
+            let rows = text.lines().flat_map(|line| broken(line, width.max(NARROWEST)));
+            rows.collect::<Vec<_>>().join("\n")
+        }
+        None => text,
+    });
 }
 
 /// As much of `text` as fits into `width` columns, with `…` where something is left out.

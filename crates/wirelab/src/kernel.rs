@@ -1,5 +1,6 @@
 //! The kernel tier: each host is a network namespace of this machine's kernel.
 
+mod bell;
 mod diag;
 mod host;
 mod lab;
@@ -9,6 +10,7 @@ mod packet;
 mod plug;
 mod pump;
 mod route;
+mod side_by_side;
 mod tap;
 
 pub(crate) use host::Host;

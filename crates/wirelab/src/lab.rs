@@ -3,6 +3,9 @@
 mod plan;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+
+use namespaces::Refusal;
 
 use crate::cable::Look;
 use crate::decode::Mac;
@@ -10,6 +13,7 @@ use crate::error::Error;
 use crate::frame::Frame;
 use crate::host::Host;
 use crate::kernel;
+use crate::locked::locked;
 use crate::port::PortKind;
 use crate::rule::Rule;
 use crate::simulated;
@@ -28,6 +32,8 @@ pub struct Lab {
     // In this order they are let go: first the programs, then the wire, then the hosts.
     kernel: Option<kernel::Whole>,
     tier: Tier,
+    /// Why it is not of kernels, where nobody asked for that.
+    refusal: Option<Refusal>,
     wire: Wire,
     hosts: Vec<Host>,
 }
@@ -38,7 +44,7 @@ impl Lab {
         Builder {
             plan: Plan {
                 hosts: Vec::new(),
-                rule: None,
+                rule: Mutex::new(None),
                 record_states: false,
                 pinned: false,
                 patient: false,
@@ -55,6 +61,12 @@ impl Lab {
     /// What the hosts are made of.
     pub fn tier(&self) -> Tier {
         self.tier
+    }
+
+    /// Why the hosts aren't kernels, where no tier was asked for and the machine refused those: then
+    /// they are simulated. `None` where they are what was asked for, or kernels.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
     }
 
     /// The hosts, in the order in which they were named.
@@ -123,7 +135,7 @@ impl Builder {
     /// The wire's rule from the first frame on. Without one everything passes. Not for the observing
     /// tier, whose wire can only look.
     pub fn rule(mut self, rule: impl Rule + 'static) -> Self {
-        self.plan.rule = Some(Box::new(rule));
+        self.plan.rule = Mutex::new(Some(Box::new(rule)));
         self
     }
 
@@ -170,8 +182,8 @@ impl Builder {
     }
 
     /// What the hosts shall be made of. Otherwise that is the best that this machine gives: kernels
-    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation. The
-    /// observing tier is taken only when it is asked for.
+    /// if it can, and if not, and nothing was asked for that only kernels have, the simulation;
+    /// [`Lab::refusal`] says why. The observing tier is taken only when it is asked for.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.tier = Some(tier);
         self
@@ -192,31 +204,34 @@ impl Builder {
         if let Some(mistake) = self.mistake {
             return Err(Error::Asked(mistake));
         }
-        let mut plan = self.plan;
+        let plan = self.plan;
         plan.check()?;
         if self.tier.is_some_and(|tier| tier != Tier::Kernel) && plan.is_for_kernels() {
             let text = "settings, ports and user namespaces are for the kernel tier";
             return Err(Error::Asked(text.into()));
         }
         if self.tier == Some(Tier::Observing) {
-            if plan.rule.take().is_some() {
+            if locked(&plan.rule).take().is_some() {
                 let text = "the observing tier's wire can only look, so it takes no rule; the \
                     kernel and the simulated tier have wires that hold and lose";
                 return Err(Error::Asked(text.into()));
             }
             let (hosts, wire) = kernel::observe::build(&plan)?;
-            return Ok(Lab { kernel: None, tier: Tier::Observing, wire, hosts });
+            let (kernel, tier, refusal) = (None, Tier::Observing, None);
+            return Ok(Lab { kernel, tier, refusal, wire, hosts });
         }
+        let mut refusal = None;
         if self.tier != Some(Tier::Simulated) {
             match kernel::prepare(&plan) {
                 Ok(prepared) => {
                     let (hosts, wire, whole) = kernel::assemble(plan, prepared)?;
-                    return Ok(Lab { kernel: Some(whole), tier: Tier::Kernel, wire, hosts });
+                    let (kernel, tier) = (Some(whole), Tier::Kernel);
+                    return Ok(Lab { kernel, tier, refusal, wire, hosts });
                 }
-                Err(refusal) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
-                    return Err(refusal.into());
+                Err(refused) if self.tier == Some(Tier::Kernel) || plan.is_for_kernels() => {
+                    return Err(refused.into());
                 }
-                Err(_) => {}
+                Err(refused) => refusal = Some(refused),
             }
         }
         let (names, addresses) = (plan.names(), plan.addresses());
@@ -225,7 +240,8 @@ impl Builder {
         let hosts = hosts.map(|(place, (stack, (name, addresses)))| {
             Host::new(name, place, addresses, crate::host::Stack::Simulated(stack))
         });
-        Ok(Lab { kernel: None, tier: Tier::Simulated, wire, hosts: hosts.collect() })
+        let (tier, hosts) = (Tier::Simulated, hosts.collect());
+        Ok(Lab { kernel: None, tier, refusal, wire, hosts })
     }
 }
 

@@ -7,6 +7,7 @@ mod ladder;
 mod markup;
 mod pcapng;
 mod svg;
+mod telling;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::tcp_state::Sighting;
 
 pub use event::{Event, Fate};
 use event::{is_gone, remark};
+pub use telling::{Deed, Says, Telling};
 
 /// So many events are kept, and so many bytes of frames; then the oldest go.
 const MOST_EVENTS: usize = 100_000;

@@ -26,7 +26,7 @@ pub enum Tier {
     Simulated,
     /// Hosts are names only: ports of this machine's loopback. The kernel is real, and what its
     /// sockets send can be seen, but not held, lost or slowed. Linux, with the right to capture
-    /// (CAP_NET_RAW).
+    /// (CAP_NET_RAW). At most 60 ports are in use at once; those of closed sockets are given back.
     #[serde(rename = "observe")]
     Observing,
 }

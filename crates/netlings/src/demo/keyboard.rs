@@ -165,11 +165,17 @@ struct GoingOn {
 #[cfg(unix)]
 impl GoingOn {
     /// None where the system has no thread or handler for it; then `fg` leaves a terminal that echoes.
-    fn sets(modes: rustix::termios::Termios) -> Option<Self> {
+    /// `then` is not to wait for anything.
+    fn sets(modes: rustix::termios::Termios, then: impl Fn() + Send + 'static) -> Option<Self> {
         let mut signals =
             signal_hook::iterator::Signals::new([signal_hook::consts::SIGCONT]).ok()?;
         let handle = signals.handle();
-        let waits = move || signals.forever().for_each(|_| set(&modes));
+        let waits = move || {
+            signals.forever().for_each(|_| {
+                set(&modes);
+                then();
+            });
+        };
         let thread = std::thread::Builder::new().name("going on".into()).spawn(waits).ok()?;
         Some(Self { signals: handle, thread })
     }
@@ -183,8 +189,9 @@ impl GoingOn {
 
 #[cfg(unix)]
 impl NoEcho {
-    /// None where stdin is no terminal, or one that does not let itself be told.
-    pub(crate) fn on_stdin() -> Option<Self> {
+    /// None where stdin is no terminal, or one that does not let itself be told. `goes_on` is called
+    /// when the program goes on after Ctrl-Z, and is not to wait for anything.
+    pub(crate) fn on_stdin(goes_on: impl Fn() + Send + 'static) -> Option<Self> {
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
         use rustix::termios::{tcgetattr, tcsetattr};
         let before = tcgetattr(std::io::stdin()).ok()?;
@@ -196,7 +203,7 @@ impl NoEcho {
         // A signal that ends the process at once must not leave the terminal mute.
         let restored = before.clone();
         grader::interrupt::before_the_end(move || set(&restored));
-        Some(Self { before, going_on: GoingOn::sets(quiet) })
+        Some(Self { before, going_on: GoingOn::sets(quiet, goes_on) })
     }
 }
 
@@ -223,7 +230,7 @@ pub(crate) struct NoEcho;
 
 #[cfg(not(unix))]
 impl NoEcho {
-    pub(crate) fn on_stdin() -> Option<Self> {
+    pub(crate) fn on_stdin(_: impl Fn() + Send + 'static) -> Option<Self> {
         None
     }
 }

@@ -90,7 +90,7 @@ fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(
             match typing.read(&line) {
                 Ok(Typed::Quit) => return Ok(()),
                 Ok(Typed::Help) => legend(scene, &typing),
-                Ok(Typed::Act(act)) => act_on(scene, act)?,
+                Ok(Typed::Act(act)) => act_on(scene, &mut typing, act)?,
                 Err(words) => scene.view.remark("", &words),
             }
             continue;

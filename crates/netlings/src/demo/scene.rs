@@ -192,7 +192,7 @@ impl<'a> Scene<'a> {
     /// Reads what somebody types, in a thread of its own: letter by letter at a terminal that can,
     /// otherwise line by line.
     pub(crate) fn reads_stdin(&mut self) -> Result<(), Problem> {
-        self.no_echo = self.view.is_terminal().then(NoEcho::on_stdin).flatten();
+        self.no_echo = self.view.is_terminal().then(|| NoEcho::on_stdin(|| {})).flatten();
         let (teller, by_letter) = (self.teller.clone(), self.no_echo.is_some());
         let read = move || {
             let mut stdin = io::stdin().lock();

@@ -36,6 +36,14 @@ impl<'a> Typing<'a> {
         &self.into
     }
 
+    /// Such a program has been started, so the next line without a name is for it, if it reads any.
+    pub(crate) fn has_started(&mut self, name: &str) {
+        let role = self.script.role(role_of(name));
+        if !role.reads_nothing && role.per_line.is_none() {
+            name.clone_into(&mut self.into);
+        }
+    }
+
     /// What `line` means, or what is wrong with it.
     pub(crate) fn read(&mut self, line: &str) -> Result<Typed, String> {
         if let Some(command) = line.strip_prefix('/') {
@@ -235,6 +243,20 @@ mod tests {
             assert_eq!(typing.read(text), types("client", text));
         }
         assert_eq!(typing.read("c: /quit"), types("client", "/quit"));
+    }
+
+    #[test]
+    fn a_program_that_was_started_gets_the_next_line_if_it_reads_any() {
+        let tcp = script("tcp", "");
+        let mut typing = Typing::new(&tcp);
+        typing.has_started("client 2");
+        assert_eq!(typing.goes_to(), "client 2");
+        assert_eq!(typing.read("hello"), types("client 2", "hello"));
+        let deaf = script("tcp", "[role.client]\nreads_nothing = true\n");
+        let mut typing = Typing::new(&deaf);
+        typing.read("s: hi").unwrap();
+        typing.has_started("client 2");
+        assert_eq!(typing.goes_to(), "server");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wirelab::{Event, Fate, Lab, Numbers, Tier, payload};
 
 use super::place::Place;
-use super::{Options, door};
+use super::{Options, door, place};
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
 use crate::trace::input::Input;
@@ -29,11 +29,11 @@ pub(super) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     }
     let lab =
         builder.build().map_err(|error| Stop::infrastructure(words::no_lab(&error.to_string())))?;
-    let (place, listener) = Place::take(options.name.as_deref())?;
-    grader::interrupt::before_the_end(place.remover());
+    let (own, listener) = Place::take(options.name.as_deref())?;
+    grader::interrupt::before_the_end(own.remover());
     let hosts: Vec<(String, String)> =
         lab.hosts().iter().map(|it| (it.name().to_owned(), it.address().to_string())).collect();
-    place.write_hosts(&hosts)?;
+    own.write_hosts(&hosts)?;
     let mut told = String::new();
     for host in lab.hosts() {
         let entrance = host.entrance();
@@ -46,8 +46,9 @@ pub(super) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
         .name("door".into())
         .spawn(move || door::keep(&listener, &told))
         .map_err(|error| Stop::infrastructure(words::no_lab(&netkit::cause(&error))))?;
-    screen.paragraph("", &words::runs(&place.name, &hosts), 0);
-    screen.line(format!("  cargo netlings lab sh {} --lab {}", NAMES[0], place.name));
+    screen.paragraph("", &words::runs(&own.name, &hosts), 0);
+    let is_alone = place::running()?.len() == 1;
+    screen.line(words::way_in(NAMES[0], (!is_alone).then_some(&own.name)));
     screen.gap();
     let mut ladder = Ladder::over(screen, &lab, &hosts);
     loop {

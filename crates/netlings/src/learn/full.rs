@@ -48,9 +48,9 @@ enum Happening {
 /// So many happenings may wait; whoever has more to tell waits too.
 const WAITING: usize = 256;
 
-pub(crate) fn run(course: &Course, color: bool) -> Result<u8, Stop> {
+pub(crate) fn run(course: &Course, color: bool, polls: bool) -> Result<u8, Stop> {
     let mut seat = Seat::new(course);
-    let mut stage = Stage::new(course, color).map_err(|error| machine(&error))?;
+    let mut stage = Stage::new(course, color, polls).map_err(|error| machine(&error))?;
     let begins = stage.does(&mut seat, Act::Grade(Vec::new()));
     let played = begins.and_then(|_| stage.play(&mut seat));
     drop(stage);
@@ -85,10 +85,10 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(course: &'a Course, color: bool) -> io::Result<Self> {
+    fn new(course: &'a Course, color: bool, polls: bool) -> io::Result<Self> {
         let (teller, happenings) = sync_channel(WAITING);
         let saves = teller.clone();
-        let watch = Watch::over(course, move |lesson| {
+        let watch = Watch::over(course, polls, move |lesson| {
             let _ = saves.send(Happening::Saved(lesson)); // fails where the seat is left
         });
         let is_lent = Arc::new(AtomicBool::new(false));

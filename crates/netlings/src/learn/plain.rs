@@ -23,11 +23,12 @@ enum Happening {
 }
 
 /// One loop: what is saved is graded, what is typed is done. The end of the input is the end.
-pub(crate) fn run(course: &Course, screen: &Screen) -> Result<u8, Stop> {
+pub(crate) fn run(course: &Course, screen: &Screen, polls: bool) -> Result<u8, Stop> {
     let machine = |error: std::io::Error| Stop::infrastructure(netkit::cause(&error));
     let (teller, happenings) = sync_channel(256);
     let saves = teller.clone();
-    let watch = Watch::over(course, move |lesson| drop(saves.send(Happening::Saved(lesson))));
+    let watch =
+        Watch::over(course, polls, move |lesson| drop(saves.send(Happening::Saved(lesson))));
     let _watch =
         watch.map_err(|error| Stop::infrastructure(format!("{}: {error}", words::NO_WATCH)))?;
     let typed = teller.clone();

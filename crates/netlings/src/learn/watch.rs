@@ -26,9 +26,11 @@ pub(crate) struct Watch {
 type Text = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Watch {
-    /// Calls `tell` with a lesson's name whenever what its files say has changed.
+    /// Calls `tell` with a lesson's name whenever what its files say has changed. With `polls` it
+    /// looks again and again instead of waiting to be told.
     pub(crate) fn over(
         course: &Course,
+        polls: bool,
         tell: impl Fn(String) + Send + 'static,
     ) -> notify::Result<Self> {
         let (happened, happenings) = mpsc::channel();
@@ -36,7 +38,7 @@ impl Watch {
             let _ = happened.send(()); // fails where nobody watches any more
         };
         let exercises = course.root.join("exercises");
-        let mut watcher: Box<dyn Watcher + Send> = match tells_of_changes(&exercises) {
+        let mut watcher: Box<dyn Watcher + Send> = match !polls && tells_of_changes(&exercises) {
             true => Box::new(RecommendedWatcher::new(on_event, Config::default())?),
             false => {
                 let config = Config::default().with_poll_interval(LOOK).with_compare_contents(true);

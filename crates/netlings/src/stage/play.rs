@@ -109,16 +109,16 @@ impl Show<'_> {
         let has_sockets = self.script.kind == Kind::Sockets;
         match wish {
             Wish::Line { into, line } => match line.strip_prefix('/') {
-                None => demo::act_on(scene, Act::Type { into, line }),
+                None => demo::act_on(scene, typing, Act::Type { into, line }),
                 Some(rest) if rest.starts_with('/') => {
-                    demo::act_on(scene, Act::Type { into, line: rest.into() })
+                    demo::act_on(scene, typing, Act::Type { into, line: rest.into() })
                 }
                 Some(_) => self.commands(scene, typing, &line),
             },
-            Wish::End(name) if has_sockets => demo::act_on(scene, Act::HalfClose(name)),
-            Wish::End(name) => demo::act_on(scene, Act::End(name)),
-            Wish::Kill(name) if has_sockets => demo::act_on(scene, Act::Close(name)),
-            Wish::Kill(name) => demo::act_on(scene, Act::Kill(name)),
+            Wish::End(name) if has_sockets => demo::act_on(scene, typing, Act::HalfClose(name)),
+            Wish::End(name) => demo::act_on(scene, typing, Act::End(name)),
+            Wish::Kill(name) if has_sockets => demo::act_on(scene, typing, Act::Close(name)),
+            Wish::Kill(name) => demo::act_on(scene, typing, Act::Kill(name)),
             Wish::New(role) => self.commands(scene, typing, &format!("/new {role}")),
             Wish::Restart(name) => {
                 let name = if has_sockets { "watch".into() } else { name };
@@ -135,7 +135,7 @@ impl Show<'_> {
         line: &str,
     ) -> Result<(), Stop> {
         match typing.read(line) {
-            Ok(Typed::Act(act)) => demo::act_on(scene, act)?,
+            Ok(Typed::Act(act)) => demo::act_on(scene, typing, act)?,
             Ok(Typed::Quit) => scene.interrupted = true,
             Ok(Typed::Help) => {
                 if let Some(stage) = &mut scene.view.stage {

@@ -31,6 +31,8 @@ pub(crate) enum Typed {
     Line(String),
     /// There will be nothing more.
     End,
+    /// The trace goes on after Ctrl-Z, and a shell has written on the terminal.
+    GoesOn,
     /// Somebody typed Ctrl-C.
     Interrupted,
 }
@@ -39,6 +41,7 @@ enum Happening {
     Key(Key),
     Line(String),
     End,
+    GoesOn,
     Interrupted,
 }
 
@@ -94,7 +97,10 @@ impl Input {
     /// Reads stdin in a thread of its own: key by key where that is wanted and possible, otherwise
     /// line by line.
     pub(crate) fn reads_stdin(&mut self, by_key: bool) -> Result<(), Stop> {
-        self.no_echo = by_key.then(NoEcho::on_stdin).flatten();
+        let goes_on = self.teller.clone();
+        // Where so much waits to be read, it is seen that the trace goes on.
+        let goes_on = move || drop(goes_on.try_send(Happening::GoesOn));
+        self.no_echo = by_key.then(|| NoEcho::on_stdin(goes_on)).flatten();
         let (teller, by_key) = (self.teller.clone(), self.no_echo.is_some());
         let read = move || {
             let mut stdin = std::io::stdin().lock();
@@ -123,6 +129,7 @@ impl Input {
         self.early.extend(self.happenings.try_iter());
         let counts = |happening: &Happening| match happening {
             Happening::Key(key) => Command::of_key(*key) == Some(Command::Quit),
+            Happening::GoesOn => false,
             Happening::Line(_) | Happening::End | Happening::Interrupted => true,
         };
         self.early.retain(counts);
@@ -143,6 +150,7 @@ impl Input {
                     };
                 }
                 Happening::End => return Typed::End,
+                Happening::GoesOn => return Typed::GoesOn,
                 Happening::Interrupted => return Typed::Interrupted,
             }
         }
@@ -163,6 +171,7 @@ impl Input {
                 },
                 Happening::Line(line) => return Typed::Line(line),
                 Happening::End => return Typed::End,
+                Happening::GoesOn => return Typed::GoesOn,
                 Happening::Interrupted => return Typed::Interrupted,
             }
         }
@@ -182,6 +191,7 @@ impl Input {
                     Pressed::End => return Some(Typed::End),
                 },
                 Happening::Line(line) => return Some(Typed::Line(line)),
+                Happening::GoesOn => draw(&self.line.text),
                 Happening::End => {
                     self.has_ended = true;
                     return Some(Typed::End);

@@ -20,12 +20,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use colored::Colorize;
-use wirelab::{Lab, Tier};
+use wirelab::{Lab, Telling, Tier};
 
-use super::play::{Manner, Play};
+use super::play::{Ending, Manner, Play};
 use super::scenario::{Scenario, Side};
 use super::view::View;
-use super::{Options, words};
+use super::{Options, said, words};
 use crate::build;
 use crate::course::Course;
 use crate::demo::script::{Kind, Script};
@@ -111,7 +111,8 @@ pub(super) fn run(
     let show = Show { screen: rows, options, script: &script, lab: &lab, lost: &lost };
     let shown = show.run(cast, manner, watched, playing);
     // What there is of the record is worth keeping, however it ended.
-    options.outputs.write(lab.wire().recorder(), &[], &title, screen, rows)?;
+    let telling = Telling { says: Some(&said), ..title.as_str().into() };
+    options.outputs.write(lab.wire().recorder(), &telling, screen, rows)?;
     shown.map(|()| PASSED)
 }
 
@@ -199,8 +200,13 @@ impl Show<'_> {
         if score.asked > 0 {
             self.screen.paragraph("", &words::score(score.right, score.asked), 0);
         }
-        played?;
-        ended
+        let ending = played?;
+        ended?;
+        // Whoever types has ended it.
+        if playing.is_some() && ending != Ending::Left {
+            lesson.play.linger();
+        }
+        Ok(())
     }
 }
 

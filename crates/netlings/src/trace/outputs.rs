@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use grader::progress::replace_file;
-use wirelab::Recorder;
+use wirelab::{Recorder, Telling};
 
 use crate::demo::can_be_written;
 use crate::ending::Stop;
 use crate::screen::Screen;
-use crate::trace::acts::{self, Acted};
 use crate::words::trace as words;
 
 /// What stands for stdout in the place of a file.
@@ -50,6 +49,11 @@ impl Outputs {
         all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
     }
 
+    /// One that was asked for.
+    pub(crate) fn any(&self) -> Option<&'static str> {
+        self.all().next().map(|(option, _)| option)
+    }
+
     /// The option whose output goes to stdout, where nothing else goes then.
     pub(crate) fn on_stdout(&self) -> Option<&'static str> {
         self.all().find(|(_, path)| *path == Path::new(STDOUT)).map(|(option, _)| option)
@@ -82,17 +86,16 @@ impl Outputs {
     pub(crate) fn write(
         &self,
         recorder: &Recorder,
-        acts: &[Acted],
-        title: &str,
+        telling: &Telling<'_>,
         screen: &Screen,
         rows: &Screen,
     ) -> Result<(), Stop> {
         for (option, path) in self.all() {
             let bytes = match option {
                 "--pcapng" => in_memory(|out| recorder.write_pcapng(out)),
-                "--json" => in_memory(|out| acts::write_json_lines(recorder, acts, out)),
-                "--svg" => Ok(recorder.svg(title).into_bytes()),
-                _ => Ok(recorder.html(title).into_bytes()),
+                "--json" => in_memory(|out| recorder.write_json_lines(&telling.deeds, out)),
+                "--svg" => Ok(recorder.svg(telling.clone()).into_bytes()),
+                _ => Ok(recorder.html(telling.clone()).into_bytes()),
             };
             if path == Path::new(STDOUT) {
                 screen.bytes(&bytes.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?);

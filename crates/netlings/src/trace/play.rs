@@ -1,24 +1,26 @@
 //! Playing a scenario: the programs act, and each frame is shown, decided about, and shown again
 //! with what came of it.
 
+mod back;
 mod clocks;
 mod decide;
 mod gather;
+mod open;
+mod show;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use wirelab::{Decoded, Field, Frame, Lab, Numbers, TcpState, payload};
+use wirelab::{Deed, Field, Frame, Lab, Numbers, TcpState};
 
 use gather::Carried;
 
-use super::acts::{Acted, Moment};
+use super::acts::Moment;
 use super::input::Input;
 use super::quiz::Score;
-use super::scenario::{Kind, Prepared, PreparedFate, Scenario, Side};
-use super::stage::{Done, Progress, Stage, Watched};
+use super::scenario::{Kind, Prepared, Scenario, Side};
+use super::stage::{Done, Progress, Stage};
 use super::view::{End, Row, View};
 use crate::ending::Stop;
 use crate::words::trace as words;
@@ -87,7 +89,7 @@ pub(crate) struct Play<'a> {
     prepared: Vec<Prepared>,
     numbers: Numbers,
     seen: Vec<Seen>,
-    acts: Vec<Acted>,
+    deeds: Vec<Deed>,
     score: Score,
     /// What somebody said the next state of a side is.
     guess: Option<(Side, TcpState)>,
@@ -138,7 +140,7 @@ impl<'a> Play<'a> {
             prepared: scenario.prepared.to_vec(),
             numbers: Numbers::default(),
             seen: Vec::new(),
-            acts: Vec::new(),
+            deeds: Vec::new(),
             score: Score::default(),
             guess: None,
             frames: 0,
@@ -159,22 +161,14 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// For programs that open as many connections as they like, TCP's or not: each frame is shown
-    /// with the states of its own.
-    pub(crate) fn of_many_connections(mut self, has_states: bool) -> Self {
-        self.has_states = has_states;
-        self.ports = Some(BTreeSet::new());
-        self
-    }
-
     /// How many frames were shown.
     pub(crate) fn frames(&self) -> u64 {
         self.frames
     }
 
     /// What the programs did, in its order.
-    pub(crate) fn acts(&self) -> &[Acted] {
-        &self.acts
+    pub(crate) fn deeds(&self) -> &[Deed] {
+        &self.deeds
     }
 
     pub(crate) fn score(&self) -> Score {
@@ -258,164 +252,12 @@ impl<'a> Play<'a> {
         if let Some(states) = states {
             self.view.new_states(states, "");
         }
-        self.acts.push(Acted { moment, done, states });
+        self.deeds.push(moment.deed(done, states));
         Ok(())
     }
 
     fn has_states(&self) -> bool {
         self.has_states
-    }
-
-    /// Both hosts' states, if there are any and they are not those that were shown last.
-    pub(super) fn show_states(&mut self) -> Result<(), Stop> {
-        if self.has_states {
-            let states = self.stage.states().map_err(told)?;
-            self.view.new_states(states, "");
-        }
-        Ok(())
-    }
-
-    /// Whether a frame waits on the wire; one is waited for so long.
-    pub(super) fn has_frame(&mut self, patience: Duration) -> bool {
-        !self.waiting.is_empty() || self.gather(patience)
-    }
-
-    /// Shows the frame that goes next, of which there is one, to its end; `None` when somebody wants
-    /// no more.
-    pub(super) fn show_next(&mut self) -> Result<Option<Crossed>, Stop> {
-        match self.next_to_go() {
-            Some(waiting) => Ok(self.show(waiting)?.ok()),
-            None => Ok(None),
-        }
-    }
-
-    /// Whether somebody did otherwise with a frame than the wire would have.
-    pub(super) fn is_disturbed(&self) -> bool {
-        self.disturbed
-    }
-
-    /// The next such frame will be lost on the way.
-    pub(super) fn lose_next(&mut self, from: Side, kind: Kind) {
-        let fate = PreparedFate::Lost;
-        self.prepared.push(Prepared { from, kind, receiver: None, fate });
-    }
-
-    /// Looks at the connection of this frame from now on; what tells it from alice's others, where
-    /// she has had some.
-    fn look_at(&mut self, decoded: &Decoded, from: Side) -> Option<u16> {
-        let ports = self.ports.as_mut()?;
-        let (source, destination) = decoded.ends()?;
-        let ends: [SocketAddr; 2] = match from {
-            Side::Alice => [source, destination],
-            Side::Bob => [destination, source],
-        };
-        let opens = decoded.tcp().is_some_and(|(_, tcp)| tcp.flags.syn && !tcp.flags.ack);
-        if decoded.tcp().is_some() {
-            self.stage.watched = Some(Watched { ends, opens });
-        }
-        ports.insert(ends[0].port());
-        (ports.len() > 1).then_some(ends[0].port())
-    }
-
-    /// What the wire itself does to this frame.
-    fn fate(&mut self, waiting: &Waiting<'_>) -> io::Result<Option<PreparedFate>> {
-        if self.manner.drop == Some(self.frames) {
-            return Ok(Some(PreparedFate::Lost));
-        }
-        let states = self.stage.states()?;
-        let receiver = states[waiting.from.other().place()];
-        let fits = |prepared: &Prepared| {
-            prepared.from == waiting.from
-                && prepared.kind == waiting.kind
-                && prepared.receiver.is_none_or(|state| state == receiver)
-        };
-        let place = self.prepared.iter().position(fits);
-        Ok(place.map(|place| self.prepared.remove(place).fate))
-    }
-
-    /// Shows a frame, has it decided about, and shows what became of it.
-    fn show(&mut self, waiting: Waiting<'a>) -> Result<Result<Crossed, Enough>, Stop> {
-        if !waiting.late {
-            self.frames += 1;
-        }
-        let decoded = waiting.frame.frame().decode();
-        let numbers = self.numbers.relative(&decoded);
-        let mut text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
-        if let Some(port) = self.look_at(&decoded, waiting.from) {
-            text = words::of_port(port, &text);
-        }
-        let mut row = Row { from: waiting.from, text, end: End::OnTheWire };
-        let frame = waiting.frame.frame().clone();
-        let crossed = {
-            let from = waiting.from;
-            move |end: End| Crossed { from, frame, end }
-        };
-        if let Carried::Gone(_) = waiting.frame {
-            row.end = End::Delivered;
-            self.view.frame(&row, "");
-            self.come_to_rest(&row)?;
-            return Ok(Ok(crossed(row.end)));
-        }
-        let fields = decoded.fields(numbers);
-        let fate = if waiting.late { None } else { self.fate(&waiting).map_err(told)? };
-        if let Some(PreparedFate::OvertakenBy(count)) = fate {
-            row.end = End::HeldUp;
-            self.view.frame(&row, "");
-            self.waiting.push_front(Waiting { overtaken_by: count, late: true, ..waiting });
-            return Ok(Ok(crossed(row.end)));
-        }
-        let will_be_lost = fate == Some(PreparedFate::Lost);
-        let choice = match self.choose(&row, &fields, &waiting, will_be_lost)? {
-            Ok(choice) => choice,
-            Err(enough) => {
-                self.view.settle();
-                return Ok(Err(enough));
-            }
-        };
-        row.end = match choice {
-            Choice::Lose => End::Lost,
-            Choice::Deliver if waiting.late => End::DeliveredLate,
-            Choice::Deliver => End::Delivered,
-            Choice::Duplicate => End::DeliveredTwice,
-        };
-        self.disturbed |= self.manner.drop == Some(self.frames)
-            || !(will_be_lost || matches!(choice, Choice::Deliver));
-        let note = self.note(&row, waiting.kind);
-        if let Carried::Held(held) = waiting.frame {
-            match choice {
-                Choice::Lose => held.lose(),
-                Choice::Deliver => held.release(),
-                Choice::Duplicate => held.duplicate(),
-            };
-        }
-        self.view.settle();
-        self.view.frame(&row, "");
-        let states = self.stage.states().map_err(told)?;
-        if self.has_states() {
-            let remark = self.remark(&row).map_err(told)?;
-            self.view.states(states, &remark);
-        }
-        self.judge(states, note.as_deref());
-        if self.seen.len() >= MOST_SEEN {
-            self.seen.drain(..MOST_SEEN / 2);
-        }
-        let end = row.end;
-        self.seen.push(Seen { row, fields, states });
-        Ok(Ok(crossed(end)))
-    }
-
-    /// Shows the states behind the last of the frames that have gone by, where they belong.
-    fn come_to_rest(&mut self, row: &Row) -> Result<(), Stop> {
-        if !self.has_states() || !self.waiting.is_empty() {
-            return Ok(());
-        }
-        let states = self.stage.states().map_err(told)?;
-        let remark = self.remark(row).map_err(told)?;
-        // What goes by only now has changed them already.
-        if !self.gather(Duration::ZERO) {
-            self.view.states(states, &remark);
-        }
-        Ok(())
     }
 }
 

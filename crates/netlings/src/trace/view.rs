@@ -42,28 +42,37 @@ pub(crate) struct View<'a> {
     pub(crate) screen: &'a Screen,
     /// Rows that are only for now are taken back.
     is_terminal: bool,
-    /// Columns between the lifelines, and for a remark behind them.
-    between: usize,
-    behind: usize,
-    /// So many lines stand below what has been shown for good.
-    for_now: usize,
+    /// How wide each line is that stands below what has been shown for good.
+    for_now: Vec<usize>,
     /// The states that were shown last.
     states: Option<[TcpState; 2]>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(screen: &'a Screen, is_terminal: bool) -> Self {
-        let width = screen.look.width.min(WIDEST);
-        let between = width.saturating_sub(LEFT + BEHIND + 2).max(20);
-        let behind = width.saturating_sub(LEFT + between + 3);
-        Self { screen, is_terminal, between, behind, for_now: 0, states: None }
+        Self { screen, is_terminal, for_now: Vec::new(), states: None }
+    }
+
+    /// Columns for all of it. Asked for each row anew: the window may have got another width.
+    pub(crate) fn width(&self) -> usize {
+        self.screen.width().min(WIDEST)
+    }
+
+    /// Columns between the lifelines.
+    fn between(&self) -> usize {
+        self.width().saturating_sub(LEFT + BEHIND + 2).max(20)
+    }
+
+    /// Columns for a remark behind them.
+    fn behind(&self) -> usize {
+        self.width().saturating_sub(LEFT + self.between() + 3)
     }
 
     /// The names above the lifelines.
     pub(crate) fn heading(&self, names: &[String; 2]) {
         let row = format!(" {}", names[0]);
         let middle = words::THE_WIRE;
-        let end = LEFT + 1 + self.between + 2;
+        let end = LEFT + 1 + self.between() + 2;
         let room = end.saturating_sub(row.width() + names[1].width());
         let (before, after) = match room.checked_sub(middle.width() + 2) {
             Some(left) => (left / 2 + 1, left - left / 2 + 1),
@@ -79,7 +88,7 @@ impl<'a> View<'a> {
     }
 
     fn drawn(&self, row: &Row, remark: &str) -> String {
-        let inner = arrow(row, self.between);
+        let inner = arrow(row, self.between());
         let painted = match row.end {
             End::Lost => self.screen.look.paint(&inner, Color::Red),
             End::OnTheWire | End::HeldUp => self.screen.look.paint(&inner, Color::Yellow),
@@ -94,14 +103,14 @@ impl<'a> View<'a> {
             End::DeliveredLate => words::LATE,
             End::Delivered => "",
         };
-        let row = format!("{:LEFT$}│{painted}│ {}", "", cut(remark, self.behind));
+        let row = format!("{:LEFT$}│{painted}│ {}", "", cut(remark, self.behind()));
         row.trim_end().to_owned()
     }
 
     /// What a program does, beside its lifeline.
     pub(crate) fn act(&self, side: Side, text: &str) {
-        let text = cut(text, self.between.saturating_sub(2));
-        let gap = " ".repeat(self.between.saturating_sub(text.width() + 2));
+        let text = cut(text, self.between().saturating_sub(2));
+        let gap = " ".repeat(self.between().saturating_sub(text.width() + 2));
         let inner = match side {
             Side::Alice => format!(" {text} {gap}"),
             Side::Bob => format!("{gap} {text} "),
@@ -111,7 +120,7 @@ impl<'a> View<'a> {
 
     /// What a program does, in as many rows as it takes, up to so many.
     pub(crate) fn act_in_rows(&self, side: Side, text: &str, most: usize) {
-        let width = self.between.saturating_sub(2);
+        let width = self.between().saturating_sub(2);
         for row in grader::layout::wrapped("", text, width, 2).iter().take(most) {
             self.act(side, row);
         }
@@ -119,7 +128,7 @@ impl<'a> View<'a> {
 
     /// What a narrator says, in as many rows as it takes.
     pub(crate) fn told(&self, text: &str) {
-        for row in grader::layout::wrapped(" ", text, self.screen.look.width.min(WIDEST), 1) {
+        for row in grader::layout::wrapped(" ", text, self.width(), 1) {
             match self.screen.look.color {
                 true => self.screen.line(format!("\x1b[1m{row}\x1b[0m")),
                 false => self.screen.line(row),
@@ -130,8 +139,8 @@ impl<'a> View<'a> {
     /// Both hosts' states.
     pub(crate) fn states(&mut self, states: [TcpState; 2], remark: &str) {
         self.states = Some(states);
-        let remark = cut(remark, self.behind.saturating_sub(2));
-        let row = states_row(states, self.between, &remark, |state| {
+        let remark = cut(remark, self.behind().saturating_sub(2));
+        let row = states_row(states, self.between(), &remark, |state| {
             self.screen.look.paint(state, Color::Cyan)
         });
         self.screen.line(row);
@@ -147,21 +156,33 @@ impl<'a> View<'a> {
     /// A row that is only for now: at a terminal [`View::settle`] takes it back.
     pub(crate) fn for_now(&mut self, line: &str) {
         self.screen.line(line);
-        let columns = self.screen.columns();
-        self.for_now += line.width().div_ceil(columns).max(1);
+        self.for_now.push(line.width());
+    }
+
+    /// What keys do, only for now; a row ends between two of them.
+    pub(crate) fn legend(&mut self, keys: &[&str]) {
+        let mut row = String::new();
+        for key in keys {
+            if !row.is_empty() && row.width() + 3 + key.width() > self.width() {
+                self.for_now(&row);
+                row.clear();
+            }
+            row.push_str(if row.is_empty() { " " } else { "   " });
+            row.push_str(key);
+        }
+        self.for_now(&row);
     }
 
     /// A frame's row that is only for now.
     pub(crate) fn frame_for_now(&mut self, row: &Row, remark: &str) {
         self.screen.line(self.drawn(row, remark));
-        // A terminal that has been made narrower shows it in more rows.
-        let width = LEFT + 2 + self.between + 1 + words::HELD.width().min(self.behind);
-        self.for_now += width.div_ceil(self.screen.columns()).max(1);
+        let width = LEFT + 2 + self.between() + 1 + words::HELD.width().min(self.behind());
+        self.for_now.push(width);
     }
 
     /// Words that are only for now, in as many rows as they take.
     pub(crate) fn say_for_now(&mut self, text: &str) {
-        for row in grader::layout::wrapped(" ", text, self.screen.look.width.min(WIDEST), 1) {
+        for row in grader::layout::wrapped(" ", text, self.width(), 1) {
             self.for_now(&row);
         }
     }
@@ -177,9 +198,17 @@ impl<'a> View<'a> {
         self.screen.part("\r\x1b[K");
     }
 
+    /// Somebody else has written below what was only for now, so it stays.
+    pub(crate) fn leave(&mut self) {
+        self.for_now.clear();
+    }
+
     /// What was only for now goes, where it can.
     pub(crate) fn settle(&mut self) {
-        let lines = std::mem::take(&mut self.for_now);
+        // A terminal that has been made narrower shows them in more rows.
+        let columns = self.screen.columns();
+        let rows = |width: usize| width.div_ceil(columns).max(1);
+        let lines: usize = std::mem::take(&mut self.for_now).into_iter().map(rows).sum();
         if self.is_terminal && lines > 0 {
             self.screen.part(&format!("\x1b[{lines}A\x1b[J"));
         }

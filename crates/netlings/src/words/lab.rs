@@ -43,6 +43,12 @@ pub(crate) fn runs(name: &str, hosts: &[(String, String)]) -> String {
     )
 }
 
+/// What is typed for a shell on a host; with the lab's name where several run.
+pub(crate) fn way_in(host: &str, lab: Option<&String>) -> String {
+    let lab = lab.map(|name| format!(" --lab {name}")).unwrap_or_default();
+    format!("  cargo netlings lab sh {host}{lab}")
+}
+
 pub(crate) fn more_frames(count: usize) -> String {
     format!("… and {count} packets more in this moment.")
 }

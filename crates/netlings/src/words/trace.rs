@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use wirelab::{Decoded, Packet, Relative, TcpState};
+use wirelab::{Decoded, Packet, Refusal, Relative, TcpState};
 
 use crate::trace::scenario::{Act, Need};
 
@@ -15,18 +15,23 @@ pub(crate) const HELD_UP: &str = "held up on the way";
 pub(crate) const TWICE: &str = "arrived twice";
 pub(crate) const LATE: &str = "arrived late";
 
-pub(crate) const LEGEND: &str =
-    " space deliver   x lose   d duplicate   f fields   b back   q quit";
+pub(crate) const LEGEND: &[&str] =
+    &["space deliver", "x lose", "d duplicate", "f fields", "b back", "q quit"];
 pub(crate) const WILL_BE_LOST: &str = "The wire is going to lose this one.";
 pub(crate) const ONCE_MORE: &str =
     "The same once more, with the same number: its acknowledgement did not come.";
-pub(crate) const QUIZ_LEGEND: &str = " type the state   Enter alone lists all of them   q quit";
+pub(crate) const QUIZ_LEGEND: &[&str] =
+    &["type the state", "Enter alone lists all of them", "q quit"];
 pub(crate) const SEED_IS_FOR_SIMULATIONS: &str = "The seed does nothing here: both hosts have real \
      kernels, which choose their numbers themselves. It is for `--tier simulated`.";
 pub(crate) const NOTHING_BEFORE: &str = "There was nothing before that.";
 pub(crate) const HERE_AGAIN: &str = "Back at the frame that is held.";
 pub(crate) const HAS_GONE: &str =
     "That frame has gone already. Space goes forward, to the one that is held.";
+pub(crate) const END_LEGEND: &[&str] = &["the end", "b back", "Enter or q ends"];
+pub(crate) const BACK_LEGEND: &[&str] = &["space forward", "b back", "f fields", "q quit"];
+pub(crate) const ALL_GONE: &str =
+    "All frames have gone. `b` goes back to them, `f` opens one there.";
 pub(crate) const LAB_ENDS_IT: &str = "the lab ends the wait";
 pub(crate) const WAITS_ON: &str = "waits on, to the end of the lab";
 pub(crate) const WAITS_ALONE: &str = "waits on, when the lab is gone too";
@@ -311,6 +316,14 @@ pub(crate) fn unknown_scenario(typed: &str, near: Option<&str>) -> String {
     }
 }
 
+/// Nothing was named to be shown, and something was asked of how.
+pub(crate) fn needs_scenario(option: &str) -> String {
+    format!(
+        "{option} needs a scenario or a lesson that it is about, such as `handshake`. `netlings trace` \
+         alone lists the scenarios."
+    )
+}
+
 pub(crate) fn no_lab(reason: &str) -> String {
     format!(
         "there can be no wire between kernels here: {reason}. `--tier simulated` works everywhere."
@@ -350,13 +363,17 @@ pub(crate) fn observation_differs(text: &str) -> String {
     format!("On the loopback: {text}")
 }
 
-pub(crate) fn simulated(by_choice: bool) -> &'static str {
-    match by_choice {
-        true => "Both hosts are simulated, with a clock that moves only when somebody waits.",
-        false => {
-            "This machine allows no hosts with kernels of their own, so both are simulated. \
-             `cargo netlings doctor` says why, and what to do."
+/// Both hosts are simulated, by choice or since kernels were refused.
+pub(crate) fn simulated(refusal: Option<&Refusal>) -> String {
+    match refusal {
+        None => {
+            "Both hosts are simulated, with a clock that moves only when somebody waits.".into()
         }
+        Some(refusal) => format!(
+            "This machine allows no hosts with kernels of their own, so both are simulated: {}. \
+             `cargo netlings doctor` says more, and what to do.",
+            refusal.what_failed()
+        ),
     }
 }
 

@@ -194,6 +194,21 @@ fn what_is_typed_goes_to_either_side_and_the_end_of_the_input_ends_it() {
 }
 
 #[test]
+fn a_line_without_a_name_is_for_whoever_was_started_last() {
+    let clone = with_program(CHAT, "kind = \"tcp\"\n[[step]]\nsay = \"x\"\n");
+    let mut demo = Running::start(&clone, &["demo", "tcp-echo"]);
+    demo.shows("│── connect from ");
+    demo.types("s: hi");
+    demo.shows("├─ prints \"hi\\n\"");
+    demo.types("/new client");
+    demo.types("hm");
+    demo.types("/quit");
+    let (code, shown) = demo.ends();
+    assert_eq!(code, Some(0), "{shown}");
+    in_order(&shown, &["├─ prints \"hi\\n\"", "├─ client 2: types \"hm\\n\""]);
+}
+
+#[test]
 fn a_picture_of_the_script_is_well_formed_and_has_the_messages() {
     let clone = echo();
     let demo = ["demo", "tcp-echo", "--script", "--svg", "pictures/ladder.svg"];

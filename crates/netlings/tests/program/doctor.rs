@@ -31,8 +31,9 @@ fn told(place: &Place, parts: &[&str]) -> String {
 fn goes_on(place: &Place, simulated: bool) {
     let shown = stdout(&place.netlings(&["trace", "handshake"]).success());
     assert_eq!(frames(&shown), HANDSHAKE, "{place}: {shown}");
-    let says_so = plain(&shown).contains("so both are simulated. `cargo netlings doctor` says why");
-    assert_eq!(says_so, simulated, "{place}: {shown}");
+    let said = plain(&shown);
+    assert_eq!(said.contains("so both are simulated: "), simulated, "{place}: {shown}");
+    assert_eq!(said.contains("`cargo netlings doctor` says more"), simulated, "{place}: {shown}");
 }
 
 /// That tier is refused, with these words, and the way out.

@@ -39,6 +39,8 @@ fn inside(runtime: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
 struct Lab {
     netlings: Child,
     rows: BufReader<ChildStdout>,
+    /// What it says is typed for a shell on alice.
+    way_in: String,
 }
 
 impl Lab {
@@ -46,8 +48,8 @@ impl Lab {
         let mut command = netlings(runtime, &[&["lab"], arguments].concat());
         let mut netlings = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let rows = BufReader::new(netlings.stdout.take().unwrap());
-        let mut lab = Self { netlings, rows };
-        lab.shows("cargo netlings lab sh alice");
+        let mut lab = Self { netlings, rows, way_in: String::new() };
+        lab.way_in = lab.shows("cargo netlings lab sh alice");
         lab
     }
 
@@ -159,6 +161,10 @@ fn several_labs_are_told_apart_by_their_names() {
     let first = Lab::start(runtime.path(), &[]);
     let second = Lab::start(runtime.path(), &["--hosts", "3"]);
     let named = Lab::start(runtime.path(), &["--name", "room-7"]);
+    // Each says how it is entered: in the short way as long as it is the only one.
+    assert_eq!(first.way_in, "  cargo netlings lab sh alice\n");
+    assert_eq!(second.way_in, "  cargo netlings lab sh alice --lab lab-2\n");
+    assert_eq!(named.way_in, "  cargo netlings lab sh alice --lab room-7\n");
     let which = inside(runtime.path(), &["carol", "--", "true"]).code(2);
     let words = "several labs run: lab, lab-2, room-7. Write which: --lab lab";
     assert!(stderr(&which).contains(words), "{}", stderr(&which));

@@ -230,6 +230,44 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 }
 
 #[test]
+fn where_the_system_tells_of_no_save_one_is_found_all_the_same() {
+    let clone = fresh();
+    let seat = Seat::with(&clone, &["learn", "--poll"], 80, 24, &[]);
+    seat.shows("e opens");
+    clone.write(PROGRAM, &right_program());
+    seat.shows("tcp-echo is passed");
+}
+
+#[test]
+fn a_click_does_what_the_key_does_and_the_wheel_scrolls() {
+    let clone = fresh();
+    let long: String = (1..100).map(|number| format!("Paragraph {number}.\n\n")).collect();
+    clone.write("exercises/tcp-echo/README.md", &format!("# Echo\n\n{long}"));
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    let screen = seat.shows("Paragraph 1.");
+    // A mouse's report (xterm, SGR): button; column; row, from 1.
+    let click = |text: &str, screen: &str| {
+        let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+        let column = line[..line.find(text).unwrap()].chars().count();
+        format!("\u{1b}[<0;{};{}M", column + 1, row + 1)
+    };
+    seat.press("\u{1b}[<65;5;5M\u{1b}[<65;5;5M");
+    seat.shows_no_more("Paragraph 1.");
+    seat.press(&click("3 checks", &screen));
+    let checks = seat.shows("echoes_hello");
+    seat.press(&click("one_byte", &checks));
+    seat.until("that one_byte is chosen", |screen| {
+        screen.lines().any(|line| line.starts_with('>') && line.contains("one_byte"))
+    });
+    seat.press(&click("? help", &checks));
+    seat.shows("Each save is built and graded by itself.");
+    seat.press("\u{1b}");
+    seat.shows_no_more("Each save is built and graded by itself.");
+    seat.press(&click("q quit", &checks));
+    assert_eq!(seat.ended().code, 0);
+}
+
+#[test]
 fn two_copies_in_one_clone_see_the_same_and_lose_nothing() {
     let clone = fresh();
     let mut seats = [Seat::at(&clone, 80, 24, &[]), Seat::at(&clone, 80, 24, &[])];

@@ -44,3 +44,17 @@ fn a_full_stdout_is_an_error_in_words() {
     }
     assert!(clone.read(".netlings/progress.json").contains("passed"), "nothing is lost");
 }
+
+#[cfg(unix)]
+#[test]
+fn at_a_terminal_an_error_is_broken_between_words() {
+    let narrow = "stty cols 44 rows 24; exec \"$0\" trace zzz";
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", crate::demo::terminal::TERMINAL, "/bin/sh", "-c", narrow]);
+    python.args([env!("CARGO_BIN_EXE_netlings"), "--"]);
+    let shown = String::from_utf8(python.output().unwrap().stdout).unwrap().replace('\r', "");
+    let (said, end) = shown.split_once("\n\nexit ").unwrap_or_else(|| panic!("{shown}"));
+    assert_eq!(end, "2 echo\n");
+    let rows = ["error: no scenario is called `zzz`.", "`netlings trace` alone lists all of them."];
+    assert_eq!(said.lines().collect::<Vec<_>>(), rows);
+}

@@ -230,6 +230,21 @@ fn what_was_seen_is_kept_in_each_kind_of_file() {
         let page = String::from_utf8(read("t.html")).unwrap();
         assert_eq!(page.matches("<details>").count(), 4, "{page}");
         assert!(page.contains("<title>lost-syn: the first SYN is lost"), "{page}");
+        // They say what the screen says: the words, the frames, and what programs did.
+        let (page, picture) = (page.replace("&#39;", "'"), picture.replace("&#39;", "'"));
+        let words = told.lines().skip(2).take_while(|row| !row.is_empty()).collect::<Vec<_>>();
+        assert!(page.contains(&format!("<p>{}</p>", words.join(" "))), "{words:?} {page}");
+        let last = told.lines().rfind(|row| !row.starts_with("What was seen")).unwrap();
+        assert!(page.contains(&format!("{last}</p>\n</html>")), "{last}: {page}");
+        assert!(picture.contains(&format!(">{}", &words[0][..40])), "{picture}");
+        for part in [" connect ", " accept ", "── SYN,ACK  seq 0  ack 1 ─"] {
+            assert!(
+                told.contains(part) && page.contains(part.trim_end_matches('─')),
+                "{part} {page}"
+            );
+            let part = part.trim_matches(['─', ' ']);
+            assert!(picture.contains(&format!(">{part}<")), "{part} {picture}");
+        }
     }
 }
 
@@ -295,6 +310,9 @@ fn the_scenarios_are_listed_and_a_wrong_word_is_told() {
         assert_eq!(stdout(&assert), "", "{arguments:?}");
     };
     refused(&["handshke"], "no scenario is called `handshke`. Did you mean `handshake`?");
+    let needs_one = "--drop needs a scenario or a lesson that it is about";
+    refused(&["--drop", "2"], needs_one);
+    refused(&["--svg", "t.svg"], "--svg needs a scenario");
     refused(&["\x1b[31m"], "no scenario is called `␛[31m`.");
     refused(&["handshake", "--speed", "-1"], "write seconds");
     refused(&["handshake", "--speed", "NaN"], "write seconds");
@@ -329,7 +347,9 @@ fn where_kernels_are_refused_it_is_said_why_and_the_simulation_takes_over() {
     assert!(told.contains("see /proc/sys/user/max_net_namespaces"), "{told}");
     assert!(told.contains("✓ simulated") && told.contains("uses the simulation"), "{told}");
     let shown = stdout(&script("trace handshake").success());
-    assert!(shown.contains("`cargo netlings doctor` says why"), "{shown}");
+    let told = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "so both are simulated: no network namespace could be made: No space left on device";
+    assert!(told.contains(why) && told.contains("`cargo netlings doctor` says more"), "{shown}");
     assert_eq!(frames(&shown), ["alice SYN", "bob SYN,ACK", "alice ACK"]);
     let refused = script("trace handshake --tier kernel").code(4);
     refused.stderr(contains("there can be no wire between kernels here: no network namespace"));

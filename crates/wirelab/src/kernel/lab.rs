@@ -14,6 +14,7 @@ use super::host::{Host, Keeper};
 use super::plug::{INTERFACE, Plug, Room, TUN, configure, plug_veth, quiet};
 use super::pump;
 use super::route::Route;
+use super::side_by_side::side_by_side;
 use crate::cable::Cable;
 use crate::error::Error;
 use crate::host::Stack;
@@ -116,12 +117,17 @@ pub(crate) fn assemble(
 impl Plan {
     /// All hosts, set up and plugged in, but for the wire.
     fn make(&self, port: PortKind) -> Result<(Vec<Room>, Vec<Plug>), Refusal> {
+        let mut hosts = self.hosts.iter();
         let mut rooms: Vec<Room> = Vec::new();
-        for (place, plan) in self.hosts.iter().enumerate() {
-            rooms.push(self.room(place, plan, port, rooms.first())?);
+        // The others are beside the first.
+        if let Some(plan) = hosts.next() {
+            rooms.push(self.room(0, plan, port, None)?);
+            let others =
+                side_by_side(hosts, |place, plan| self.room(place + 1, plan, port, rooms.first()))?;
+            rooms.extend(others);
         }
         let plugs = match port {
-            PortKind::Tap => rooms.iter_mut().map(Room::plug_tap).collect::<Result<_, _>>()?,
+            PortKind::Tap => side_by_side(rooms.iter_mut(), |_, room| room.plug_tap())?,
             PortKind::VethPacket => plug_veth(&rooms, self.hosts.iter().any(has_six))?,
         };
         self.configure(&rooms)?;
@@ -165,7 +171,7 @@ impl Plan {
     }
 
     fn configure(&self, rooms: &[Room]) -> Result<(), Refusal> {
-        for (room, plan) in rooms.iter().zip(&self.hosts) {
+        let set_up_all = side_by_side(rooms.iter().zip(&self.hosts), |_, (room, plan)| {
             let set_up = || -> io::Result<()> {
                 let index = room.route.index(INTERFACE)?;
                 let _ = room.route.no_own_address(index);
@@ -186,9 +192,9 @@ impl Plan {
                 }
                 Ok(())
             };
-            set_up().map_err(|error| configure(&format!("{INTERFACE} of {}", plan.name), error))?;
-        }
-        Ok(())
+            set_up().map_err(|error| configure(&format!("{INTERFACE} of {}", plan.name), error))
+        });
+        set_up_all.map(drop)
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) fn build(plan: &Plan) -> Result<(Vec<crate::Host>, Wire), Refusal> {
     let names = plan.names();
     let recorder = Recorder::new(names.clone(), vec![vec![here]; names.len()]);
     let failed = |error| Refusal::new(Step::Capture, None, error);
-    let ports = Arc::new(Ports::of(here, capture.socket().try_clone().map_err(failed)?));
+    let filtered = capture.socket().try_clone().map_err(failed)?;
+    let ports = Arc::new(Ports::of(here, filtered, Arc::clone(&diag)));
     let look = look(Arc::clone(&ports), Arc::clone(&diag));
     let cable =
         Cable::new(Vec::new(), Box::new(Perfect), look, plan.record_states, recorder.clone());

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::bell::Bell;
 use crate::cable::Cable;
 use crate::locked::locked;
 use crate::record::Recorder;
@@ -28,24 +29,20 @@ pub(super) fn start(
     recorder: Recorder,
     descriptors: Vec<Arc<OwnedFd>>,
 ) -> io::Result<Wire> {
-    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let rings = Arc::clone(&bell);
-    let wake = Box::new(move || {
-        // Fails only where it has been rung 2^64 - 1 times and not heard.
-        let _ = rustix::io::write(&rings, &1u64.to_ne_bytes());
-    });
+    let bell = Bell::new()?;
+    let wake = bell.ringer();
     Wire::start(cable, recorder, wake, |shared| spawn(Arc::clone(shared), bell, descriptors))
 }
 
 fn spawn(
     shared: Arc<Shared>,
-    bell: Arc<OwnedFd>,
+    bell: Bell,
     descriptors: Vec<Arc<OwnedFd>>,
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("wire".into()).spawn(move || run(&shared, &bell, descriptors))
 }
 
-fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
+fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
     let _end = shared.until_the_end();
     // A port that is gone, because the host has deleted its interface, is asked no more.
     let mut ports: Vec<(usize, Arc<OwnedFd>)> = descriptors.into_iter().enumerate().collect();
@@ -67,7 +64,7 @@ fn run(shared: &Shared, bell: &OwnedFd, descriptors: Vec<Arc<OwnedFd>>) {
         }
         let ready: Vec<PollFlags> = waiting.iter().skip(1).map(PollFd::revents).collect();
         drop(waiting);
-        let _ = rustix::io::read(bell, &mut [0u8; 8]);
+        bell.hear();
         let mut cable = locked(&shared.cable);
         cable.deliver_due(shared.now());
         let mut still_there = ready.iter().map(|ready| {

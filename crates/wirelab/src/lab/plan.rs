@@ -1,15 +1,18 @@
 //! What was asked for, and whether it makes sense.
 
 use std::net::IpAddr;
+use std::sync::Mutex;
 
 use crate::error::Error;
+use crate::locked::locked;
 use crate::port::PortKind;
 use crate::rule::{Perfect, Rule};
 
 /// What was asked for, for the tier that builds it.
 pub(crate) struct Plan {
     pub(crate) hosts: Vec<Planned>,
-    pub(crate) rule: Option<Box<dyn Rule>>,
+    /// Behind a lock, so that threads that build hosts can share the plan.
+    pub(crate) rule: Mutex<Option<Box<dyn Rule>>>,
     pub(crate) record_states: bool,
     pub(crate) pinned: bool,
     pub(crate) patient: bool,
@@ -32,7 +35,7 @@ impl Plan {
 
     /// The rule that was asked for, or none.
     pub(crate) fn rule(&mut self) -> Box<dyn Rule> {
-        self.rule.take().unwrap_or_else(|| Box::new(Perfect))
+        locked(&self.rule).take().unwrap_or_else(|| Box::new(Perfect))
     }
 
     /// All addresses of each host.

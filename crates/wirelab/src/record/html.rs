@@ -8,8 +8,10 @@ use std::fmt::Write;
 
 use super::ladder::arrow;
 use super::markup::safe;
-use super::{Event, Fate, Recorder, is_gone};
+use super::telling::Row;
+use super::{Deed, Event, Fate, Recorder, Telling, is_gone};
 use crate::decode::{Numbers, Relative, payload};
+use crate::tcp_state::TcpState;
 
 /// Columns between the two hosts.
 const BETWEEN: usize = 52;
@@ -24,7 +26,12 @@ const HEAD: &str = "\
 @media (prefers-color-scheme: dark) { :root { --state: #8ab8ff; --gone: #ff9d94; --quiet: #a5a5a5 } }
 body { font: 15px/1.5 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; margin: 2em }
 h1 { font-size: 1.3em }
-summary { white-space: pre; cursor: pointer }
+p { max-width: 80ch }
+summary, .act { white-space: pre }
+summary { cursor: pointer; list-style: none }
+summary::-webkit-details-marker { display: none }
+summary::before { content: '▸ ' } [open] > summary::before { content: '▾ ' }
+.act::before { content: '  ' }
 summary:focus-visible { outline: 2px solid var(--state) }
 .state { color: var(--state) } .gone { color: var(--gone) } .quiet { color: var(--quiet) }
 table { margin: .3em 0 1em 4em; border-collapse: collapse }
@@ -36,8 +43,9 @@ pre { margin: .3em 0 1em 4em }
 
 impl Recorder {
     /// What became of each frame as an HTML page in one file, with each frame's fields and bytes to
-    /// open. What was absorbed is left out.
-    pub fn html(&self, title: &str) -> String {
+    /// open, and what else is to be told. What was absorbed is left out.
+    pub fn html<'a>(&self, telling: impl Into<Telling<'a>>) -> String {
+        let telling = telling.into();
         let mut out = String::new();
         let names = self.hosts().iter().enumerate().map(|(host, name)| {
             let addresses = self.addresses(host).iter().map(ToString::to_string);
@@ -48,52 +56,80 @@ impl Recorder {
         let _ = write!(
             out,
             "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{}</title>\n\
-             {HEAD}<h1>{}</h1>\n<p>{}</p>\n",
-            safe(title),
-            safe(title),
-            safe(&names),
+             {HEAD}<h1>{}</h1>\n",
+            safe(telling.title),
+            safe(telling.title),
         );
+        paragraphs(&telling.before, &mut out);
+        paragraphs(&[names], &mut out);
         let mut numbers = Numbers::default();
-        for event in self.shown() {
-            let decoded = event.frame.decode();
-            let relative = numbers.relative(&decoded);
-            let text = numbers.line(&decoded);
-            self.row(&event, &text, &mut out);
-            fields(&event, relative, &mut out);
+        for row in self.shown(&telling.deeds) {
+            match row {
+                Row::Frame(event) => {
+                    let (text, relative) = telling.line(&event.frame, &mut numbers);
+                    self.row(&event, &text, &mut out);
+                    fields(&event, relative, &mut out);
+                }
+                Row::Deed(deed) => self.deed_row(deed, &mut out),
+            }
         }
+        paragraphs(&telling.after, &mut out);
         out + "</html>\n"
     }
 
     fn row(&self, event: &Event, text: &str, out: &mut String) {
         let state = |host: usize| {
-            let seen = event.states.iter().find(|seen| seen.host == host);
-            seen.map_or("", |seen| seen.state().name())
+            event.states.iter().find(|seen| seen.host == host).map(|seen| seen.state())
         };
         let class = if is_gone(event.fate) { " class=\"gone\"" } else { "" };
         let time = event.time.as_secs_f64();
         let what =
             if event.fate == Fate::Delivered { String::new() } else { event.fate.to_string() };
         let _ = write!(out, "<details><summary><span class=\"quiet\">{time:>9.3}</span> ");
-        let _ = match self.hosts().len() {
-            2 => {
-                let width = BETWEEN.max(text.chars().count() + 8);
-                write!(
-                    out,
-                    "<span class=\"state\">{:>12}</span> │<span{class}>{}</span>│ \
-                     <span class=\"state\">{:12}</span>",
-                    state(0),
-                    safe(&arrow(event, text, width)),
-                    state(1),
-                )
-            }
-            _ => write!(
-                out,
-                "{:>12} <span{class}>{}</span>",
-                safe(self.name(event.frame.from)),
-                safe(text)
-            ),
-        };
+        if self.hosts().len() == 2 {
+            let width = BETWEEN.max(text.chars().count() + 8);
+            let arrow = format!("<span{class}>{}</span>", safe(&arrow(event, text, width)));
+            between([state(0), state(1)], &arrow, out);
+        } else {
+            let from = safe(self.name(event.frame.from));
+            let _ = write!(out, "{from:>12} <span{class}>{}</span>", safe(text));
+        }
         let _ = writeln!(out, " <span class=\"quiet\">{}</span></summary>", safe(&what));
+    }
+
+    /// What a program did, beside its host.
+    fn deed_row(&self, deed: &Deed, out: &mut String) {
+        let state = |host: usize| {
+            deed.states.iter().find(|(other, _)| *other == host).map(|(_, state)| *state)
+        };
+        let time = deed.time.as_secs_f64();
+        let _ = write!(out, "<div class=\"act\"><span class=\"quiet\">{time:>9.3}</span> ");
+        if self.hosts().len() == 2 {
+            let width = BETWEEN.max(deed.text.chars().count() + 2) - 2;
+            let text = match deed.host {
+                0 => format!(" {:width$} ", deed.text),
+                _ => format!(" {:>width$} ", deed.text),
+            };
+            between([state(0), state(1)], &safe(&text), out);
+        } else {
+            let _ = write!(out, "{:>12} {}", safe(self.name(deed.host)), safe(&deed.text));
+        }
+        let _ = writeln!(out, "</div>");
+    }
+}
+
+/// What is between two hosts, with their states beside it.
+fn between(states: [Option<TcpState>; 2], inner: &str, out: &mut String) {
+    let [left, right] = states.map(|state| state.map_or("", TcpState::name));
+    let _ = write!(
+        out,
+        "<span class=\"state\">{left:>12}</span> │{inner}│ <span class=\"state\">{right:12}</span>"
+    );
+}
+
+fn paragraphs(texts: &[String], out: &mut String) {
+    for text in texts {
+        let _ = writeln!(out, "<p>{}</p>", safe(text));
     }
 }
 

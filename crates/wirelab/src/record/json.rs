@@ -1,11 +1,12 @@
-//! The record as JSON lines: one about the lab, then one for each event.
+//! The record as JSON lines: one about the lab, then one for each event, and for what programs did.
 
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::{Event, Fate, Recorder};
+use super::telling::{Row, rows};
+use super::{Deed, Event, Fate, Recorder};
 use crate::decode::Numbers;
 
 /// The first line.
@@ -39,6 +40,17 @@ struct Line<'a> {
     bytes: String,
 }
 
+/// The line of a deed. Its keys mean what they mean in the lines about frames.
+#[derive(Serialize)]
+struct DeedLine<'a> {
+    at_us: u64,
+    from: &'a str,
+    act: &'a str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    states: Vec<State<'a>>,
+}
+
 #[derive(Serialize)]
 struct State<'a> {
     host: &'a str,
@@ -63,17 +75,24 @@ impl Recorder {
     /// - `text`, the frame in one line, and `bytes`, all of it in hexadecimal;
     /// - `states`, where they were asked for: `host` and `state` of both ends, by RFC 9293's names.
     ///
+    /// Each of `deeds`, which are in their order, has a line between them, before whatever it caused,
+    /// with `at_us`, `from`, `text` and `states` as above, and `act`, its name.
+    ///
     /// # Errors
     /// If `out` doesn't take it.
-    pub fn write_json_lines(&self, mut out: impl Write) -> io::Result<()> {
+    pub fn write_json_lines(&self, deeds: &[Deed], mut out: impl Write) -> io::Result<()> {
         let hosts = self.hosts().iter().enumerate();
         let hosts = hosts.map(|(place, name)| Host { name, addresses: self.addresses(place) });
         let began = self.began().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let lab = Lab { began, hosts: hosts.collect(), forgotten: self.forgotten() };
         writeln!(out, "{}", serde_json::to_string(&lab)?)?;
         let mut numbers = Numbers::default();
-        for event in self.events() {
-            writeln!(out, "{}", serde_json::to_string(&self.line(&event, &mut numbers))?)?;
+        for row in rows(self.events(), deeds) {
+            let line = match &row {
+                Row::Frame(event) => serde_json::to_string(&self.line(event, &mut numbers)),
+                Row::Deed(deed) => serde_json::to_string(&self.deed_line(deed)),
+            };
+            writeln!(out, "{}", line?)?;
         }
         out.flush()
     }
@@ -92,6 +111,19 @@ impl Recorder {
                 .map(|seen| State { host: self.name(seen.host), state: seen.state().name() })
                 .collect(),
             bytes: event.frame.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+
+    fn deed_line<'a>(&'a self, deed: &'a Deed) -> DeedLine<'a> {
+        let states = deed.states.iter();
+        DeedLine {
+            at_us: microseconds(deed.time),
+            from: self.name(deed.host),
+            act: deed.name,
+            text: &deed.text,
+            states: states
+                .map(|(host, state)| State { host: self.name(*host), state: state.name() })
+                .collect(),
         }
     }
 }

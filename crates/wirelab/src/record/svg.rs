@@ -3,22 +3,28 @@
 use std::fmt::Write;
 
 use super::markup::safe;
-use super::{Event, Fate, Recorder, is_gone};
+use super::telling::{Row, wrapped};
+use super::{Deed, Event, Fate, Recorder, Telling, is_gone};
 use crate::decode::{Decoded, Numbers, Packet};
+use crate::tcp_state::TcpState;
 
 // Lengths are in SVG's own units.
 const EDGE: usize = 190;
 const BETWEEN: usize = 560;
 const TOP: usize = 110;
 const STEP: usize = 52;
+/// A row of words, and how wide a letter of them is.
+const LINE: usize = 24;
+const LETTER: usize = 10;
 
 /// What all pictures share: fonts, and heads for the arrows.
 const STYLE: &str = "\
 <style>
-text { font: 17px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1a1a1a }
+text { font: 17px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1a1a1a; white-space: pre }
 .title { font-size: 22px; font-weight: bold }
 .name { font-size: 19px; font-weight: bold }
 .state { fill: #00539c }
+.words { font-size: 16px }
 .remark { font-size: 14px; fill: #6b6b6b }
 .gone text { fill: #b3261e }
 .gone .state { fill: #00539c }
@@ -33,18 +39,29 @@ markerHeight=\"8\" orient=\"auto-start-reverse\"><path d=\"M0 0L10 5L0 10z\" fil
 
 impl Recorder {
     /// What became of each frame as a picture (SVG 1.1): a lifeline for each host, an arrow for each
-    /// frame, the states beside them where they were recorded. What was absorbed is left out.
-    pub fn svg(&self, title: &str) -> String {
+    /// frame, the states beside them where they were recorded, and what else is to be told. What was
+    /// absorbed is left out.
+    pub fn svg<'a>(&self, telling: impl Into<Telling<'a>>) -> String {
+        let telling = telling.into();
+        let width = self.lifeline(self.hosts().len().max(1) - 1) + EDGE;
+        let mut words = String::new();
+        let first = 36 + LINE + LINE / 2;
+        let top = TOP + words_from(first, &telling.before, width, &mut words) - first;
         let mut numbers = Numbers::default();
         let mut body = String::new();
-        let mut y = TOP;
-        for event in self.shown() {
-            let decoded = event.frame.decode();
-            let text = numbers.line(&decoded);
+        let mut y = top;
+        for row in self.shown(&telling.deeds) {
             y += STEP;
-            self.draw(&event, &decoded, &text, y, &mut body);
+            match row {
+                Row::Frame(event) => {
+                    let (text, _) = telling.line(&event.frame, &mut numbers);
+                    self.draw(&event, &event.frame.decode(), &text, y, &mut body);
+                }
+                Row::Deed(deed) => self.draw_deed(deed, y, &mut body),
+            }
         }
-        let (width, height) = (self.lifeline(self.hosts().len().max(1) - 1) + EDGE, y + STEP);
+        let end = y + STEP / 2;
+        let height = words_from(end + STEP / 2, &telling.after, width, &mut words);
         let mut out = String::new();
         // Writing to a String can't fail.
         let _ = writeln!(
@@ -52,9 +69,9 @@ impl Recorder {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
              width=\"{width}\" height=\"{height}\" role=\"img\">\n<title>{}</title>\n{STYLE}\
              <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-             <text class=\"title\" x=\"20\" y=\"36\">{}</text>",
-            safe(title),
-            safe(title),
+             <text class=\"title\" x=\"20\" y=\"36\">{}</text>\n{words}",
+            safe(telling.title),
+            safe(telling.title),
         );
         for (host, name) in self.hosts().iter().enumerate() {
             let x = self.lifeline(host);
@@ -62,22 +79,14 @@ impl Recorder {
             let _ = writeln!(
                 out,
                 "<text class=\"name\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{} {}</text>\n\
-                 <line class=\"life\" x1=\"{x}\" y1=\"{}\" x2=\"{x}\" y2=\"{}\"/>",
-                TOP - 30,
+                 <line class=\"life\" x1=\"{x}\" y1=\"{}\" x2=\"{x}\" y2=\"{end}\"/>",
+                top - 30,
                 safe(name),
                 safe(&address.unwrap_or_default()),
-                TOP - 15,
-                height - STEP / 2,
+                top - 15,
             );
         }
         out + &body + "</svg>\n"
-    }
-
-    /// What people are shown: the end of each frame but of those that only repeat.
-    pub(super) fn shown(&self) -> Vec<Event> {
-        let mut events = self.ends();
-        events.retain(|event| event.fate != Fate::Absorbed);
-        events
     }
 
     /// Where a host's line stands.
@@ -91,12 +100,7 @@ impl Recorder {
         for to in self.receivers(event, decoded) {
             self.arrow(event, to, text, y, body);
         }
-        let _ = write!(
-            body,
-            "<text class=\"remark\" x=\"20\" y=\"{}\">{:.3} s</text>",
-            y - 20,
-            event.time.as_secs_f64(),
-        );
+        seconds(event.time.as_secs_f64(), y, body);
         if event.fate != Fate::Delivered {
             let x = self.lifeline(self.hosts().len().max(1) - 1) + 10;
             let _ = write!(
@@ -107,16 +111,37 @@ impl Recorder {
             );
         }
         for seen in &event.states {
-            let x = self.lifeline(seen.host);
-            let (x, anchor) = if seen.host == 0 { (x - 10, "end") } else { (x + 10, "start") };
-            let state = seen.state();
-            let _ = write!(
-                body,
-                "<text class=\"state\" x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\">{state}</text>",
-                y + 6
-            );
+            self.state(seen.host, seen.state(), y, body);
         }
         let _ = writeln!(body, "</g>");
+    }
+
+    /// What a program did, beside its host's line.
+    fn draw_deed(&self, deed: &Deed, y: usize, body: &mut String) {
+        let x = self.lifeline(deed.host);
+        let (to, anchor) = if deed.host == 0 { (x + 14, "start") } else { (x - 14, "end") };
+        let _ = write!(
+            body,
+            "<g><circle cx=\"{x}\" cy=\"{y}\" r=\"4\"/>\
+             <text class=\"act\" x=\"{to}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+            y + 6,
+            safe(&deed.text),
+        );
+        seconds(deed.time.as_secs_f64(), y, body);
+        for (host, state) in &deed.states {
+            self.state(*host, *state, y, body);
+        }
+        let _ = writeln!(body, "</g>");
+    }
+
+    fn state(&self, host: usize, state: TcpState, y: usize, body: &mut String) {
+        let x = self.lifeline(host);
+        let (x, anchor) = if host == 0 { (x - 10, "end") } else { (x + 10, "start") };
+        let _ = write!(
+            body,
+            "<text class=\"state\" x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\">{state}</text>",
+            y + 6
+        );
     }
 
     /// To one of the hosts, with its text above; a lost frame's ends in ✗ on the way.
@@ -166,4 +191,23 @@ impl Recorder {
             None => all.filter(|host| *host != from).collect(),
         }
     }
+}
+
+/// When it was, at the left edge.
+fn seconds(seconds: f64, y: usize, body: &mut String) {
+    let y = y - 20;
+    let _ = write!(body, "<text class=\"remark\" x=\"20\" y=\"{y}\">{seconds:.3} s</text>");
+}
+
+/// Paragraphs from there on; where the next would begin.
+fn words_from(mut y: usize, texts: &[String], width: usize, out: &mut String) -> usize {
+    for text in texts {
+        for row in wrapped(text, (width - 40) / LETTER) {
+            let row = safe(&row);
+            let _ = writeln!(out, "<text class=\"words\" x=\"20\" y=\"{y}\">{row}</text>");
+            y += LINE;
+        }
+        y += LINE / 2;
+    }
+    y
 }

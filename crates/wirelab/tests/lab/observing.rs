@@ -170,6 +170,38 @@ fn strangers_are_neither_seen_nor_told_nor_accepted() {
     });
 }
 
+/// There is room for 60 at once.
+#[test]
+fn ports_of_closed_sockets_are_given_back_and_nothing_that_they_sent_is_missed() {
+    observed(|lab| {
+        let to = address(lab, "bob", 7000);
+        let listener = lab.host("bob").listening(to.port()).expect("it listens");
+        let bob = lab.host("bob").datagrams(to.port()).expect("a socket");
+        let mut buffer = [0; 9];
+        for _ in 0..100 {
+            let alice = lab.host("alice").dialling(0, to).expect("it begins");
+            let server = eventually(lab, || listener.accept().expect("a listener"));
+            // Whoever closes first is in TIME-WAIT for a minute.
+            alice.close();
+            assert_eq!(eventually(lab, || server.receive(&mut buffer).expect("connected")), 0);
+            server.close();
+            let alice = lab.host("alice").datagrams(0).expect("a socket");
+            alice.send_to(b"?", to).expect("it is sent");
+            eventually(lab, || bob.receive_from(&mut buffer).expect("a socket"));
+        }
+        let seen = frames(lab);
+        let count = |what: &str| seen.iter().filter(|it| it.ends_with(what)).count();
+        assert_eq!((count("alice SYN"), count("alice UDP")), (100, 100), "{seen:?}");
+        assert_eq!(seen.iter().filter(|it| it.contains("FIN")).count(), 200, "{seen:?}");
+        // As long as they are used they are the hosts' own.
+        let many = (0..100).map(|_| lab.host("alice").datagrams(0));
+        let error = many.collect::<Result<Vec<_>, _>>().expect_err("too many");
+        assert!(error.to_string().contains("at most 60 ports at once"), "{error}");
+        lab.host("alice").datagrams(0).expect("those are closed");
+        assert!(bob.send_to(b"!", to).is_ok() && frames(lab).len() == seen.len() + 1);
+    });
+}
+
 #[test]
 fn labs_at_the_same_time_do_not_see_each_other() {
     observed(|one| {

@@ -1,6 +1,8 @@
 //! What a recorder writes of a handshake in which the first SYN was lost.
 
-use wirelab::{Recorder, SlowMotion};
+use std::time::Duration;
+
+use wirelab::{Deed, Frame, Recorder, Relative, SlowMotion, TcpState, Telling};
 
 use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step};
 
@@ -43,7 +45,7 @@ fn a_ladder_has_a_row_for_each_frame_with_both_states() {
 fn json_lines_have_the_hosts_and_then_every_event() {
     recorded(|recorder| {
         let mut out = Vec::new();
-        recorder.write_json_lines(&mut out).expect("a Vec takes it");
+        recorder.write_json_lines(&[], &mut out).expect("a Vec takes it");
         let text = String::from_utf8(out).expect("text");
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -130,6 +132,57 @@ fn a_page_opens_each_frame_and_needs_nothing_from_elsewhere() {
         {
             assert!(page.contains(part), "{part}:\n{page}");
         }
+    });
+}
+
+#[test]
+fn what_else_is_told_stands_in_each_output_where_it_belongs() {
+    recorded(|recorder| {
+        let deed = |before, host, name, text: &str| {
+            let (time, text) = (Duration::from_millis(1500), text.to_owned());
+            Deed { before, time, host, name, text, states: vec![(host, TcpState::SynSent)] }
+        };
+        let says = |frame: &Frame, numbers: Option<Relative>| {
+            format!("frame {} at {}", frame.id, numbers.expect("a segment").seq)
+        };
+        let telling = || Telling {
+            title: "a title",
+            before: vec!["Words <before>.".into(), "so ".repeat(60)],
+            after: vec!["Words after.".into()],
+            deeds: vec![deed(0, 1, "listen", "listens"), deed(2, 0, "think", "thinks & waits")],
+            says: Some(&says),
+        };
+        let in_order = |text: &str, parts: &[&str]| {
+            let mut rest = text;
+            for part in parts {
+                let at = rest.find(part).unwrap_or_else(|| panic!("{part}:\n{text}"));
+                rest = &rest[at + part.len()..];
+            }
+        };
+        let page = recorder.html(telling());
+        let parts = [
+            "<p>Words &lt;before&gt;.</p>",
+            "    1.500</span>",
+            " listens │ <span class=\"state\">SYN-SENT ",
+            "── frame 1 at 0 ─",
+            " SYN-SENT</span> │ thinks &amp; waits ",
+            "<p>Words after.</p>",
+        ];
+        in_order(&page, &parts);
+        let picture = recorder.svg(telling());
+        in_order(
+            &picture,
+            &["Words &lt;before&gt;.<", ">so so ", ">so so ", "Words after.<", "alice"],
+        );
+        let acts = [">listens<", "1.500 s<", "frame 1 at 0<", ">thinks &amp; waits<", ">SYN-SENT<"];
+        in_order(&picture, &acts);
+        let mut lines = Vec::new();
+        recorder.write_json_lines(&telling().deeds, &mut lines).expect("a Vec takes it");
+        let lines = String::from_utf8(lines).expect("text");
+        let line = "{\"at_us\":1500000,\"from\":\"alice\",\"act\":\"think\",\
+                    \"text\":\"thinks & waits\",\
+                    \"states\":[{\"host\":\"alice\",\"state\":\"SYN-SENT\"}]}\n";
+        in_order(&lines, &["\"act\":\"listen\"", "\"number\":1,", line, "\"number\":2,"]);
     });
 }
 

@@ -138,7 +138,7 @@ impl Lesson<'_> {
             None => return Ok(None),
             Some(Input::End) => return Ok(Some(Ending::Over)),
             Some(Input::Interrupted) => return Ok(Some(Ending::Left)),
-            Some(Input::Command(_)) => return Ok(None),
+            Some(Input::Command(_) | Input::GoesOn) => return Ok(None),
             Some(Input::Line(line)) => line,
         };
         self.hide_prompt();
@@ -159,7 +159,11 @@ impl Lesson<'_> {
                     act => act,
                 };
                 match self.perform(&act) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        if let Act::Start { name, .. } = &act {
+                            self.typing.has_started(name);
+                        }
+                    }
                     Err(Problem::Words(words)) => self.screen.paragraph(" ", &words, 1),
                     Err(problem) => return Err(stop(problem)),
                 }

@@ -51,7 +51,7 @@ impl Play<'_> {
         };
         if asks && !self.alone && !matches!(choice, Choice::Lose) {
             let side = waiting.from.other();
-            if let Err(enough) = self.ask(side)? {
+            if let Err(enough) = self.ask(side, row)? {
                 return Ok(Err(enough));
             }
         }
@@ -83,14 +83,7 @@ impl Play<'_> {
         note: Option<&str>,
         will_be_lost: bool,
     ) -> Result<Option<Choice>, Enough> {
-        if self.input.by_key() || self.frames == 1 {
-            self.view.for_now(words::LEGEND);
-        }
-        if will_be_lost {
-            self.view.say_for_now(words::WILL_BE_LOST);
-        } else if let Some(note) = note {
-            self.view.say_for_now(note);
-        }
+        self.introduce(note, will_be_lost);
         // Which of the frames before is looked at; as many as there are for the one at hand.
         let mut looked_at = self.seen.len();
         loop {
@@ -105,31 +98,29 @@ impl Play<'_> {
                     self.alone = true;
                     return Ok(None);
                 }
+                Typed::GoesOn => {
+                    self.view.leave();
+                    looked_at = self.seen.len();
+                    self.view.frame_for_now(row, "");
+                    self.introduce(note, will_be_lost);
+                    continue;
+                }
                 Typed::Interrupted => return Err(Enough),
             };
+            if self.looks(&mut looked_at, command) {
+                continue;
+            }
             match command {
                 Command::Quit => return Err(Enough),
-                Command::Back if looked_at == 0 => self.view.say_for_now(words::NOTHING_BEFORE),
-                Command::Back => {
-                    looked_at -= 1;
-                    self.look_back(looked_at);
-                }
-                Command::Fields => {
-                    let seen = self.seen.get(looked_at).map(|seen| seen.fields.clone());
-                    self.show_fields(&seen.unwrap_or_else(|| fields.to_vec()));
-                }
+                Command::Back => {}
+                Command::Fields => self.show_fields(fields),
                 Command::Deliver if now => return Ok(None),
                 Command::Deliver => {
-                    looked_at += 1;
-                    match looked_at == self.seen.len() {
-                        true => {
-                            self.view.say_for_now(words::HERE_AGAIN);
-                            self.view.frame_for_now(row, "");
-                            if self.input.by_key() {
-                                self.view.for_now(words::LEGEND);
-                            }
-                        }
-                        false => self.look_back(looked_at),
+                    looked_at = self.seen.len();
+                    self.view.say_for_now(words::HERE_AGAIN);
+                    self.view.frame_for_now(row, "");
+                    if self.input.by_key() {
+                        self.view.legend(words::LEGEND);
                     }
                 }
                 Command::Lose | Command::Duplicate if !now => {
@@ -142,29 +133,24 @@ impl Play<'_> {
         }
     }
 
-    fn look_back(&mut self, place: usize) {
-        let seen = &self.seen[place];
-        let states = self.has_states().then_some(seen.states);
-        self.view.say_for_now(&words::looking_back(place + 1, self.seen.len(), states));
-        self.view.frame_for_now(&seen.row, "");
-    }
-
-    fn show_fields(&mut self, fields: &[Field]) {
-        for field in fields {
-            let head = format!("   {:9} {}  ", field.name, field.value);
-            let width = self.view.screen.look.width.min(80);
-            for row in grader::layout::wrapped(&head, &field.meaning, width, 13) {
-                self.view.for_now(row.trim_end());
-            }
+    /// Says what can be done with the frame that stands on the wire, and what it is about.
+    fn introduce(&mut self, note: Option<&str>, will_be_lost: bool) {
+        if self.input.by_key() || self.frames == 1 {
+            self.view.legend(words::LEGEND);
+        }
+        if will_be_lost {
+            self.view.say_for_now(words::WILL_BE_LOST);
+        } else if let Some(note) = note {
+            self.view.say_for_now(note);
         }
     }
 
     /// Asks for the state that comes next, and says whether it was right.
-    fn ask(&mut self, side: Side) -> Result<Result<(), Enough>, Stop> {
+    fn ask(&mut self, side: Side, row: &Row) -> Result<Result<(), Enough>, Stop> {
         let before = self.stage.states().map_err(told)?[side.place()];
         let question = words::question(side.name(), before);
         if self.score.asked == 0 {
-            self.view.for_now(words::QUIZ_LEGEND);
+            self.view.legend(words::QUIZ_LEGEND);
         }
         self.view.say_for_now(&question);
         let answer = loop {
@@ -187,6 +173,11 @@ impl Play<'_> {
                     Some(state) => break state,
                     None => self.view.say_for_now(&words::no_state(&line, &quiz::names())),
                 },
+                Typed::GoesOn => {
+                    self.view.leave();
+                    self.view.frame_for_now(row, "");
+                    self.view.say_for_now(&question);
+                }
                 Typed::Command(_) => {}
             }
         };

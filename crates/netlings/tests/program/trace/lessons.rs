@@ -86,7 +86,7 @@ fn the_line_for_a_side_is_typed_there_and_several_clients_are_told_apart() {
         return;
     }
     let chat = with_program(CHAT, &script("tcp-chat"));
-    let shown = stdout(&traced(&chat, &[], "c: 好\ns: back\n/new client\nc2: hm\n").success());
+    let shown = stdout(&traced(&chat, &[], "c: 好\ns: back\n/new client\nhm\nc: oh\n").success());
     in_order(
         &shown,
         &[
@@ -99,7 +99,9 @@ fn the_line_for_a_side_is_typed_there_and_several_clients_are_told_apart() {
             "   │ client 2: $ client --addr 10.0.0.2:7000 ",
             "   │── :",
             "  SYN  seq 0 ",
+            // A line without a name is for whoever was started last.
             "   │ client 2: typed \"hm\\n\" ",
+            "   │ typed \"oh\\n\" ",
         ],
     );
 }

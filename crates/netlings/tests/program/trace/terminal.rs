@@ -29,6 +29,25 @@ fn at_a_terminal_single_keys_decide_and_what_was_only_for_now_is_taken_back() {
 }
 
 #[test]
+fn at_a_terminal_the_end_waits_for_a_key_and_what_was_shown_can_be_gone_back_to() {
+    let arguments = ["handshake", "--step", "--tier", "simulated"];
+    let end = "Enter or q ends";
+    let steps = ["q quit", " ", "q quit", " ", "q quit", " "];
+    let back = [end, "b", "Looking back at frame 3 of 3", "b", "frame 2 of 3", "x", "All frames"];
+    let on = [" ", "frame 3 of 3", " ", end, "\r"];
+    let plan = [&steps[..], &back, &on].concat();
+    let shown = at_a_terminal(&arguments, &plan);
+    assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+    // All of that is taken back: the legends, three frames with their heads, the answer to x.
+    let (before, after) = shown.split_once(end).unwrap();
+    assert!(before.contains("one segment before bob."), "{shown}");
+    assert!(after.contains("\x1b[13A\x1b[J"), "{shown}");
+    // Whoever has quit has seen enough.
+    let shown = at_a_terminal(&arguments, &["q quit", " ", "q quit", "q"]);
+    assert!(shown.ends_with("exit 0 echo\n") && !shown.contains(end), "{shown}");
+}
+
+#[test]
 fn at_a_terminal_stdout_cannot_be_for_a_capture_nor_for_a_file_that_hides_what_is_stepped() {
     let wrapped = |shown: String| shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let arguments = ["handshake", "--tier", "simulated"];
@@ -86,6 +105,7 @@ fn at_a_terminal_lines_for_a_lessons_programs_and_keys_for_its_packets_take_turn
 #[cfg(target_os = "linux")]
 const GOES_ON: &str = "
 import os, pty, signal, sys, termios, time
+signal.alarm(60)
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
@@ -93,7 +113,8 @@ def wait_for(part):
     shown = b''
     while part not in shown:
         shown += os.read(terminal, 65536)
-wait_for(b'q quit')
+    return shown
+wait_for(b'he answers.')
 modes = termios.tcgetattr(terminal)
 modes[3] |= termios.ICANON | termios.ECHO
 termios.tcsetattr(terminal, termios.TCSANOW, modes)
@@ -104,6 +125,9 @@ while termios.tcgetattr(terminal)[3] & (termios.ICANON | termios.ECHO):
         os.kill(pid, signal.SIGKILL)
         sys.exit('the terminal still echoes')
     os.sched_yield()
+# What the shell has written stands below the frame, so that is shown once more.
+again = wait_for(b'he answers.').decode()
+assert 'SYN  seq 0' in again and 'q quit' in again and '\\x1b[' not in again, again
 os.write(terminal, b'q')
 try:
     while os.read(terminal, 65536):
@@ -116,10 +140,11 @@ print('exit', code, 'echo' if termios.tcgetattr(terminal)[3] & termios.ECHO else
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_trace_that_goes_on_after_ctrl_z_takes_keys_as_before() {
+fn a_trace_that_goes_on_after_ctrl_z_shows_its_frame_again_and_takes_keys_as_before() {
     let mut python = std::process::Command::new("python3");
     python.args(["-c", GOES_ON, env!("CARGO_BIN_EXE_netlings"), "trace", "handshake", "--step"]);
-    let output = python.args(["--tier", "simulated"]).env("TERM", "xterm").output().unwrap();
+    python.args(["--tier", "simulated"]).env("TERM", "xterm").env("NO_COLOR", "1");
+    let output = python.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     let failed = String::from_utf8_lossy(&output.stderr);
     assert_eq!(told, "exit 0 echo\n", "{failed}");
@@ -141,4 +166,46 @@ fn at_a_terminal_what_a_script_says_waits_for_its_reader_and_a_key_goes_on() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("── ACK  ack 1 ─") && !shown.contains("typed"), "{shown}");
     assert!(shown.ends_with("exit 0 echo\n"), "{shown}");
+}
+
+/// A window that is made narrower while a frame is held.
+#[cfg(target_os = "linux")]
+const NARROWS: &str = "
+import fcntl, os, pty, signal, struct, sys, termios
+signal.alarm(60)
+def columns(terminal, count):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, count, 0, 0))
+pid, terminal = pty.fork()
+if pid == 0:
+    columns(0, 80)
+    os.execv(sys.argv[1], sys.argv[1:])
+shown = b''
+for part, typed in [(b'he answers.', b' '), (b'connected.', b'q')]:
+    while part not in shown:
+        shown += os.read(terminal, 65536)
+    columns(terminal, 60)
+    os.write(terminal, typed)
+try:
+    while more := os.read(terminal, 65536):
+        shown += more
+except OSError:
+    pass
+print(shown.decode())
+";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn rows_are_as_wide_as_the_window_has_become() {
+    let mut python = std::process::Command::new("python3");
+    python.args(["-c", NARROWS, env!("CARGO_BIN_EXE_netlings"), "trace", "handshake", "--step"]);
+    python.args(["--tier", "simulated"]).env("TERM", "xterm").env("NO_COLOR", "1");
+    let shown = String::from_utf8(python.output().unwrap().stdout).unwrap().replace('\r', "");
+    let wide = "   │── SYN  seq 0 ──────────────────●                  │ held on the wire\n";
+    assert!(shown.contains(wide), "{shown}");
+    // What stood there in four rows stands in seven now, three of them being wider than 60.
+    let narrow = "\x1b[7A\x1b[J   │── SYN  seq 0 ────────────────▶│\n \
+                  SYN-SENT                SYN-RECEIVED\n";
+    assert!(shown.contains(narrow), "{shown}");
+    let (_, rest) = shown.split_once(narrow).unwrap();
+    assert!(rest.lines().all(|row| row.chars().count() <= 60), "{rest}");
 }

@@ -71,8 +71,8 @@ fn sender(frame: &[u8], ports: &Ports) -> Option<usize> {
     let (from, to) = decoded.ends()?;
     let transport = if decoded.tcp().is_some() { Transport::Tcp } else { Transport::Udp };
     let is_here = [from, to].iter().all(|end| end.ip() == ports.here());
-    ports.owner(transport, to.port()).filter(|_| is_here)?;
-    ports.owner(transport, from.port())
+    ports.owner_then(transport, to.port()).filter(|_| is_here)?;
+    ports.owner_then(transport, from.port())
 }
 
 /// The kernel leaves the checksum to a network card, and the loopback has none. This is what a card

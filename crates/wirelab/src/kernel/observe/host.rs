@@ -28,9 +28,9 @@ impl Host {
     }
 
     pub(crate) fn listening(&self, port: u16) -> io::Result<Endpoint> {
-        let socket = self.own(Transport::Tcp, port)?;
+        let (socket, known) = self.own(Transport::Tcp, port)?;
         socket.listen(128)?;
-        Endpoint::of_a_lab(socket, self.known(Transport::Tcp))
+        Endpoint::of_a_lab(socket, known)
     }
 
     pub(crate) fn dialling(&self, port: u16, to: SocketAddr) -> io::Result<Endpoint> {
@@ -39,24 +39,24 @@ impl Host {
             let text = format!("{to} is no port of this lab's hosts; Host::port gives one");
             return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
         }
-        let socket = self.own(Transport::Tcp, port)?;
+        let (socket, known) = self.own(Transport::Tcp, port)?;
         socket.set_nonblocking(true)?;
         match socket.connect(&to.into()) {
             Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
             // The loopback is so quick that the answer is there already. It is told when the
             // connection is used, as it is where a wire is slower.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                return Endpoint::of_a_lab(socket, self.known(Transport::Tcp))
+                return Endpoint::of_a_lab(socket, known)
                     .map(|endpoint| endpoint.failed_with(error));
             }
             begun => begun?,
         }
-        Endpoint::of_a_lab(socket, self.known(Transport::Tcp))
+        Endpoint::of_a_lab(socket, known)
     }
 
     pub(crate) fn datagrams(&self, port: u16) -> io::Result<Endpoint> {
-        let socket = self.own(Transport::Udp, port)?;
-        Endpoint::of_a_lab(socket, self.known(Transport::Udp))
+        let (socket, known) = self.own(Transport::Udp, port)?;
+        Endpoint::of_a_lab(socket, known)
     }
 
     /// The lab's own sockets, of all those that the machine has.
@@ -77,20 +77,13 @@ impl Host {
         self.diag.destroy(socket)
     }
 
-    /// A socket at a port that is this host's from now on; nothing was sent from there before.
-    fn own(&self, transport: Transport, port: u16) -> io::Result<Socket> {
+    /// A socket at a port that is this host's as long as the socket is there, and whom it knows;
+    /// nothing was sent from there before.
+    fn own(&self, transport: Transport, port: u16) -> io::Result<(Socket, Known)> {
         // For UDP that would let two sockets have one port.
         let (socket, port) =
             bound(self.ports.here(), transport, port, transport == Transport::Tcp)?;
-        self.ports.give(transport, port, self.place)?;
-        Ok(socket)
-    }
-
-    /// Whether somebody is one of the lab's hosts, and not another program of this machine.
-    fn known(&self, transport: Transport) -> Known {
-        let ports = Arc::clone(&self.ports);
-        Known::by(move |from| {
-            from.ip() == ports.here() && ports.owner(transport, from.port()).is_some()
-        })
+        let lease = self.ports.give(transport, port, self.place)?;
+        Ok((socket, Known::by(move |from| lease.knows(from))))
     }
 }

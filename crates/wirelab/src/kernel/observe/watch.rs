@@ -1,17 +1,17 @@
 //! The thread that looks: takes frames from the capture and records them.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::capture::Capture;
 use super::ports::Ports;
 use crate::cable::Cable;
+use crate::kernel::bell::Bell;
 use crate::locked::locked;
 use crate::record::Recorder;
 use crate::wire::{Shared, Wire};
@@ -25,20 +25,15 @@ pub(super) fn start(
     capture: Capture,
     ports: Arc<Ports>,
 ) -> io::Result<Wire> {
-    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let rings = Arc::clone(&bell);
-    let wake = Box::new(move || {
-        // Fails only where it has been rung 2^64 - 1 times and not heard.
-        let _ = rustix::io::write(&rings, &1u64.to_ne_bytes());
-    });
-    Wire::observing(cable, recorder, wake, |shared| {
+    let bell = Bell::new()?;
+    Wire::observing(cable, recorder, bell.ringer(), |shared| {
         let shared = Arc::clone(shared);
         let run = move || run(&shared, &bell, capture, &ports);
         thread::Builder::new().name("wire".into()).spawn(run)
     })
 }
 
-fn run(shared: &Shared, bell: &OwnedFd, mut capture: Capture, ports: &Ports) {
+fn run(shared: &Shared, bell: &Bell, mut capture: Capture, ports: &Ports) {
     let _end = shared.until_the_end();
     loop {
         let mut waiting = [PollFd::new(bell, PollFlags::IN), PollFd::new(&capture, PollFlags::IN)];
@@ -49,7 +44,8 @@ fn run(shared: &Shared, bell: &OwnedFd, mut capture: Capture, ports: &Ports) {
         if shared.over.load(Ordering::SeqCst) {
             return;
         }
-        let _ = rustix::io::read(bell, &mut [0u8; 8]);
+        bell.hear();
+        let round = ports.rounds();
         let mut next = capture.next(ports);
         while let Some(first) = next.take() {
             let mut burst = vec![first];
@@ -63,6 +59,7 @@ fn run(shared: &Shared, bell: &OwnedFd, mut capture: Capture, ports: &Ports) {
                 return; // whoever sends on and on outlives the lab
             }
         }
+        ports.looked_at(round);
         let _cable = locked(&shared.cable);
         shared.round_is_over();
     }
