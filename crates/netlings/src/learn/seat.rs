@@ -10,6 +10,7 @@ use crate::course::{Course, Entry};
 use crate::learn::command::Command;
 use crate::learn::compiler::{self, Place};
 use crate::learn::message::Said;
+use crate::learn::work::Whose;
 use crate::map;
 use crate::next::{Next, next};
 use crate::words::learn as words;
@@ -94,6 +95,8 @@ pub(crate) enum Act {
         anyway: bool,
     },
     Reset,
+    /// Build these programs and run them side by side.
+    Run(Whose),
     /// A command of netlings that takes the whole terminal.
     Instead(Vec<String>),
     Stop,
@@ -254,6 +257,16 @@ impl<'a> Seat<'a> {
         }
     }
 
+    /// Only a build has begun.
+    pub(crate) fn build_begins(&mut self) {
+        self.grading_ends(Work::Building);
+        self.compiler.clear();
+        self.warnings = 0;
+        self.cargo.clear();
+        self.notice = None;
+        self.paper = None;
+    }
+
     /// What the grading says.
     pub(crate) fn hears(&mut self, said: Said) {
         match said {
@@ -272,10 +285,12 @@ impl<'a> Seat<'a> {
                     false => self.compiler.push_str(&text),
                 }
             }
+            Said::Program { .. } => self.grading_ends(Work::Idle),
             Said::Built => self.work = Work::Grading,
             Said::Check(report) => self.takes(report.unpack()),
             Said::Graded => self.grading_ends(Work::Idle),
             Said::Stopped { code: crate::ending::NO_BUILD, .. } => {
+                self.page = Page::Checks;
                 self.detail_scroll = 0;
                 self.grading_ends(Work::NoBuild);
             }
@@ -401,9 +416,8 @@ impl<'a> Seat<'a> {
                 let scenario = scenario_of(&self.entry().name);
                 return Some(Act::Instead(vec!["trace".into(), scenario.into(), "--step".into()]));
             }
-            Command::Demo => {
-                return Some(Act::Instead(vec!["demo".into(), self.entry().name.clone()]));
-            }
+            Command::Run => return Some(Act::Run(Whose::Own)),
+            Command::Demo => return Some(Act::Run(Whose::Solutions)),
             Command::NextLesson => return self.goes_to(self.at + 1),
             Command::PreviousLesson => return self.goes_to(self.at.checked_sub(1)?),
             Command::Search => {
