@@ -7,7 +7,7 @@ mod draw;
 mod editor;
 mod full;
 mod grading;
-mod keys;
+pub(crate) mod keys;
 mod message;
 mod plain;
 mod scratch;

@@ -1,5 +1,6 @@
 //! netlings: the course in the terminal. The map, the grading, and the course's own gate.
 
+mod asciicast;
 mod build;
 mod check;
 mod course;
@@ -9,6 +10,7 @@ mod ending;
 mod flaky;
 mod gauge;
 mod hint;
+mod ink;
 mod inside;
 mod lab;
 mod learn;
@@ -25,6 +27,7 @@ mod screen;
 mod show;
 mod skeletons;
 mod solution;
+mod stage;
 mod steps;
 mod todo;
 mod trace;

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod lab;
 pub(crate) mod learn;
+pub(crate) mod stage;
 pub(crate) mod trace;
 
 use std::fmt::Display;

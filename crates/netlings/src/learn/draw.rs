@@ -1,21 +1,19 @@
 //! The learner's seat on the screen.
-//!
-//! Only the terminal's own sixteen colours are used, and never one without the words or the sign that
-//! say the same: it must be readable on light and dark ground, and without colour.
 
-use ansi_to_tui::IntoText;
+use std::ops::Deref;
+
 use grader::Outcome;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style, Stylize};
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
+use crate::ink::Ink;
 use crate::learn::command::{Command, Spots};
-use crate::learn::compiler;
 use crate::learn::seat::{Known, Page, Seat, Work};
 use crate::markdown;
 use crate::next::Next;
@@ -29,7 +27,7 @@ mod tests;
 
 /// Draws the seat, and says where the mouse can do what.
 pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> Spots {
-    let mut pen = Pen { spots: Spots::new(), color };
+    let mut pen = Pen { spots: Spots::new(), ink: Ink { color } };
     let area = frame.area();
     let next = pen.next_rows(seat, area.width);
     let next_height = u16::try_from(next.len()).unwrap_or(1);
@@ -78,18 +76,18 @@ fn percent_encoded(byte: u8) -> String {
 
 struct Pen {
     spots: Spots,
-    color: bool,
+    ink: Ink,
+}
+
+impl Deref for Pen {
+    type Target = Ink;
+
+    fn deref(&self) -> &Ink {
+        &self.ink
+    }
 }
 
 impl Pen {
-    fn colored(&self, color: Color) -> Style {
-        if self.color { Style::new().fg(color) } else { Style::new() }
-    }
-
-    fn faint(&self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
-    }
-
     /// A mark in its colour. The mark alone says it.
     fn mark(&self, outcome: Option<Outcome>) -> Span<'static> {
         match outcome {
@@ -188,6 +186,7 @@ impl Pen {
             Command::Edit,
             Command::Hint,
             Command::GradeAll,
+            Command::Run,
             Command::NextPage,
             Command::NextLesson,
             Command::Solution,
@@ -195,30 +194,8 @@ impl Pen {
             Command::Help,
             Command::Quit,
         ];
-        // On a narrow screen help and quit stay, and of the others those that fit.
-        let width = |(key, does): &(&str, &str)| key.width() + does.width() + 3;
-        let (last, first) = (&words::KEYS[7..], &words::KEYS[..7]);
-        let mut room = usize::from(area.width).saturating_sub(last.iter().map(width).sum());
-        let fits = first.iter().take_while(|key| {
-            let fits = width(key) <= room;
-            room = room.saturating_sub(width(key));
-            fits
-        });
-        let shown = fits.count();
-        let mut spans = Vec::new();
-        let mut x = area.x;
-        for (number, key) in words::KEYS.iter().enumerate() {
-            if number >= shown && number < 7 {
-                continue;
-            }
-            let width = u16::try_from(width(key)).unwrap_or(0);
-            self.spots.push((Rect::new(x, area.y, width, 1), commands[number]));
-            x += width;
-            spans.push(Span::raw(" "));
-            spans.push(Span::styled(key.0, self.colored(Color::Cyan)).bold());
-            spans.push(Span::raw(format!(" {} ", key.1)));
-        }
-        frame.render_widget(Line::from(spans), area);
+        let spots = self.ink.keys(frame, area, &words::KEYS, 2);
+        self.spots.extend(spots.into_iter().map(|(place, number)| (place, commands[number])));
     }
 
     /// The lesson's own text.
@@ -265,16 +242,6 @@ impl Pen {
         paper.scroll = scroll;
     }
 
-    /// The rows of a text with escape codes for colour, none wider than `width`.
-    fn lines_of(&self, text: &str, width: u16) -> Vec<Line<'static>> {
-        let text = match self.color {
-            true => text.into_text().unwrap_or_else(|_| Text::raw(text.to_owned())),
-            false => Text::raw(compiler::without_escapes(text)),
-        };
-        let width = usize::from(width).max(1);
-        text.lines.into_iter().flat_map(|line| broken(line, width)).collect()
-    }
-
     /// A part of a long text; `scroll` becomes what is possible.
     fn scrolled(
         &mut self,
@@ -314,29 +281,4 @@ fn where_it_is(seat: &Seat<'_>, room: usize) -> String {
     ];
     let last = format!("{reached}/{all}");
     ways.into_iter().find(|way| way.width() <= room).unwrap_or(last)
-}
-
-/// A line in as many rows as it needs.
-fn broken(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
-    if line.width() <= width {
-        return vec![line];
-    }
-    let mut rows = Vec::new();
-    let (mut row, mut used) = (Vec::new(), 0);
-    for span in line.spans {
-        let mut piece = String::new();
-        for letter in span.content.chars() {
-            let columns = unicode_width::UnicodeWidthChar::width(letter).unwrap_or(0);
-            if used + columns > width {
-                row.push(Span::styled(std::mem::take(&mut piece), span.style));
-                rows.push(Line::from(std::mem::take(&mut row)));
-                used = 0;
-            }
-            piece.push(letter);
-            used += columns;
-        }
-        row.push(Span::styled(piece, span.style));
-    }
-    rows.push(Line::from(row));
-    rows
 }

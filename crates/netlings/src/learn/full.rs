@@ -1,15 +1,18 @@
 //! The learner's seat on a full screen: one loop, to which all that happens comes.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use grader::Subject;
 use grader::report::Look;
 use ratatui::crossterm::event::Event;
 
 use crate::course::Course;
+use crate::demo::script::Script;
 use crate::ending::{FAILED, PASSED, Stop};
 use crate::learn::command::{Mode, Spots, of_event};
 use crate::learn::compiler::Place;
@@ -18,10 +21,14 @@ use crate::learn::editor::Editor;
 use crate::learn::grading::{Grading, Job};
 use crate::learn::keys::Keys;
 use crate::learn::message::Said;
-use crate::learn::seat::{Act, Seat};
+use crate::learn::seat::{Act, Seat, Work};
 use crate::learn::terminal::Taken;
+#[cfg(unix)]
+use crate::learn::terminal::stop_job;
 use crate::learn::watch::Watch;
+use crate::learn::work::Whose;
 use crate::screen::Screen;
+use crate::stage::play::Show;
 use crate::words::learn as words;
 use crate::{reset, solution};
 
@@ -64,6 +71,10 @@ struct Stage<'a> {
     grading: Option<Grading>,
     /// The number of the last grading; what others say came too late.
     number: u64,
+    /// What is run when it is built.
+    to_run: Option<Whose>,
+    /// A grading was given up for that.
+    grades_then: bool,
     spots: Spots,
     keys: Keys,
     /// The terminal is somebody else's, and so is Ctrl-C.
@@ -100,6 +111,8 @@ impl<'a> Stage<'a> {
             happenings,
             grading: None,
             number: 0,
+            to_run: None,
+            grades_then: false,
             spots: Spots::new(),
             keys,
             is_lent,
@@ -148,6 +161,10 @@ impl<'a> Stage<'a> {
             Happening::Said(number, said) => {
                 if number == self.number {
                     match *said {
+                        Some(Said::Program { path }) => {
+                            seat.hears(Said::Program { path: path.clone() });
+                            return self.runs(seat, path);
+                        }
                         Some(said) => seat.hears(said),
                         None => seat.grading_is_gone(),
                     }
@@ -193,6 +210,12 @@ impl<'a> Stage<'a> {
                     Err(stop) => seat.shows(words::RESET, stop.words),
                 }
             }
+            Act::Run(whose) => {
+                self.grades_then |= matches!(seat.work, Work::Building | Work::Grading);
+                self.to_run = Some(whose);
+                seat.build_begins();
+                self.begins(seat, Vec::new(), Some(whose));
+            }
             Act::Instead(arguments) => self.lends(&arguments)?,
             Act::Stop => self.stops()?,
         }
@@ -200,13 +223,19 @@ impl<'a> Stage<'a> {
     }
 
     fn grades(&mut self, seat: &mut Seat<'_>, checks: Vec<String>) {
+        (self.to_run, self.grades_then) = (None, false);
+        seat.grading_begins(&checks);
+        self.begins(seat, checks, None);
+    }
+
+    fn begins(&mut self, seat: &mut Seat<'_>, checks: Vec<String>, only_build: Option<Whose>) {
         self.grading = None; // the one before is ended
         self.number += 1;
-        seat.grading_begins(&checks);
         let job = Job {
             root: self.course.root.clone(),
             lesson: seat.entry().name.clone(),
             checks,
+            only_build,
             colored: self.color,
         };
         let (teller, number) = (self.teller.clone(), self.number);
@@ -220,6 +249,43 @@ impl<'a> Stage<'a> {
                 words: words::cannot_run("netlings", &error),
             }),
         }
+    }
+
+    /// Runs programs side by side, until the student leaves them. False where it is the end.
+    fn runs(&mut self, seat: &mut Seat<'_>, program: PathBuf) -> io::Result<bool> {
+        let Some(whose) = self.to_run.take() else { return Ok(true) };
+        let entry = seat.entry();
+        let script = match Script::load(&self.course.exercise(&entry.name)) {
+            Ok(script) => script,
+            Err(error) => {
+                seat.shows(words::CANNOT_RUN, error.to_string());
+                return Ok(true);
+            }
+        };
+        let title = entry.lesson.as_ref().map_or("", |lesson| lesson.title.as_str());
+        let show = Show {
+            script: &script,
+            subject: &Subject::program(program),
+            title: &crate::words::demo::title(&entry.name, title),
+            whose: match whose {
+                Whose::Own => crate::words::stage::YOURS,
+                Whose::Solutions => crate::words::stage::SOLUTIONS,
+            },
+            color: self.color,
+            speed: None,
+            is_lesson: whose == Whose::Solutions,
+        };
+        let shown = show.run(&mut self.terminal, &self.keys);
+        // It took Ctrl-C for itself.
+        let (is_lent, has_quit) = (Arc::clone(&self.is_lent), Arc::clone(&self.has_quit));
+        quits_at_interrupt(self.teller.clone(), is_lent, has_quit);
+        if let Err(stop) = shown.ended {
+            seat.shows(words::CANNOT_RUN, stop.words);
+        }
+        if self.grades_then {
+            self.grades(seat, Vec::new());
+        }
+        Ok(!shown.is_gone)
     }
 
     /// What a command prints, for the whole screen.
@@ -275,11 +341,7 @@ impl<'a> Stage<'a> {
     /// Ctrl-Z: sleeps until the shell says `fg`.
     fn stops(&mut self) -> io::Result<()> {
         #[cfg(unix)]
-        self.lent(|| {
-            use rustix::process::{Signal, getpgrp, kill_process_group};
-            // The whole job, as the terminal does it: cargo, which has started us, stops too.
-            let _ = kill_process_group(getpgrp(), Signal::TSTP);
-        })?;
+        self.lent(stop_job)?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::thread;
 
 use crate::learn::message::Said;
 use crate::learn::scratch;
+use crate::learn::work::Whose;
 
 /// The longest line that is taken from a grading, in bytes: it has a check's conversation in it,
 /// which is bounded too.
@@ -19,6 +20,8 @@ pub(crate) struct Job {
     pub(crate) lesson: String,
     /// Only these checks; empty: all.
     pub(crate) checks: Vec<String>,
+    /// Nothing is graded: this is built alone.
+    pub(crate) only_build: Option<Whose>,
     pub(crate) colored: bool,
 }
 
@@ -39,6 +42,9 @@ impl Grading {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("work").arg(&job.lesson).current_dir(&job.root);
         command.args(job.checks.iter().flat_map(|id| ["--check", id]));
+        if let Some(whose) = job.only_build {
+            command.args(["--build", whose.word()]);
+        }
         if job.colored {
             command.arg("--colored");
         }

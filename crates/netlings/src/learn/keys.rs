@@ -53,9 +53,14 @@ impl Gate {
     }
 }
 
+/// Who is told of what the terminal sends: of each event; of nothing where the screen is to be drawn
+/// anew; of an error when the terminal is gone.
+type Tell = Arc<dyn Fn(io::Result<Option<Event>>) + Send + Sync>;
+
 /// Who reads the terminal.
 pub(crate) struct Keys {
     gate: Arc<Gate>,
+    told: Arc<Mutex<Tell>>,
     #[cfg(unix)]
     wake: io::PipeWriter,
 }
@@ -64,8 +69,15 @@ impl Keys {
     /// Calls `tell` with each event; with nothing where the screen is to be drawn anew, and with an
     /// error when the terminal is gone.
     pub(crate) fn read(
-        tell: impl Fn(io::Result<Option<Event>>) + Send + 'static,
+        tell: impl Fn(io::Result<Option<Event>>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
+        let told: Arc<Mutex<Tell>> = Arc::new(Mutex::new(Arc::new(tell)));
+        let listener = Arc::clone(&told);
+        let tell = move |event| {
+            // Not under the lock: whoever is told may let this thread wait.
+            let tell = Arc::clone(&*listener.lock().unwrap_or_else(PoisonError::into_inner));
+            tell(event);
+        };
         let gate = Arc::new(Gate::default());
         #[cfg(unix)]
         let (woken, wake) = io::pipe()?;
@@ -95,9 +107,25 @@ impl Keys {
         std::thread::Builder::new().name("keys".into()).spawn(read)?;
         Ok(Self {
             gate,
+            told,
             #[cfg(unix)]
             wake,
         })
+    }
+
+    /// Tells somebody else while `act` goes on.
+    pub(crate) fn told_to<T>(
+        &self,
+        tell: impl Fn(io::Result<Option<Event>>) + Send + Sync + 'static,
+        act: impl FnOnce() -> T,
+    ) -> T {
+        let swap = |tell: Tell| {
+            std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), tell)
+        };
+        let before = swap(Arc::new(tell));
+        let done = act();
+        swap(before);
+        done
     }
 
     /// Leaves the terminal to others while `act` goes on.
@@ -119,6 +147,10 @@ mod unix {
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::Gate;
+    use crate::learn::terminal::wake_readers;
+
+    /// So long one waits for the rest of a key.
+    const NOT_WHOLE: Duration = Duration::from_millis(20);
 
     /// Sleeps until there is something to read: a pause must not find this thread in a read.
     pub(super) fn read_all(
@@ -143,6 +175,15 @@ mod unix {
             if typed.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
+            // crossterm is told once of what comes (epoll's edge). Where a new size came before a
+            // key, it takes that alone and forgets the key: then it must be told again.
+            if !event::poll(Duration::ZERO)? {
+                wake_readers();
+                if !event::poll(NOT_WHOLE)? {
+                    continue; // a part of a key
+                }
+            }
+            tell(event::read().map(Some));
             while event::poll(Duration::ZERO)? {
                 tell(event::read().map(Some));
             }

@@ -1,5 +1,6 @@
 //! What a grading in a process of its own tells: one JSON line each, on its stdout.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use grader::CheckReport;
@@ -15,6 +16,8 @@ pub(crate) enum Said {
     Compiler { text: String, is_error: bool },
     /// The program is built and the checks begin.
     Built,
+    /// The program that was asked for is built, and is here.
+    Program { path: PathBuf },
     /// A check has ended.
     Check(Box<Report>),
     /// All checks have ended, and the progress is saved.

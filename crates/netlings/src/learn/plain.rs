@@ -90,6 +90,7 @@ impl<'a> Plain<'a> {
             root: self.course.root.clone(),
             lesson: lesson.into(),
             checks: Vec::new(),
+            only_build: None,
             colored: self.screen.look.color,
         };
         let (teller, number) = (self.teller.clone(), self.number);
@@ -104,7 +105,7 @@ impl<'a> Plain<'a> {
     fn hears(&mut self, said: Option<Said>) {
         let Some(round) = &mut self.round else { return };
         match said {
-            Some(Said::Cargo { .. }) => {}
+            Some(Said::Cargo { .. } | Said::Program { .. }) => {}
             Some(Said::Compiler { text, .. }) => {
                 let text = if self.screen.look.color { text } else { without_escapes(&text) };
                 self.screen.line(text.trim_end());

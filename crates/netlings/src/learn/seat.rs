@@ -13,6 +13,7 @@ use grader::{CheckReport, Outcome};
 
 use crate::course::{Course, Entry};
 use crate::learn::compiler::{self, Place};
+use crate::learn::work::Whose;
 use crate::map;
 use crate::next::{Next, next};
 use crate::words::learn as words;
@@ -94,6 +95,8 @@ pub(crate) enum Act {
         anyway: bool,
     },
     Reset,
+    /// Build these programs and run them side by side.
+    Run(Whose),
     /// A command of netlings that takes the whole terminal.
     Instead(Vec<String>),
     Stop,

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use grader::{CheckReport, Grading, Subject};
 
 use crate::build::{self, News};
@@ -21,6 +21,23 @@ use crate::words;
 
 use grader::progress::Progress;
 
+/// Whose program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Whose {
+    Own,
+    Solutions,
+}
+
+impl Whose {
+    /// As an option says it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Solutions => "solutions",
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct Options {
     #[arg(value_name = "LESSON")]
@@ -28,6 +45,9 @@ pub(crate) struct Options {
     /// Only this check and those it needs first
     #[arg(long = "check", value_name = "ID")]
     checks: Vec<String>,
+    /// Only build: the student's own program, or the finished one
+    #[arg(long, value_name = "WHOSE")]
+    build: Option<Whose>,
     /// Have the compiler colour what it says
     #[arg(long)]
     colored: bool,
@@ -44,9 +64,13 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         let _one_at_a_time = told.lock();
         screen.line(serde_json::to_string(said).expect("it is plain data"));
     };
-    match work(course, options, &tell) {
-        Ok(()) => {
-            tell(&Said::Graded);
+    let done = match options.build {
+        Some(whose) => built(course, options, whose, &tell).map(|path| Said::Program { path }),
+        None => work(course, options, &tell).map(|()| Said::Graded),
+    };
+    match done {
+        Ok(said) => {
+            tell(&said);
             Ok(PASSED)
         }
         Err(stop) => {
@@ -61,13 +85,7 @@ fn work(course: &Course, options: &Options, tell: &(dyn Fn(&Said) + Sync)) -> Re
     let lesson = course.lessons_named(std::slice::from_ref(&options.lesson))?[0];
     let suite = checks::suite(&lesson.name)
         .ok_or_else(|| Stop::infrastructure(words::no_suite(&lesson.name)))?;
-    let program =
-        build::exercise_told(&course.root, &lesson.name, options.colored, &|news| match news {
-            News::Cargo(line) => tell(&Said::Cargo { line }),
-            News::Compiler(remark) => {
-                tell(&Said::Compiler { text: remark.text, is_error: remark.is_error });
-            }
-        })?;
+    let program = built(course, options, Whose::Own, tell)?;
     tell(&Said::Built);
     let subject = Subject::program(program);
     let mut grading = Grading::new(suite, lesson, &subject);
@@ -80,6 +98,29 @@ fn work(course: &Course, options: &Options, tell: &(dyn Fn(&Said) + Sync)) -> Re
     });
     checks::keep_progress(&course.root, &lesson.name, &report.checks);
     Ok(())
+}
+
+/// Builds the lesson, and tells what is said of it.
+fn built(
+    course: &Course,
+    options: &Options,
+    whose: Whose,
+    tell: &(dyn Fn(&Said) + Sync),
+) -> Result<PathBuf, Stop> {
+    match whose {
+        Whose::Own => {
+            let colored = options.colored;
+            build::exercise_told(&course.root, &options.lesson, colored, &|news| match news {
+                News::Cargo(line) => tell(&Said::Cargo { line }),
+                News::Compiler(remark) => {
+                    tell(&Said::Compiler { text: remark.text, is_error: remark.is_error });
+                }
+            })
+        }
+        // That it does not build is not the student's doing.
+        Whose::Solutions => build::solution(&course.root, &options.lesson)
+            .map_err(|stop| Stop::infrastructure(stop.words)),
+    }
 }
 
 /// Ends this process, and all that it started, when stdin does.

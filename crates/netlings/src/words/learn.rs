@@ -10,6 +10,7 @@ pub(crate) const COMPILER: &str = "What the compiler said";
 pub(crate) const NO_WARNINGS: &str = "The compiler has nothing to remark.";
 pub(crate) const SOLUTION: &str = "Yours, and the solution's";
 pub(crate) const RESET: &str = "Starting anew";
+pub(crate) const CANNOT_RUN: &str = "It cannot be run";
 pub(crate) const HELP_TITLE: &str = "Keys";
 pub(crate) const HINTS: &str = "hints";
 pub(crate) const BUILDING: &str = "building";
@@ -111,10 +112,11 @@ pub(crate) fn warnings(count: usize) -> String {
 }
 
 /// The keys at the bottom, the most needed first.
-pub(crate) const KEYS: [(&str, &str); 9] = [
+pub(crate) const KEYS: [(&str, &str); 10] = [
     ("e", "edit"),
     ("h", "hint"),
     ("g", "grade"),
+    ("r", "run"),
     ("Tab", "page"),
     ("n", "next lesson"),
     ("s", "solution"),
@@ -130,6 +132,7 @@ Each save is built and graded by itself. The first failing check is shown.
   e         open your editor ($VISUAL or $EDITOR) at the place that is next
   h         one more hint for the check that is shown
   g, o      grade all checks now, or only the one that is shown
+  r         run your program: client and server side by side, you type to both
   w         what the compiler remarked
   s         yours and the solution, side by side; before you passed it asks
   x         start the lesson anew; what you wrote is kept
@@ -141,7 +144,7 @@ Each save is built and graded by itself. The first failing check is shown.
   n, p      the next lesson, the one before
   /         search in the list; Esc ends it
 
-  d         the finished program at work (netlings demo)
+  d         the finished program in the same way (netlings demo)
   t         a TCP handshake, packet by packet (netlings trace)
   ?         this page
   q         quit; Ctrl-C does it too. Your progress is saved already

@@ -1,6 +1,7 @@
 //! The learner's seat, at a real terminal.
 
 mod seat;
+mod stage;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

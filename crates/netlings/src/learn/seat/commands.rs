@@ -4,6 +4,7 @@ use grader::progress::Progress;
 
 use super::{Act, Page, Paper, Seat};
 use crate::learn::command::Command;
+use crate::learn::work::Whose;
 use crate::words::learn as words;
 
 impl Seat<'_> {
@@ -57,9 +58,8 @@ impl Seat<'_> {
                 let scenario = scenario_of(&self.entry().name);
                 return Some(Act::Instead(vec!["trace".into(), scenario.into(), "--step".into()]));
             }
-            Command::Demo => {
-                return Some(Act::Instead(vec!["demo".into(), self.entry().name.clone()]));
-            }
+            Command::Run => return Some(Act::Run(Whose::Own)),
+            Command::Demo => return Some(Act::Run(Whose::Solutions)),
             Command::NextLesson => return self.goes_to(self.at + 1),
             Command::PreviousLesson => return self.goes_to(self.at.checked_sub(1)?),
             Command::Search => {

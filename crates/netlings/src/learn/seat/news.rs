@@ -24,6 +24,16 @@ impl Seat<'_> {
         }
     }
 
+    /// Only a build has begun.
+    pub(crate) fn build_begins(&mut self) {
+        self.grading_ends(Work::Building);
+        self.compiler.clear();
+        self.warnings = 0;
+        self.cargo.clear();
+        self.notice = None;
+        self.paper = None;
+    }
+
     /// What the grading says.
     pub(crate) fn hears(&mut self, said: Said) {
         match said {
@@ -32,10 +42,12 @@ impl Seat<'_> {
                 self.warnings += usize::from(!is_error);
                 compiler::add(&mut self.compiler, &text, is_error);
             }
+            Said::Program { .. } => self.grading_ends(Work::Idle),
             Said::Built => self.work = Work::Grading,
             Said::Check(report) => self.takes(report.unpack()),
             Said::Graded => self.grading_ends(Work::Idle),
             Said::Stopped { code: crate::ending::NO_BUILD, .. } => {
+                self.page = Page::Checks;
                 self.detail_scroll = 0;
                 self.grading_ends(Work::NoBuild);
             }
