@@ -83,11 +83,14 @@ pub(crate) fn exercise_told(
     let mut built = Built::default();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let lines = BufReader::new(stderr.expect("it was asked for")).lines();
-            lines.map_while(Result::ok).for_each(|line| tell(News::Cargo(line)));
+            // What is not UTF-8 is no reason to stop: cargo could not go on without somebody who reads.
+            let lines = BufReader::new(stderr.expect("it was asked for")).split(b'\n');
+            let lines = lines.map_while(Result::ok);
+            let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+            lines.for_each(|line| tell(News::Cargo(line)));
         });
-        for line in BufReader::new(stdout.expect("it was asked for")).lines() {
-            if let Ok(message) = serde_json::from_str(&line.map_err(unusable)?) {
+        for line in BufReader::new(stdout.expect("it was asked for")).split(b'\n') {
+            if let Ok(message) = serde_json::from_slice(&line.map_err(unusable)?) {
                 built.take(message, Diagnostics::Kept);
             }
             built.remarks.drain(..).for_each(|remark| tell(News::Compiler(remark)));

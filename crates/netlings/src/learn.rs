@@ -10,6 +10,7 @@ mod grading;
 pub(crate) mod keys;
 mod message;
 mod plain;
+mod scratch;
 mod seat;
 pub(crate) mod terminal;
 mod watch;
@@ -43,6 +44,9 @@ pub(crate) fn has_terminal() -> bool {
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    if course.lessons.is_empty() {
+        return Err(Stop::infrastructure(words::NO_LESSONS));
+    }
     if options.plain {
         return plain::run(course, screen, options.poll);
     }

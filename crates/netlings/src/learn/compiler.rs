@@ -13,13 +13,27 @@ pub(crate) struct Place {
 /// Stands behind each error; a terminal shows nothing of it, and nor do we.
 const END_OF_ERROR: char = '\u{2}';
 
-/// An error's text, so that it can be told from warnings.
-pub(crate) fn marked(error: &str) -> String {
-    format!("{error}{END_OF_ERROR}")
+/// So much is kept, in bytes. All of it is laid out anew whenever the screen is drawn.
+const MOST: usize = 128 << 10;
+
+/// Adds what the compiler said: the first error comes first, and warnings stand behind all errors. What
+/// is too much is left out, warnings before errors.
+pub(crate) fn add(text: &mut String, said: &str, is_error: bool) {
+    let errors = end_of_errors(text);
+    let before = if is_error { errors } else { text.len() };
+    let said = &said[..said.floor_char_boundary(MOST.saturating_sub(before))];
+    if said.is_empty() {
+        return;
+    }
+    match is_error {
+        true => text.insert_str(errors, &format!("{said}{END_OF_ERROR}")),
+        false => text.push_str(said),
+    }
+    text.truncate(text.floor_char_boundary(MOST + END_OF_ERROR.len_utf8()));
 }
 
 /// Where the errors end, in bytes.
-pub(crate) fn end_of_errors(text: &str) -> usize {
+fn end_of_errors(text: &str) -> usize {
     text.rfind(END_OF_ERROR).map_or(0, |at| at + END_OF_ERROR.len_utf8())
 }
 
@@ -66,8 +80,23 @@ mod tests {
     fn errors_stand_before_warnings_in_their_own_order() {
         let mut text = String::from("warning 1\n");
         for error in ["error 1\n", "error 2\n"] {
-            text.insert_str(end_of_errors(&text), &marked(error));
+            add(&mut text, error, true);
         }
         assert_eq!(without_escapes(&text), "error 1\nerror 2\nwarning 1\n");
+    }
+
+    #[test]
+    fn too_much_is_left_out_but_not_the_first_error() {
+        let mut text = String::new();
+        let long = "时".repeat(MOST);
+        add(&mut text, &long, false);
+        add(&mut text, "error 1\n", true);
+        assert!(text.starts_with("error 1\n"), "{:?}", &text[..20]);
+        add(&mut text, &long, true);
+        add(&mut text, "error 2\n", true);
+        add(&mut text, "warning\n", false);
+        let plain = without_escapes(&text);
+        assert!(plain.starts_with("error 1\n时"));
+        assert!(plain.len() <= MOST && !plain.contains("error 2") && !plain.contains("warning"));
     }
 }

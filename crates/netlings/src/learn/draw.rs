@@ -22,6 +22,8 @@ use crate::words::learn as words;
 
 mod checks;
 mod course;
+#[cfg(test)]
+mod tests;
 
 /// Draws the seat, and says where the mouse can do what.
 pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> Spots {

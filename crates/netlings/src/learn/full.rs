@@ -79,8 +79,9 @@ struct Stage<'a> {
     keys: Keys,
     /// The terminal is somebody else's, and so is Ctrl-C.
     is_lent: Arc<AtomicBool>,
+    /// An interrupt has come; it can be that nothing more could be told.
+    has_quit: Arc<AtomicBool>,
     terminal: Taken,
-    /// Dropped before the terminal is given back, so that nothing is told to nobody.
     _watch: Option<Watch>,
 }
 
@@ -92,7 +93,8 @@ impl<'a> Stage<'a> {
             let _ = saves.send(Happening::Saved(lesson)); // fails where the seat is left
         });
         let is_lent = Arc::new(AtomicBool::new(false));
-        quits_at_interrupt(teller.clone(), Arc::clone(&is_lent));
+        let has_quit = Arc::new(AtomicBool::new(false));
+        quits_at_interrupt(teller.clone(), Arc::clone(&is_lent), Arc::clone(&has_quit));
         let terminal = Taken::take()?;
         let events = teller.clone();
         let keys = Keys::read(move |event| {
@@ -114,6 +116,7 @@ impl<'a> Stage<'a> {
             spots: Spots::new(),
             keys,
             is_lent,
+            has_quit,
             terminal,
             _watch: watch.ok(),
         })
@@ -148,6 +151,9 @@ impl<'a> Stage<'a> {
 
     /// False where it is the end.
     fn takes(&mut self, seat: &mut Seat<'_>, happening: Happening) -> io::Result<bool> {
+        if self.has_quit.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
         let act = match happening {
             Happening::Gone | Happening::Quit => return Ok(false),
             Happening::Redraw => None,
@@ -271,7 +277,8 @@ impl<'a> Stage<'a> {
         };
         let shown = show.run(&mut self.terminal, &self.keys);
         // It took Ctrl-C for itself.
-        quits_at_interrupt(self.teller.clone(), Arc::clone(&self.is_lent));
+        let (is_lent, has_quit) = (Arc::clone(&self.is_lent), Arc::clone(&self.has_quit));
+        quits_at_interrupt(self.teller.clone(), is_lent, has_quit);
         if let Err(stop) = shown.ended {
             seat.shows(words::CANNOT_RUN, stop.words);
         }
@@ -340,11 +347,17 @@ impl<'a> Stage<'a> {
 }
 
 /// A SIGINT from outside quits as `q` does; while the terminal is lent it is meant for others.
-fn quits_at_interrupt(teller: SyncSender<Happening>, is_lent: Arc<AtomicBool>) {
+fn quits_at_interrupt(
+    teller: SyncSender<Happening>,
+    is_lent: Arc<AtomicBool>,
+    has_quit: Arc<AtomicBool>,
+) {
     grader::interrupt::instead(move || {
         if !is_lent.load(Ordering::SeqCst) {
+            has_quit.store(true, Ordering::SeqCst);
+            // Where no more can wait, one of those that do wakes the loop.
             let _ = teller.try_send(Happening::Quit);
         }
-        quits_at_interrupt(teller, is_lent);
+        quits_at_interrupt(teller, is_lent, has_quit);
     });
 }

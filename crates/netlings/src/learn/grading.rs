@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use crate::learn::message::Said;
+use crate::learn::scratch;
 use crate::learn::work::Whose;
 
 /// The longest line that is taken from a grading, in bytes: it has a check's conversation in it,
@@ -27,7 +28,7 @@ pub(crate) struct Job {
 /// A running grading. Dropping it ends it, with all that it started.
 pub(crate) struct Grading {
     child: Option<Child>,
-    /// What its programs leave lying about goes with it.
+    /// Removed here where it could not do so.
     scratch: Option<tempfile::TempDir>,
 }
 
@@ -38,7 +39,6 @@ impl Grading {
         job: &Job,
         mut tell: impl FnMut(Option<Said>) + Send + 'static,
     ) -> io::Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("netlings-").tempdir()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("work").arg(&job.lesson).current_dir(&job.root);
         command.args(job.checks.iter().flat_map(|id| ["--check", id]));
@@ -48,7 +48,7 @@ impl Grading {
         if job.colored {
             command.arg("--colored");
         }
-        command.env("TMPDIR", scratch.path());
+        let scratch = scratch::begin(&mut command)?;
         // Nobody reads its stderr: what is worth reading is told on stdout.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         #[cfg(unix)]

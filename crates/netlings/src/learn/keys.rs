@@ -1,50 +1,55 @@
 //! Reads what the terminal sends, in a thread of its own that can be told to leave it to others.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ratatui::crossterm::event::Event;
 
-/// Whether the terminal is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Reading,
-    /// It was asked to pause.
-    Pausing,
-    /// It does not read.
-    Paused,
-    /// The terminal is gone.
-    Ended,
-}
-
+/// Between whoever reads the terminal and whoever wants it for others.
 #[derive(Default)]
 struct Gate {
-    state: Mutex<State>,
+    now: Mutex<Now>,
     changed: Condvar,
 }
 
+#[derive(Default)]
+struct Now {
+    is_read: bool,
+    is_wanted: bool,
+}
+
 impl Gate {
-    fn set(&self, state: State) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the terminal is read, once nobody else wants it.
+    fn enter(&self) {
+        let now = self.changed.wait_while(self.now(), |now| now.is_wanted);
+        now.unwrap_or_else(PoisonError::into_inner).is_read = true;
+    }
+
+    /// The terminal is not read any more.
+    fn leave(&self) {
+        self.now().is_read = false;
         self.changed.notify_all();
     }
 
-    fn is(&self, state: State) -> bool {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) == state
-    }
-
-    fn wait_while(&self, state: State) {
-        let guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.changed.wait_while(guard, |now| *now == state));
-    }
-
-    /// Where a pause was asked for, waits until it is over.
+    /// Where others want the terminal, waits until they have done.
     fn pass(&self) {
-        if self.is(State::Pausing) {
-            self.set(State::Paused);
-            self.wait_while(State::Paused);
-        }
+        self.leave();
+        self.enter();
+    }
+
+    /// Does `act` while the terminal is not read; `wake` ends a wait for what comes from it.
+    fn pause<T>(&self, wake: impl FnOnce(), act: impl FnOnce() -> T) -> T {
+        self.now().is_wanted = true;
+        wake();
+        drop(self.changed.wait_while(self.now(), |now| now.is_read));
+        let done = act();
+        self.now().is_wanted = false;
+        self.changed.notify_all();
+        done
     }
 }
 
@@ -83,14 +88,21 @@ impl Keys {
         }
         let shared = Arc::clone(&gate);
         let read = move || {
+            // Whoever is told may let this thread wait; others can have the terminal meanwhile.
+            let tell = |event| {
+                shared.leave();
+                tell(event);
+                shared.enter();
+            };
+            shared.enter();
             #[cfg(unix)]
             let ended = unix::read_all(&shared, woken, &tell);
             #[cfg(not(unix))]
             let ended = elsewhere::read_all(&shared, &tell);
-            shared.set(State::Ended);
             if let Err(error) = ended {
                 tell(Err(error));
             }
+            shared.leave();
         };
         std::thread::Builder::new().name("keys".into()).spawn(read)?;
         Ok(Self {
@@ -118,17 +130,11 @@ impl Keys {
 
     /// Leaves the terminal to others while `act` goes on.
     pub(crate) fn pause<T>(&self, act: impl FnOnce() -> T) -> T {
-        if !self.gate.is(State::Ended) {
-            self.gate.set(State::Pausing);
+        let wake = || {
             #[cfg(unix)]
             let _ = io::Write::write(&mut &self.wake, b"!");
-            self.gate.wait_while(State::Pausing);
-        }
-        let done = act();
-        if self.gate.is(State::Paused) {
-            self.gate.set(State::Reading);
-        }
-        done
+        };
+        self.gate.pause(wake, act)
     }
 }
 
@@ -207,5 +213,29 @@ mod elsewhere {
                 tell(event::read().map(Some));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    #[test]
+    fn a_pause_does_not_wait_for_somebody_who_is_told_of_a_key() {
+        let gate = Arc::new(Gate::default());
+        gate.enter();
+        // Whoever is told listens only while the terminal is somebody else's.
+        let (teller, told) = sync_channel(0);
+        let shared = Arc::clone(&gate);
+        let reader = std::thread::spawn(move || {
+            shared.leave();
+            teller.send("key").unwrap();
+            shared.enter();
+        });
+        assert_eq!(gate.pause(|| (), || told.recv()), Ok("key"));
+        reader.join().unwrap();
+        assert!(gate.now().is_read);
     }
 }

@@ -75,6 +75,8 @@ struct Round<'a> {
     _grading: Grading,
     rows: Option<Rows<'a>>,
     reports: Vec<CheckReport>,
+    /// Its result was told.
+    is_told: bool,
 }
 
 impl<'a> Plain<'a> {
@@ -95,7 +97,8 @@ impl<'a> Plain<'a> {
         let grading = Grading::begin(&job, move |said| {
             let _ = teller.send(Happening::Said(number, Box::new(said)));
         })?;
-        self.round = Some(Round { _grading: grading, rows: None, reports: Vec::new() });
+        self.round =
+            Some(Round { _grading: grading, rows: None, reports: Vec::new(), is_told: false });
         Ok(())
     }
 
@@ -124,6 +127,7 @@ impl<'a> Plain<'a> {
                 round.reports.push(report);
             }
             Some(Said::Graded) => {
+                round.is_told = true;
                 if let Some(rows) = &round.rows {
                     let reports = std::mem::take(&mut round.reports);
                     rows.summary(&whole(&self.lesson, self.course, reports));
@@ -131,10 +135,17 @@ impl<'a> Plain<'a> {
                 self.screen.line(words::WAITING);
             }
             Some(Said::Stopped { words, .. }) => {
+                round.is_told = true;
                 self.screen.paragraph("", &words, 0);
                 self.screen.line(words::WAITING);
             }
-            None => self.round = None,
+            None => {
+                if !round.is_told {
+                    self.screen.paragraph("", words::GRADING_VANISHED, 0);
+                    self.screen.line(words::WAITING);
+                }
+                self.round = None;
+            }
         }
     }
 

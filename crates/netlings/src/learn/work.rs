@@ -15,6 +15,7 @@ use crate::build::{self, News};
 use crate::course::Course;
 use crate::ending::{INFRASTRUCTURE, PASSED, Stop};
 use crate::learn::message::{Report, Said};
+use crate::learn::scratch::Scratch;
 use crate::screen::Screen;
 use crate::words;
 
@@ -50,9 +51,13 @@ pub(crate) struct Options {
     /// Have the compiler colour what it says
     #[arg(long)]
     colored: bool,
+    /// Where temporary files go; removed at the end
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
+    let _scratch = options.scratch.as_deref().and_then(Scratch::of);
     hold_the_lifeline();
     let told = Mutex::new(());
     let tell = |said: &Said| {

@@ -21,6 +21,8 @@ pub(crate) const IN_PROGRESS: &str = "Being graded.";
 pub(crate) const ENTER_GOES_BACK: &str = "Press Enter to go back to netlings.";
 pub(crate) const NO_TERMINAL: &str = "this needs a terminal. `netlings learn --plain` does the \
                                       same by lines of text.";
+pub(crate) const NO_LESSONS: &str = "exercises/ has no lesson: no folder in it has a lesson.toml. \
+                                     `git status` says what is missing of the clone.";
 pub(crate) const NO_WATCH: &str = "saves cannot be noticed here";
 pub(crate) const MORE_BELOW: &str = "↓ more";
 

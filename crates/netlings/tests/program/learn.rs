@@ -102,7 +102,7 @@ fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
 
 #[test]
 fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left() {
-    // What the seat does when it is ended: nothing, building, grading, asking, an editor is open.
+    // What the seat does when it is ended.
     type Reach = fn(&Clone, &mut Seat);
     let stages: [(&str, Reach); 4] = [
         ("idle", |_, seat| drop(seat.shows("step 1: send back what comes"))),
@@ -120,7 +120,9 @@ fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left()
     for (stage, reach) in stages {
         for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 0), ("-KILL", 137)] {
             let clone = fresh();
-            let mut seat = Seat::at(&clone, 80, 24, &[]);
+            fs::create_dir(clone.path("tmp")).unwrap();
+            let temporary = clone.path("tmp").display().to_string();
+            let mut seat = Seat::at(&clone, 80, 24, &[("TMPDIR", &temporary)]);
             reach(&clone, &mut seat);
             seat.signal(signal);
             let marker = seat.marker();
@@ -131,8 +133,36 @@ fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left()
                 "{stage} {signal}: {left:?}"
             );
             Seat::nothing_is_left(&marker);
+            let files: Vec<_> = fs::read_dir(clone.path("tmp")).unwrap().flatten().collect();
+            assert!(files.is_empty(), "{stage} {signal}: {files:?}");
         }
     }
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_any_more_does_not_keep_it_from_ending() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("e opens");
+    seat.stops_flowing();
+    seat.press("?"); // it draws, and waits
+    seat.signal("-TERM");
+    assert_eq!(seat.code(), 143);
+    seat.flows_again();
+    let left = seat.ended();
+    assert!(left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse, "{left:?}");
+}
+
+#[test]
+fn a_course_without_lessons_says_so() {
+    let clone = fresh();
+    fs::remove_file(clone.path("exercises/tcp-echo/lesson.toml")).unwrap();
+    let seat = Seat::at(&clone, 80, 24, &[]);
+    let gone = "exercises/ has no lesson";
+    seat.gets(gone);
+    assert_eq!(seat.ended().code, 4);
+    let plain = clone.netlings(&["learn", "--plain"]).assert().code(4);
+    plain.stderr(predicates::str::contains(gone));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -24,6 +25,16 @@ struct Shown {
     has_ended: bool,
     /// Nobody is to read on, so that the terminal can be closed.
     is_closing: bool,
+    flow: Flow,
+}
+
+/// Whether the terminal takes what is written to it.
+#[derive(PartialEq)]
+enum Flow {
+    Flowing,
+    /// What comes next is the last for now.
+    Stopping,
+    Stopped,
 }
 
 type Screen = Arc<(Mutex<Shown>, Condvar)>;
@@ -93,7 +104,13 @@ impl Seat {
         let child = pair.slave.spawn_command(command).expect("netlings runs");
         drop(pair.slave);
         let parser = vt100::Parser::new(some(rows), some(columns), 0);
-        let shown = Shown { parser, bytes: Vec::new(), has_ended: false, is_closing: false };
+        let shown = Shown {
+            parser,
+            bytes: Vec::new(),
+            has_ended: false,
+            is_closing: false,
+            flow: Flow::Flowing,
+        };
         let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().expect("it can be read");
         let taker = Arc::clone(&screen);
@@ -107,6 +124,11 @@ impl Seat {
                 if shown.is_closing {
                     break;
                 }
+                if shown.flow == Flow::Stopping {
+                    shown.flow = Flow::Stopped;
+                }
+                let stopped = |shown: &mut Shown| shown.flow == Flow::Stopped;
+                drop(taker.1.wait_while(shown, stopped).unwrap());
             }
             drop(reader);
             taker.0.lock().unwrap().has_ended = true;
@@ -205,16 +227,54 @@ impl Seat {
         self.master = None;
     }
 
+    /// The terminal takes nothing any more: whoever writes to it waits.
+    pub(super) fn stops_flowing(&self) {
+        const O_NONBLOCK: i32 = 0o4000; // open(2) on Linux
+        let name = self.master.as_ref().expect("it is open").tty_name().expect("it has a name");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).custom_flags(O_NONBLOCK);
+        let mut terminal = options.open(name).expect("it can be opened");
+        self.screen.0.lock().unwrap().flow = Flow::Stopping;
+        // One that wakes whoever reads, and then as much as fits.
+        terminal.write_all(b" ").expect("there is room yet");
+        drop(self.waits_while(|shown| shown.flow != Flow::Stopped, "the terminal flows on"));
+        let full = loop {
+            if let Err(error) = terminal.write(&[0; 256]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// It takes it again.
+    pub(super) fn flows_again(&self) {
+        self.screen.0.lock().unwrap().flow = Flow::Flowing;
+        self.screen.1.notify_all();
+    }
+
+    /// What was shown, once it is not so any more.
+    fn waits_while(
+        &self,
+        mut is_so: impl FnMut(&mut Shown) -> bool,
+        otherwise: &str,
+    ) -> MutexGuard<'_, Shown> {
+        let shown = self.screen.0.lock().unwrap();
+        let (shown, late) = self.screen.1.wait_timeout_while(shown, PATIENCE, &mut is_so).unwrap();
+        assert!(!late.timed_out(), "{otherwise}");
+        shown
+    }
+
+    /// Waits for the end of the shell that has started it, and says its code.
+    pub(super) fn code(&mut self) -> u32 {
+        self.child.wait().expect("it is ours").exit_code()
+    }
+
     /// Waits for the end, and says how the terminal was left.
     pub(super) fn ended(mut self) -> Left {
-        let code = self.child.wait().expect("it is ours").exit_code();
-        // What was written last may still be on its way.
-        let usual = |shown: &Shown| !shown.parser.screen().alternate_screen();
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let mut shown = self.screen.0.lock().unwrap();
-        while !usual(&shown) && !shown.has_ended && Instant::now() < deadline {
-            shown = self.screen.1.wait_timeout(shown, Duration::from_millis(100)).unwrap().0;
-        }
+        let code = self.code();
+        // What was written last may still be on its way, and somebody may still be setting the
+        // terminal: both are over when nobody has it open any more.
+        let shown = self.waits_while(|shown| !shown.has_ended, "somebody still has the terminal");
         let echoes = self.master.as_ref().is_some_and(|master| {
             let settings = master.get_termios().expect("it is a terminal");
             settings.local_flags.bits() & ECHO != 0
@@ -222,7 +282,7 @@ impl Seat {
         Left {
             code,
             echoes,
-            is_usual_screen: usual(&shown),
+            is_usual_screen: !shown.parser.screen().alternate_screen(),
             has_cursor: !shown.parser.screen().hide_cursor(),
             has_mouse: shown.parser.screen().mouse_protocol_mode()
                 != vt100::MouseProtocolMode::None,
