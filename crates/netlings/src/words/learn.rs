@@ -75,6 +75,19 @@ pub(crate) fn mend(id: &str) -> String {
     format!("{id} does not pass yet. h gives a hint")
 }
 
+/// `words` are those of `netlings solution`. Their first line tells; the others name its commands.
+pub(crate) fn not_yet(words: &str) -> &str {
+    words.lines().next().unwrap_or_default()
+}
+
+/// In the seat of lines.
+pub(crate) const SOLUTION_ANYWAY: &str = "Type `s anyway` to see it all the same, or h for a hint.";
+
+/// Something was typed in the seat of lines that it doesn't know.
+pub(crate) fn unknown(word: &str) -> String {
+    format!("`{word}` is neither a lesson nor something that can be typed here.")
+}
+
 pub(crate) fn cannot_run(command: &str, error: &std::io::Error) -> String {
     format!("cannot run {command}: {}", netkit::cause(error))
 }
