@@ -4,9 +4,9 @@
 //! say the same: it must be readable on light and dark ground, and without colour.
 
 use ansi_to_tui::IntoText;
-use grader::Outcome;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
+use grader::{CheckReport, Outcome};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style, Stylize};
@@ -24,13 +24,14 @@ use crate::words::learn as words;
 
 mod checks;
 mod course;
+mod rows;
 
 /// Draws the seat, and says where the mouse can do what.
 pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> Spots {
     let mut pen = Pen { spots: Spots::new(), color };
     let area = frame.area();
-    let next = pen.next_rows(seat, area.width);
-    let next_height = u16::try_from(next.len()).unwrap_or(1);
+    let next_height = next_height(area.height);
+    let next = pen.next_rows(seat, area.width, next_height.into());
     let [head, body, below, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
@@ -72,6 +73,12 @@ fn percent_encoded(byte: u8) -> String {
         }
         other => format!("%{other:02X}"),
     }
+}
+
+/// How many rows say what is next. However much there is to say they are as many, so that a page
+/// stays where it is when a build begins and ends; a small window needs its rows for the page.
+fn next_height(height: u16) -> u16 {
+    if height < 14 { 2 } else { 3 }
 }
 
 struct Pen {
@@ -121,20 +128,22 @@ impl Pen {
         frame.render_widget(Line::from(left), area);
     }
 
-    /// What to do next, in one row or two.
-    fn next_rows(&self, seat: &Seat<'_>, width: u16) -> Vec<Line<'static>> {
+    /// What to do next, in `most` rows or fewer.
+    fn next_rows(&self, seat: &Seat<'_>, width: u16, most: usize) -> Vec<Line<'static>> {
         let width = usize::from(width).saturating_sub(2);
         let lead = |text: String| Line::from(format!(" {}", cut(&text, width)));
         if let Some(search) = &seat.search {
             return vec![lead(format!("/{search}▏")).bold()];
         }
         if let Some(notice) = &seat.notice {
-            let rows = grader::layout::wrapped("", notice, width, 0);
-            return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
+            let rows = at_most(most, grader::layout::wrapped("", notice, width, 0));
+            return rows.into_iter().map(|row| lead(row).bold()).collect();
         }
         if let Some(link) = seat.link_text() {
             let rows = grader::layout::wrapped("", words::OPEN_IN_YOUR_EDITOR, width, 0);
-            let rows = rows.into_iter().take(2).map(|row| lead(row).bold());
+            let mut rows = at_most(most.saturating_sub(1).max(1), rows);
+            rows.resize(most.saturating_sub(1).max(1), String::new());
+            let rows = rows.into_iter().map(|row| lead(row).bold());
             return rows.chain([lead(link)]).collect(); // the link is the last: `linked` counts on it
         }
         match &seat.work {
@@ -143,27 +152,32 @@ impl Pen {
                     if seat.cargo.is_empty() { String::new() } else { format!(": {}", seat.cargo) };
                 return vec![lead(format!("… {}{what}", words::BUILDING))];
             }
-            Work::Grading => {
-                let done = |row: &&crate::learn::seat::Row| matches!(row.known, Known::Ended(_));
-                let count = seat.rows.iter().filter(done).count();
-                let said = format!("… {} {count}/{}", words::GRADING, seat.rows.len());
-                return vec![lead(said)];
-            }
+            Work::Grading => return vec![lead(format!("… {}", graded_so_far(seat)))],
             Work::NoBuild => {
                 return vec![
                     lead(format!("▸ {}", words::no_build(!seat.compiler.is_empty()))).bold(),
                 ];
             }
-            Work::Trouble(_) => {}
-            Work::Idle => {}
+            Work::Trouble(_) | Work::Idle => {}
         }
+        self.next_step(seat, width, most)
+    }
+
+    /// What the student has to do, where nothing goes on.
+    fn next_step(&self, seat: &Seat<'_>, width: usize, most: usize) -> Vec<Line<'static>> {
+        let lead = |text: String| Line::from(format!(" {}", cut(&text, width)));
         match seat.next() {
             Next::Step(todo, _) => {
+                let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
+                // What is written and wrong comes before what is not written yet.
+                if let Some(id) = seat.fails_as_written() {
+                    let then = format!("  {}", words::then_step(todo.number, &place));
+                    return vec![lead(format!("▸ {}", words::mend(id))).bold(), lead(then)];
+                }
                 let said = words::step(todo.number, &todo.text);
                 let rows = grader::layout::wrapped("▸ ", &said, width, 2);
+                let rows = at_most(most.saturating_sub(1).max(1), rows); // the skeleton has the rest
                 let mut rows: Vec<_> = rows.into_iter().map(|row| lead(row).bold()).collect();
-                rows.truncate(2); // the skeleton has the rest
-                let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
                 rows.push(lead(format!("  e opens {place}; {}", words::EACH_SAVE)));
                 rows
             }
@@ -254,10 +268,15 @@ impl Pen {
     fn paper(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
         let Some(paper) = &mut seat.paper else { return };
         frame.render_widget(Clear, area);
-        let block = Block::bordered().title(format!(" {} ", paper.title).bold());
+        let mut block = Block::bordered().title(format!(" {} ", paper.title).bold());
+        if paper.asks.is_none() {
+            block = block.title_bottom(format!(" {} ", words::GO_BACK));
+        }
         let inside = block.inner(area);
         frame.render_widget(block, area);
-        let lines = self.lines_of(&paper.text, inside.width);
+        let width = usize::from(inside.width);
+        let lines = self.lines_of(&paper.text, u16::MAX);
+        let lines = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
         let mut scroll = paper.scroll;
         self.scrolled(lines, &mut scroll, frame, inside);
         paper.scroll = scroll;
@@ -287,14 +306,20 @@ impl Pen {
         let is_more = *scroll < last;
         let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
         frame.render_widget(Paragraph::new(shown), area);
-        if is_more && area.height > 1 {
-            let width = u16::try_from(words::MORE_BELOW.width() + 1).unwrap_or(0).min(area.width);
-            let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
-            let more = Span::styled(format!(" {}", words::MORE_BELOW), self.faint().not_bold());
-            frame.render_widget(Clear, place);
-            frame.render_widget(Line::from(more), place);
-            self.spots.push((place, Command::Screens(1)));
+        if is_more && area.height > 0 {
+            self.more(frame, area, Command::Screens(1));
         }
+    }
+
+    /// Says in the rule below `area`, where it hides nothing, that there is more; a click does
+    /// what `clicked` says.
+    fn more(&mut self, frame: &mut Frame<'_>, area: Rect, clicked: Command) {
+        let sign = format!(" {} ", words::MORE_BELOW);
+        let width = u16::try_from(sign.width()).unwrap_or(0).min(area.width);
+        let place = Rect::new(area.right() - width, area.bottom(), width, 1);
+        let place = place.intersection(frame.area());
+        frame.render_widget(Line::from(Span::styled(sign, self.faint())), place);
+        self.spots.push((place, clicked));
     }
 }
 
@@ -312,6 +337,29 @@ fn where_it_is(seat: &Seat<'_>, room: usize) -> String {
     ];
     let last = format!("{reached}/{all}");
     ways.into_iter().find(|way| way.width() <= room).unwrap_or(last)
+}
+
+/// How far the grading is, and which checks it waits for where they are few.
+fn graded_so_far(seat: &Seat<'_>) -> String {
+    let awaited = seat.rows.iter().filter(|row| matches!(row.known, Known::Awaited(_)));
+    let awaited: Vec<&str> = awaited.map(|row| row.id.as_str()).collect();
+    let all = seat.rows.len();
+    let mut said = format!("{} {}/{all}", words::GRADING, all - awaited.len());
+    if (1..=3).contains(&awaited.len()) {
+        said.push_str(&format!(": {}", awaited.join(", ")));
+    }
+    said
+}
+
+/// The first `most` of some rows, the last of them with a sign where there were more.
+fn at_most(most: usize, mut rows: Vec<String>) -> Vec<String> {
+    if rows.len() > most {
+        rows.truncate(most);
+        if let Some(last) = rows.last_mut() {
+            last.push('…');
+        }
+    }
+    rows
 }
 
 /// A line in as many rows as it needs.

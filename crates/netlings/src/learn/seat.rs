@@ -215,6 +215,16 @@ impl<'a> Seat<'a> {
         next(&src, failing.map(|row| row.id.as_str()))
     }
 
+    /// The first check that does not pass, where it fails over what is written, not over an open step.
+    pub(crate) fn fails_as_written(&self) -> Option<&str> {
+        let is_bad = |row: &&Row| row.known.outcome() == Some(Outcome::Failed);
+        let row = self.rows.iter().find(is_bad)?;
+        match &row.known {
+            Known::Ended(report) if report.step_to_do.is_none() => Some(&row.id),
+            _ => None,
+        }
+    }
+
     /// Where the student's editor is to open.
     pub(crate) fn place(&self) -> Place {
         let src = self.course.exercise(&self.entry().name).join("src");
@@ -245,7 +255,7 @@ impl<'a> Seat<'a> {
         self.compiler.clear();
         self.warnings = 0;
         self.cargo.clear();
-        self.notice = None;
+        (self.notice, self.link) = (None, None);
         self.is_chosen_by_hand = !checks.is_empty();
         for row in &mut self.rows {
             if checks.is_empty() || checks.contains(&row.id) {
@@ -405,7 +415,10 @@ impl<'a> Seat<'a> {
                 return Some(Act::Instead(vec!["demo".into(), self.entry().name.clone()]));
             }
             Command::NextLesson => return self.goes_to(self.at + 1),
-            Command::PreviousLesson => return self.goes_to(self.at.checked_sub(1)?),
+            Command::PreviousLesson => match self.at.checked_sub(1) {
+                Some(at) => return self.goes_to(at),
+                None => self.notice = Some(words::FIRST_LESSON.into()),
+            },
             Command::Search => {
                 self.search = Some(String::new());
             }
@@ -458,7 +471,10 @@ impl<'a> Seat<'a> {
         let scroll = match (&mut self.paper, self.page) {
             (Some(paper), _) => &mut paper.scroll,
             (None, Page::Text) => &mut self.text_scroll,
-            (None, Page::Checks) => &mut self.detail_scroll,
+            (None, Page::Checks) => {
+                self.is_chosen_by_hand = true; // it is being read
+                &mut self.detail_scroll
+            }
             (None, Page::Course) => return self.moves(by.signum()),
         };
         *scroll = scroll.saturating_add_signed(by); // drawing knows where the text ends
@@ -498,6 +514,10 @@ impl<'a> Seat<'a> {
     fn hint(&mut self) {
         self.page = Page::Checks;
         self.paper = None;
+        if self.work == Work::NoBuild {
+            self.notice = Some(words::BUILD_FIRST.into());
+            return;
+        }
         let Some(lesson) = self.lesson() else { return };
         let (Some(row), Some(check)) =
             (self.rows.get_mut(self.chosen), lesson.checks.get(self.chosen))
@@ -509,6 +529,7 @@ impl<'a> Seat<'a> {
             return;
         }
         row.hints += 1;
+        self.is_chosen_by_hand = true; // it is being read
         let progress = Progress::of_clone(&self.course.root);
         let notices = progress.record_hints(&lesson.name, &check.id, row.hints - 1);
         self.detail_scroll = usize::MAX / 2; // hints stand at the end
