@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use grader::Outcome;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
+use grader::{CheckReport, Outcome};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style, Stylize};
@@ -16,12 +16,13 @@ use crate::ink::Ink;
 use crate::learn::command::{Command, Spots};
 use crate::learn::seat::{Known, Page, Seat, Work};
 use crate::markdown;
-use crate::next::Next;
 use crate::screen::cut;
 use crate::words::learn as words;
 
 mod checks;
 mod course;
+mod next;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +30,8 @@ mod tests;
 pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> Spots {
     let mut pen = Pen { spots: Spots::new(), ink: Ink { color } };
     let area = frame.area();
-    let next = pen.next_rows(seat, area.width);
-    let next_height = u16::try_from(next.len()).unwrap_or(1);
+    let next_height = next::height(area.height);
+    let next = pen.next_rows(seat, area.width, next_height.into());
     let [head, body, below, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(1),
@@ -121,66 +122,6 @@ impl Pen {
         frame.render_widget(Line::from(left), area);
     }
 
-    /// What to do next, in one row or two.
-    fn next_rows(&self, seat: &Seat<'_>, width: u16) -> Vec<Line<'static>> {
-        let width = usize::from(width).saturating_sub(2);
-        let lead = |text: String| Line::from(format!(" {}", cut(&text, width)));
-        if let Some(search) = &seat.search {
-            return vec![lead(format!("/{search}▏")).bold()];
-        }
-        if let Some(notice) = &seat.notice {
-            let rows = grader::layout::wrapped("", notice, width, 0);
-            return rows.into_iter().take(3).map(|row| lead(row).bold()).collect();
-        }
-        if let Some(link) = seat.link_text() {
-            let rows = grader::layout::wrapped("", words::OPEN_IN_YOUR_EDITOR, width, 0);
-            let rows = rows.into_iter().take(2).map(|row| lead(row).bold());
-            return rows.chain([lead(link)]).collect(); // the link is the last: `linked` counts on it
-        }
-        match &seat.work {
-            Work::Building => {
-                let what =
-                    if seat.cargo.is_empty() { String::new() } else { format!(": {}", seat.cargo) };
-                return vec![lead(format!("… {}{what}", words::BUILDING))];
-            }
-            Work::Grading => {
-                let done = |row: &&crate::learn::seat::Row| matches!(row.known, Known::Ended(_));
-                let count = seat.rows.iter().filter(done).count();
-                let said = format!("… {} {count}/{}", words::GRADING, seat.rows.len());
-                return vec![lead(said)];
-            }
-            Work::NoBuild => {
-                return vec![
-                    lead(format!("▸ {}", words::no_build(!seat.compiler.is_empty()))).bold(),
-                ];
-            }
-            Work::Trouble(_) => {}
-            Work::Idle => {}
-        }
-        match seat.next() {
-            Next::Step(todo, _) => {
-                let said = words::step(todo.number, &todo.text);
-                let rows = grader::layout::wrapped("▸ ", &said, width, 2);
-                let mut rows: Vec<_> = rows.into_iter().map(|row| lead(row).bold()).collect();
-                rows.truncate(2); // the skeleton has the rest
-                let place = words::waits_at(&seat.course.typed_path(&todo.file), todo.line);
-                rows.push(lead(format!("  e opens {place}; {}", words::EACH_SAVE)));
-                rows
-            }
-            Next::Mend(id) => {
-                let mut rows = vec![lead(format!("▸ {}", words::mend(id))).bold()];
-                if seat.warnings > 0 {
-                    rows.push(lead(format!("  {}", words::warnings(seat.warnings))));
-                }
-                rows
-            }
-            Next::Nothing if seat.has_passed() => {
-                vec![lead(format!("▸ {}", words::passed(&seat.entry().name))).bold()]
-            }
-            Next::Nothing => vec![lead(words::NOT_GRADED_YET.into())],
-        }
-    }
-
     fn keys(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let commands = [
             Command::Edit,
@@ -233,10 +174,15 @@ impl Pen {
     fn paper(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
         let Some(paper) = &mut seat.paper else { return };
         frame.render_widget(Clear, area);
-        let block = Block::bordered().title(format!(" {} ", paper.title).bold());
+        let mut block = Block::bordered().title(format!(" {} ", paper.title).bold());
+        if paper.asks.is_none() {
+            block = block.title_bottom(format!(" {} ", words::GO_BACK));
+        }
         let inside = block.inner(area);
         frame.render_widget(block, area);
-        let lines = self.lines_of(&paper.text, inside.width);
+        let width = usize::from(inside.width);
+        let lines = self.lines_of(&paper.text, u16::MAX);
+        let lines = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
         let mut scroll = paper.scroll;
         self.scrolled(lines, &mut scroll, frame, inside);
         paper.scroll = scroll;
@@ -256,14 +202,20 @@ impl Pen {
         let is_more = *scroll < last;
         let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
         frame.render_widget(Paragraph::new(shown), area);
-        if is_more && area.height > 1 {
-            let width = u16::try_from(words::MORE_BELOW.width() + 1).unwrap_or(0).min(area.width);
-            let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
-            let more = Span::styled(format!(" {}", words::MORE_BELOW), self.faint().not_bold());
-            frame.render_widget(Clear, place);
-            frame.render_widget(Line::from(more), place);
-            self.spots.push((place, Command::Screens(1)));
+        if is_more && area.height > 0 {
+            self.more(frame, area, Command::Screens(1));
         }
+    }
+
+    /// Says in the rule below `area`, where it hides nothing, that there is more; a click does
+    /// what `clicked` says.
+    fn more(&mut self, frame: &mut Frame<'_>, area: Rect, clicked: Command) {
+        let sign = format!(" {} ", words::MORE_BELOW);
+        let width = u16::try_from(sign.width()).unwrap_or(0).min(area.width);
+        let place = Rect::new(area.right() - width, area.bottom(), width, 1);
+        let place = place.intersection(frame.area());
+        frame.render_widget(Line::from(Span::styled(sign, self.faint())), place);
+        self.spots.push((place, clicked));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use grader::{CheckReport, LessonOutcome, LessonReport, Outcome};
 
 use crate::course::Course;
-use crate::ending::{PASSED, Stop};
+use crate::ending::{FAILED, PASSED, Stop};
 use crate::learn::compiler::without_escapes;
 use crate::learn::grading::{Grading, Job};
 use crate::learn::message::Said;
@@ -171,7 +171,15 @@ impl<'a> Plain<'a> {
             "s" | "solution" => {
                 let anyway = rest == "anyway";
                 let options = solution::Options { lesson: self.lesson.clone(), anyway };
-                solution::run(self.course, self.screen, &options)
+                let told = solution::run(self.course, self.screen, &options);
+                told.map_err(|stop| match stop.code {
+                    FAILED if !anyway => Stop::failed(format!(
+                        "{}\n{}",
+                        words::not_yet(&stop.words),
+                        words::SOLUTION_ANYWAY
+                    )),
+                    _ => stop,
+                })
             }
             "l" | "list" => Ok(map::list(self.course, self.screen)),
             "n" | "next" => {
@@ -193,13 +201,18 @@ impl<'a> Plain<'a> {
                     return self.goes_to(&name).map(|()| true);
                 }
                 Err(_) => {
+                    self.screen.paragraph(
+                        "",
+                        &words::unknown(&netkit::visible(word.as_bytes())),
+                        0,
+                    );
                     self.screen.paragraph("", words::PLAIN, 0);
                     Ok(PASSED)
                 }
             },
         };
         if let Err(stop) = told {
-            self.screen.paragraph("", &stop.words, 0);
+            stop.words.lines().for_each(|line| self.screen.paragraph("", line, 0));
         }
         Ok(true)
     }

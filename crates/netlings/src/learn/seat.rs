@@ -218,6 +218,16 @@ impl<'a> Seat<'a> {
         next(&src, failing.map(|row| row.id.as_str()))
     }
 
+    /// The first check that does not pass, where it fails over what is written, not over an open step.
+    pub(crate) fn fails_as_written(&self) -> Option<&str> {
+        let is_bad = |row: &&Row| row.known.outcome() == Some(Outcome::Failed);
+        let row = self.rows.iter().find(is_bad)?;
+        match &row.known {
+            Known::Ended(report) if report.step_to_do.is_none() => Some(&row.id),
+            _ => None,
+        }
+    }
+
     /// Where the student's editor is to open.
     pub(crate) fn place(&self) -> Place {
         let src = self.course.exercise(&self.entry().name).join("src");

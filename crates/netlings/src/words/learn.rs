@@ -6,6 +6,7 @@ pub(crate) const PAGES: [&str; 3] = ["course", "lesson", "checks"];
 pub(crate) const GRADING_VANISHED: &str =
     "the grading ended by itself, without a result. `g` tries again.";
 pub(crate) const LAST_LESSON: &str = "This is the last lesson.";
+pub(crate) const FIRST_LESSON: &str = "This is the first lesson.";
 pub(crate) const COMPILER: &str = "What the compiler said";
 pub(crate) const NO_WARNINGS: &str = "The compiler has nothing to remark.";
 pub(crate) const SOLUTION: &str = "Yours, and the solution's";
@@ -25,6 +26,8 @@ pub(crate) const NO_LESSONS: &str = "exercises/ has no lesson: no folder in it h
                                      `git status` says what is missing of the clone.";
 pub(crate) const NO_WATCH: &str = "saves cannot be noticed here";
 pub(crate) const MORE_BELOW: &str = "↓ more";
+pub(crate) const GO_BACK: &str = "Esc: back";
+pub(crate) const BUILD_FIRST: &str = "Hints are about checks, and those need a program that builds. Mend the first error; e opens it.";
 
 pub(crate) const PLAIN: &str = "Each save is built and graded. You can type: h (one more hint), t (the lesson's text), s (the \
      solution beside yours), l (the lessons), n (the next lesson), a lesson's name, Enter (grade \
@@ -36,7 +39,7 @@ pub(crate) fn grading(lesson: &str) -> String {
 }
 
 pub(crate) const OPEN_IN_YOUR_EDITOR: &str =
-    "Open this in your editor; each save is noticed. Set EDITOR, and e opens it for you.";
+    "Open this in your editor; each save is noticed. With EDITOR set, e opens it.";
 pub(crate) const EACH_SAVE: &str = "each save is graded";
 
 pub(crate) fn passed(lesson: &str) -> String {
@@ -78,6 +81,24 @@ pub(crate) fn mend(id: &str) -> String {
     format!("{id} does not pass yet. h gives a hint")
 }
 
+/// An open step, below a check that fails over what is written already.
+pub(crate) fn then_step(number: u32, place: &str) -> String {
+    format!("then step {number}; e opens {place}")
+}
+
+/// `words` are those of `netlings solution`. Their first line tells; the others name its commands.
+pub(crate) fn not_yet(words: &str) -> &str {
+    words.lines().next().unwrap_or_default()
+}
+
+/// In the seat of lines.
+pub(crate) const SOLUTION_ANYWAY: &str = "Type `s anyway` to see it all the same, or h for a hint.";
+
+/// Something was typed in the seat of lines that it doesn't know.
+pub(crate) fn unknown(word: &str) -> String {
+    format!("`{word}` is neither a lesson nor something that can be typed here.")
+}
+
 pub(crate) fn cannot_run(command: &str, error: &std::io::Error) -> String {
     format!("cannot run {command}: {}", netkit::cause(error))
 }
@@ -93,6 +114,7 @@ pub(crate) fn ask_reset(lesson: &str) -> (String, String) {
 }
 
 pub(crate) fn ask_solution(words: &str) -> (String, String) {
+    let words = not_yet(words);
     (SOLUTION.into(), format!("{words}\n\n  y    show it all the same\n  Esc  go on by yourself\n"))
 }
 

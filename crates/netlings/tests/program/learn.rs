@@ -57,7 +57,11 @@ fn from_the_first_look_over_an_edit_and_a_failure_with_a_hint_to_a_passed_lesson
     seat.shows("expected");
     let called = clone.read("called");
     assert!(called.starts_with("+2 /") && called.ends_with("src/main.rs\n"), "{called}");
-    // The failure with its conversation, and one more hint.
+    // The failure with its conversation. No hint stands there that was not asked for.
+    seat.press("\x1b[F"); // End
+    let unasked = seat.shows("\nalone ");
+    let hints = |line: &str| line.starts_with("hint ") || line.contains("netlings hint");
+    assert!(!unasked.lines().any(hints), "{unasked}");
     seat.press("h");
     seat.shows("hints");
     seat.press("\x1b[H"); // Home
@@ -83,6 +87,65 @@ fn a_compiler_error_is_shown_as_the_compiler_coloured_it_with_the_first_in_view(
     let shown = seat.shows("It does not build.");
     assert!(shown.contains("exercises/tcp-echo/src/main.rs:3:17"), "{shown}");
     assert_eq!(seat.colour_of("error"), vt100::Color::Idx(9), "the compiler's bright red");
+}
+
+#[test]
+fn while_it_does_not_build_a_hint_is_neither_shown_nor_counted() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("step 1: send back what comes");
+    clone.write(PROGRAM, "fn main() {\n    missing();\n}\n");
+    seat.shows("It does not build.");
+    seat.press("hh");
+    seat.shows("Hints are about checks");
+    seat.press("q");
+    assert_eq!(seat.ended().code, 0);
+    // One is shown with each failure, and this asks for the second.
+    let hints = clone.netlings(&["hint", "tcp-echo"]).assert().success();
+    let hints = String::from_utf8_lossy(&hints.get_output().stdout).into_owned();
+    assert!(hints.contains("2. ") && !hints.contains("3. "), "{hints}");
+}
+
+#[test]
+fn what_is_written_and_fails_comes_before_a_step_that_is_open() {
+    let clone = fresh();
+    clone.write(PROGRAM, &format!("{SILENT}\npub fn later() {{\n    todo!(\"step 2: b\")\n}}\n"));
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.press("3");
+    let shown = seat.shows("then step 2; e opens exercises/tcp-echo/src/main.rs:");
+    assert!(shown.contains("echoes_hello does not pass yet"), "{shown}");
+}
+
+#[test]
+fn a_page_stays_where_it_is_when_a_build_begins_and_ends() {
+    let clone = fresh();
+    let seat = Seat::at(&clone, 80, 24, &[]);
+    let rule = |screen: &str| {
+        let lines: Vec<&str> = screen.lines().collect();
+        lines.iter().rposition(|line| line.starts_with("───"))
+    };
+    let before = seat.shows("e opens");
+    clone.write(PROGRAM, SILENT);
+    let during = seat.shows("building");
+    let after = seat.shows("does not pass yet");
+    assert_eq!(rule(&before), rule(&during), "{during}");
+    assert_eq!(rule(&before), rule(&after), "{after}");
+}
+
+#[test]
+fn before_it_is_passed_the_solution_is_shown_only_to_whoever_wants_it_all_the_same() {
+    let clone = fresh();
+    let mut seat = Seat::at(&clone, 50, 24, &[]);
+    seat.shows("e opens");
+    seat.press("s");
+    let asked = seat.shows("show it all the same");
+    // Words stay whole, and there is nothing to be typed into a shell that is not there.
+    assert!(asked.contains("0 of 17 points are") && !asked.contains("cargo netlings"), "{asked}");
+    seat.press("y");
+    seat.shows("+++ solutions/tcp-echo/src");
+    seat.shows("Esc: back");
+    seat.press("\u{1b}");
+    seat.shows_no_more("Esc: back");
 }
 
 #[test]
@@ -186,11 +249,21 @@ fn on_forty_columns_and_ten_rows_everything_needed_is_there_and_it_follows_the_w
     let small = seat.shows("0/17");
     assert!(small.contains("? help") && small.contains("q quit"), "{small}");
     assert!(small.contains("step 1: send back what comes"), "{small}");
+    seat.shows("`hello!` comes back");
+    seat.press("1");
+    seat.shows(">▸ tcp-echo");
     seat.resize(100, 30);
     let large = seat.until("the wide one", |screen| screen.contains("next lesson"));
     assert!(large.contains("lesson 1 of 1"), "{large}");
     seat.resize(40, 10);
     seat.shows_no_more("next lesson");
+    // The lesson that the cursor is on is seen, however little of its summary.
+    seat.resize(40, 8);
+    seat.until("eight rows with the cursor's", |screen| {
+        let lines: Vec<&str> = screen.lines().collect();
+        lines.iter().any(|line| line.starts_with(">▸ tcp-echo"))
+            && lines.get(7).is_some_and(|line| line.contains("q quit"))
+    });
 }
 
 #[test]
@@ -325,12 +398,16 @@ fn by_lines_of_text_a_save_is_graded_too() {
     let mut lines = BufReader::new(running.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("step 1: send back what comes")));
     assert!(lines.any(|line| line.starts_with("Waiting for the next save")));
+    writeln!(keys, "s").unwrap();
+    assert!(lines.any(|line| line == "Type `s anyway` to see it all the same, or h for a hint."));
     clone.write(PROGRAM, &right_program());
     assert!(lines.any(|line| line == "17 of 17 points."));
     assert!(lines.any(|line| line.starts_with("Waiting for the next save")));
     writeln!(keys, "h").unwrap();
     assert!(lines.any(|line| line.contains("nothing to hint at")));
+    writeln!(keys, "nothing").unwrap();
+    assert!(lines.any(|line| line.starts_with("`nothing` is neither a lesson nor")));
     drop(keys);
-    assert_eq!(lines.count(), 0);
+    assert!(!lines.any(|line| line.contains("neither")));
     assert_eq!(running.wait().unwrap().code(), Some(0));
 }

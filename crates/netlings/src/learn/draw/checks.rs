@@ -20,16 +20,20 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
         (list, detail)
     } else {
         // The details need the room more; the list is scrolled.
-        let height = count.min((area.height / 3).max(3)).min(area.height.saturating_sub(1).max(1));
+        let most = if area.height < 8 { 1 } else { (area.height / 4).max(3) };
+        let height = count.min(most);
         let [list, detail] =
             Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
         (list, detail)
     };
-    draw_list(pen, seat, lesson, frame, list);
+    let is_more = draw_list(pen, seat, lesson, frame, list);
     let beside = if area.width >= WIDE { Borders::LEFT } else { Borders::TOP };
     let block = Block::new().borders(beside).border_style(pen.faint());
     let inside = block.inner(detail);
     frame.render_widget(block, detail);
+    if is_more && area.height >= 8 {
+        pen.more(frame, list, Command::Move(1));
+    }
     seat.page_rows = inside.height.into();
     let lines = details(pen, seat, lesson, inside.width);
     let mut scroll = seat.detail_scroll;
@@ -37,7 +41,14 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
     seat.detail_scroll = scroll;
 }
 
-fn draw_list(pen: &mut Pen, seat: &Seat<'_>, lesson: &Lesson, frame: &mut Frame<'_>, area: Rect) {
+/// True where there are more checks below those that are seen.
+fn draw_list(
+    pen: &mut Pen,
+    seat: &Seat<'_>,
+    lesson: &Lesson,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) -> bool {
     let height = usize::from(area.height);
     // The chosen one stands in the middle where it can.
     let last = seat.rows.len().saturating_sub(height);
@@ -65,6 +76,7 @@ fn draw_list(pen: &mut Pen, seat: &Seat<'_>, lesson: &Lesson, frame: &mut Frame<
         frame.render_widget(Line::from(vec![Span::raw(cursor), mark, text]), place);
         pen.spots.push((place, Command::Check(number)));
     }
+    first < last
 }
 
 fn reached(known: &Known, check: &CheckText) -> u32 {
@@ -74,7 +86,10 @@ fn reached(known: &Known, check: &CheckText) -> u32 {
 /// A row's words: what the check is about, or what is in its way.
 fn about(known: &Known, check: &CheckText) -> String {
     match known {
-        Known::Ended(report) if report.outcome != Outcome::Passed => report.message.clone(),
+        // The mark says that it was not run.
+        Known::Ended(report) if report.outcome != Outcome::Passed => {
+            report.message.strip_prefix("not run: ").unwrap_or(&report.message).to_owned()
+        }
         _ => check.title.clone(),
     }
 }
@@ -102,7 +117,9 @@ fn details(pen: &Pen, seat: &Seat<'_>, lesson: &Lesson, width: u16) -> Vec<Line<
     match &row.known {
         Known::Ended(report) => match report.outcome {
             Outcome::Failed | Outcome::InfraError if report.step_to_do.is_none() => {
-                text = failure_text(&lesson.name, report, look);
+                // Hints come by `h`, all of them below: not one here too, nor the shell's command.
+                let report = CheckReport { hint: None, hints_left: 0, ..(**report).clone() };
+                text = failure_text(&lesson.name, &report, look);
             }
             Outcome::Passed => {
                 push(&mut text, &check.title, look);

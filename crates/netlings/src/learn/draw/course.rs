@@ -56,11 +56,18 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
         }
     }
     let height = usize::from(area.height);
-    let cursor = rows.iter().rposition(|(_, number)| *number == seat.cursor).unwrap_or(0);
-    let first = (cursor + 1).saturating_sub(height);
+    // The cursor's own row is seen, and of what stands below it as much as there is room for.
+    let mut of_cursor = rows.iter().enumerate().filter(|(_, row)| row.1 == seat.cursor);
+    let begins = of_cursor.next().map_or(0, |(at, _)| at);
+    let ends = of_cursor.next_back().map_or(begins, |(at, _)| at);
+    let first = (ends + 1).saturating_sub(height).min(begins);
+    let is_more = rows.len() > first + height;
     for (line, (row, number)) in rows.into_iter().skip(first).take(height).enumerate() {
         let place = Rect::new(area.x, area.y + u16::try_from(line).unwrap_or(0), area.width, 1);
         frame.render_widget(row, place);
         pen.spots.push((place, Command::Lesson(number)));
+    }
+    if is_more && area.height > 0 {
+        pen.more(frame, area, Command::Move(1));
     }
 }

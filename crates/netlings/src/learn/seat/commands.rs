@@ -2,7 +2,7 @@
 
 use grader::progress::Progress;
 
-use super::{Act, Page, Paper, Seat};
+use super::{Act, Page, Paper, Seat, Work};
 use crate::learn::command::Command;
 use crate::learn::work::Whose;
 use crate::words::learn as words;
@@ -61,7 +61,10 @@ impl Seat<'_> {
             Command::Run => return Some(Act::Run(Whose::Own)),
             Command::Demo => return Some(Act::Run(Whose::Solutions)),
             Command::NextLesson => return self.goes_to(self.at + 1),
-            Command::PreviousLesson => return self.goes_to(self.at.checked_sub(1)?),
+            Command::PreviousLesson => match self.at.checked_sub(1) {
+                Some(at) => return self.goes_to(at),
+                None => self.notice = Some(words::FIRST_LESSON.into()),
+            },
             Command::Search => {
                 self.search = Some(String::new());
             }
@@ -114,7 +117,10 @@ impl Seat<'_> {
         let scroll = match (&mut self.paper, self.page) {
             (Some(paper), _) => &mut paper.scroll,
             (None, Page::Text) => &mut self.text_scroll,
-            (None, Page::Checks) => &mut self.detail_scroll,
+            (None, Page::Checks) => {
+                self.is_chosen_by_hand = true; // it is being read
+                &mut self.detail_scroll
+            }
             (None, Page::Course) => return self.moves(by),
         };
         *scroll = scroll.saturating_add_signed(by); // drawing knows where the text ends
@@ -155,6 +161,10 @@ impl Seat<'_> {
     fn hint(&mut self) {
         self.page = Page::Checks;
         self.paper = None;
+        if self.work == Work::NoBuild {
+            self.notice = Some(words::BUILD_FIRST.into());
+            return;
+        }
         let Some(lesson) = self.lesson() else { return };
         let (Some(row), Some(check)) =
             (self.rows.get_mut(self.chosen), lesson.checks.get(self.chosen))
@@ -166,6 +176,7 @@ impl Seat<'_> {
             return;
         }
         row.hints += 1;
+        self.is_chosen_by_hand = true; // it is being read
         let progress = Progress::of_clone(&self.course.root);
         let notices = progress.record_hints(&lesson.name, &check.id, row.hints - 1);
         self.detail_scroll = usize::MAX / 2; // hints stand at the end

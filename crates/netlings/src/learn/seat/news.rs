@@ -15,7 +15,7 @@ impl Seat<'_> {
         self.compiler.clear();
         self.warnings = 0;
         self.cargo.clear();
-        self.notice = None;
+        (self.notice, self.link) = (None, None);
         self.is_chosen_by_hand = !checks.is_empty();
         for row in &mut self.rows {
             if checks.is_empty() || checks.contains(&row.id) {
