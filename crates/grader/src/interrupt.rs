@@ -12,6 +12,12 @@ static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 /// What is done before the process ends by a signal.
 static BEFORE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
+/// So long what is done before the end may take.
+#[cfg(unix)]
+const MOST_BEFORE: std::time::Duration = std::time::Duration::from_secs(2);
+#[cfg(unix)]
+const MOST_FOR_WORDS: std::time::Duration = std::time::Duration::from_millis(500);
+
 static COME: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
 
@@ -50,7 +56,8 @@ pub fn instead(act: impl FnOnce() + Send + 'static) {
     *locked(&INSTEAD) = Some(Box::new(act));
 }
 
-/// Has a signal that ends the process do this first, such as to leave the terminal as it was. Nothing
+/// Has a signal that ends the process do this first, such as to leave the terminal as it was. It has
+/// two seconds, then the process ends all the same. Nothing
 /// happens without [`watch`], and on Windows.
 pub fn before_the_end(act: impl FnOnce() + Send + 'static) {
     *locked(&BEFORE) = Some(Box::new(act));
@@ -78,18 +85,33 @@ pub fn watch() -> std::io::Result<()> {
                 }
                 take_all_down();
                 if let Some(act) = locked(&BEFORE).take() {
-                    act();
+                    within(MOST_BEFORE, act);
                 }
-                use std::io::Write;
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "\ninterrupted; every program under test was ended"
-                );
+                within(MOST_FOR_WORDS, || {
+                    use std::io::Write;
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "\ninterrupted; every program under test was ended"
+                    );
+                });
                 std::process::exit(128 + signal);
             }
         })?;
     }
     Ok(())
+}
+
+/// Does `act`, and waits no longer than so for it: a terminal that is stopped takes no words.
+#[cfg(unix)]
+fn within(most: std::time::Duration, act: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = std::sync::mpsc::channel();
+    let acts = move || {
+        act();
+        let _ = done.send(());
+    };
+    if std::thread::Builder::new().name("last words".into()).spawn(acts).is_ok() {
+        let _ = is_done.recv_timeout(most);
+    }
 }
 
 /// Ends every program under test, and lets no new one start. From then on no check returns.

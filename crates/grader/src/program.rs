@@ -152,6 +152,18 @@ impl Program {
         self.process.stderr.state().bytes.clone()
     }
 
+    /// What it has printed on stdout so far, without the first `from` bytes.
+    #[must_use]
+    pub fn stdout_from(&self, from: usize) -> Vec<u8> {
+        self.process.stdout.state().bytes.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// What it has printed on stderr so far, without the first `from` bytes.
+    #[must_use]
+    pub fn stderr_from(&self, from: usize) -> Vec<u8> {
+        self.process.stderr.state().bytes.get(from..).unwrap_or_default().to_vec()
+    }
+
     /// The memory (resident set, bytes) that it and all it started hold now.
     ///
     /// # Errors

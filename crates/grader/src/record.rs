@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::escape;
 use crate::locked::locked;
@@ -17,10 +17,10 @@ const CROWDED: usize = 600;
 const MOST: usize = 2000;
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// Since the check began, in milliseconds.
-    #[serde(rename = "at_ms", serialize_with = "milliseconds")]
+    #[serde(rename = "at_ms", serialize_with = "milliseconds", deserialize_with = "duration")]
     pub at: Duration,
     /// The grader's side of it: `client`, `client 2`; empty where only the program takes part.
     pub peer: String,
@@ -42,8 +42,13 @@ fn milliseconds<S: serde::Serializer>(at: &Duration, to: S) -> Result<S::Ok, S::
     to.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
 }
 
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let milliseconds = f64::deserialize(from)?;
+    Duration::try_from_secs_f64(milliseconds / 1e3).map_err(serde::de::Error::custom)
+}
+
 /// The kinds of events. `Sent` is from the grader to the program, `Received` the other way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum What {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use colored::{Color, Colorize};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr;
 
 use crate::ladder;
@@ -13,7 +13,7 @@ use crate::record::Event;
 use crate::words;
 
 /// How a check went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The program does what the check asks.
@@ -28,7 +28,7 @@ pub enum Outcome {
 
 /// One check's result, in the form of netlings-result/1. The fields below the line are not part
 /// of that form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CheckReport {
     /// The check's name.
     pub id: String,

@@ -19,6 +19,9 @@ mod grading;
 mod held;
 #[path = "course/processor.rs"]
 mod processor;
+#[cfg(target_os = "linux")]
+#[path = "course/seat.rs"]
+mod seat;
 #[path = "course/series.rs"]
 mod series;
 #[path = "course/server.rs"]
@@ -29,6 +32,9 @@ mod stream;
 mod student;
 #[path = "course/table.rs"]
 mod table;
+#[cfg(target_os = "linux")]
+#[path = "course/terminal.rs"]
+mod terminal;
 #[path = "course/versus.rs"]
 mod versus;
 #[path = "course/work_tree.rs"]
@@ -67,7 +73,7 @@ struct Figure {
     measure: fn(&Plan) -> anyhow::Result<Measured>,
 }
 
-const FIGURES: [Figure; 11] = [
+const FIGURES: &[Figure] = &[
     Figure {
         name: "grade-file-ipc",
         about: "what grading adds to a build after an edit",
@@ -102,6 +108,18 @@ const FIGURES: [Figure; 11] = [
         name: "first-failure",
         about: "from the end of the build to the first failure on the screen",
         measure: grading::first_failure,
+    },
+    #[cfg(target_os = "linux")]
+    Figure {
+        name: "save-to-verdict",
+        about: "the learner's seat against rustlings: from a save to the verdict on the screen",
+        measure: seat::save_to_verdict,
+    },
+    #[cfg(target_os = "linux")]
+    Figure {
+        name: "seat-at-rest",
+        about: "the seat's first frame, and its processor time and memory while nothing happens",
+        measure: seat::at_rest,
     },
     Figure {
         name: "compiled-once",

@@ -11,6 +11,7 @@ use crate::ending::{NO_BUILD, Stop};
 use crate::words;
 
 /// What one run of cargo made.
+#[derive(Default)]
 pub(crate) struct Built {
     /// Whether cargo was content.
     pub(crate) complete: bool,
@@ -20,6 +21,8 @@ pub(crate) struct Built {
     pub(crate) remarks: Vec<Remark>,
     /// What cargo itself said, where it was not passed through.
     pub(crate) log: String,
+    /// The compiler found an error.
+    has_error: bool,
 }
 
 /// A warning or an error of the compiler.
@@ -50,7 +53,58 @@ pub(crate) fn exercise(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     }
     // Passed through, the compiler's errors are only text for people. So cargo is asked again whose
     // the failure is.
-    Err(whose_failure(&quietly(root, &arguments)?, words::no_build(lesson), lesson))
+    let has_error = quietly(root, &arguments)?.has_error;
+    Err(whose_failure(has_error, words::no_build(lesson), lesson))
+}
+
+/// What is told while a program is built.
+pub(crate) enum News {
+    /// A line of cargo's own.
+    Cargo(String),
+    /// The compiler's words, coloured where that was asked for.
+    Compiler(Remark),
+}
+
+/// [`exercise`], for whoever shows what is said themselves, as it comes.
+pub(crate) fn exercise_told(
+    root: &Path,
+    lesson: &str,
+    colored: bool,
+    tell: &(dyn Fn(News) + Sync),
+) -> Result<PathBuf, Stop> {
+    let unusable = |error| Stop::infrastructure(words::no_cargo(&error));
+    let form = if colored { "json-diagnostic-rendered-ansi" } else { "json" };
+    let mut cargo = cargo(root);
+    cargo.args(["build", "--package", lesson, "--bin", lesson, "--color=never"]);
+    cargo.arg(format!("--message-format={form}"));
+    let mut child =
+        cargo.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(unusable)?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut built = Built::default();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // What is not UTF-8 is no reason to stop: cargo could not go on without somebody who reads.
+            let lines = BufReader::new(stderr.expect("it was asked for")).split(b'\n');
+            let lines = lines.map_while(Result::ok);
+            let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+            lines.for_each(|line| tell(News::Cargo(line)));
+        });
+        for line in BufReader::new(stdout.expect("it was asked for")).split(b'\n') {
+            if let Ok(message) = serde_json::from_slice(&line.map_err(unusable)?) {
+                built.take(message, Diagnostics::Kept);
+            }
+            built.remarks.drain(..).for_each(|remark| tell(News::Compiler(remark)));
+        }
+        Ok::<_, Stop>(())
+    })?;
+    let status = child.wait().map_err(unusable)?;
+    if !ended_by_itself(status) {
+        return Err(Stop::infrastructure(words::cargo_was_ended(status)));
+    }
+    let program = built.program(lesson).map(Path::to_owned);
+    program
+        .filter(|_| status.success())
+        .ok_or_else(|| whose_failure(built.has_error, words::no_build(lesson), lesson))
 }
 
 /// Builds a lesson's solution and gives its program. Only what is not up to date is spoken of.
@@ -65,13 +119,13 @@ pub(crate) fn solution(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
     if let Some(path) = aloud(root, &arguments, &package)? {
         return Ok(path);
     }
-    Err(whose_failure(&built, words::demo::no_build(lesson), &package))
+    Err(whose_failure(built.has_error, words::demo::no_build(lesson), &package))
 }
 
 /// A build that failed: the program's own doing where the compiler found an error, else the
 /// machine's, a full disk or a folder that cannot be written.
-fn whose_failure(built: &Built, no_build: String, package: &str) -> Stop {
-    match built.remarks.iter().any(|remark| remark.is_error) {
+fn whose_failure(has_error: bool, no_build: String, package: &str) -> Stop {
+    match has_error {
         true => Stop { code: NO_BUILD, words: no_build },
         false => Stop::infrastructure(words::cargo_failed(package)),
     }
@@ -154,8 +208,7 @@ fn run(cargo: &mut Command, diagnostics: Diagnostics) -> Result<Built, Stop> {
     let stderr = child.stderr.take().map(|stderr| {
         std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default())
     });
-    let mut built =
-        Built { complete: false, programs: vec![], remarks: vec![], log: String::new() };
+    let mut built = Built::default();
     let stdout = child.stdout.take().expect("it was asked for");
     for line in BufReader::new(stdout).lines() {
         // What is no message is a build script's or a macro's own print.
@@ -187,6 +240,7 @@ impl Built {
                 let is_error = said.level.starts_with("error");
                 // The rest is the compiler's own summary: how many there were, where to read on.
                 if is_error || said.level == "warning" {
+                    self.has_error |= is_error;
                     let text = said.rendered.unwrap_or_default();
                     self.remarks.push(Remark { target: target.name, is_error, text });
                 }

@@ -138,7 +138,10 @@ impl Session<'_> {
         grading.command = self.command(lesson);
         grading.hints_seen = Progress::of_clone(&self.course.root).hints_seen(&lesson.name);
         let own = self.subject.is_none().then_some(self.course);
-        let rows = (!self.options.json).then(|| Mutex::new(Rows::new(&grading, own, self.screen)));
+        let rows = (!self.options.json).then(|| {
+            let command = grading.command.clone();
+            Mutex::new(Rows::new(lesson, &grading.wanted(), command, own, self.screen))
+        });
         let report = grading.run(&|check| {
             if let Some(rows) = &rows {
                 let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);

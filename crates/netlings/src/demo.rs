@@ -2,38 +2,43 @@
 //! drawn as a ladder while it happens; somebody types, or the lesson's script does.
 
 pub(crate) mod keyboard;
+mod lines;
 pub(crate) mod programs;
 pub(crate) mod scene;
 pub(crate) mod script;
 pub(crate) mod seen;
 mod sockets;
 pub(crate) mod typed;
-mod view;
+pub(crate) mod view;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
-use colored::Colorize;
+use grader::ladder::Row;
 use grader::progress::replace_file;
 use grader::{Subject, ladder};
-use unicode_width::UnicodeWidthStr;
 
+use crate::asciicast::Asciicast;
 use crate::build;
 use crate::course::Course;
 use crate::demo::scene::{Problem, Scene};
 use crate::demo::script::{Act, Broken, Kind, Player, Script, role_of};
-use crate::demo::typed::{Typed, Typing};
+use crate::demo::typed::Typing;
 use crate::demo::view::View;
 use crate::ending::{PASSED, Stop};
+use crate::learn;
+use crate::learn::keys::Keys;
+use crate::learn::terminal::Taken;
 use crate::screen::Screen;
+use crate::stage::play::Show;
+use crate::trace;
 use crate::words::demo as words;
 
 /// Between two rows, where somebody watches: while a script plays, and while somebody types.
 const GAP_OF_SCRIPT: Duration = Duration::from_millis(500);
 const LONGEST_GAP: Duration = Duration::from_secs(1);
-const GAP_OF_TYPING: Duration = Duration::from_millis(120);
+pub(crate) const GAP_OF_TYPING: Duration = Duration::from_millis(120);
 #[derive(Args)]
 pub(crate) struct Options {
     /// The lesson whose programs are shown: those of its solution
@@ -49,6 +54,15 @@ pub(crate) struct Options {
     /// Write the ladder as a picture into this file, for slides
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Write what the terminal shows into this file, as an asciicast: `asciinema play FILE` shows it
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Lines of text instead of a full screen: for screen readers, editors' terminals and scripts
+    #[arg(long)]
+    plain: bool,
+    /// Packets instead of messages: the same programs on two hosts, as `netlings trace` shows them
+    #[arg(long, conflicts_with_all = ["record", "plain"])]
+    packets: bool,
 }
 
 fn speed(typed: &str) -> Result<f64, String> {
@@ -64,45 +78,96 @@ fn speed(typed: &str) -> Result<f64, String> {
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let lessons = course.lessons_named(std::slice::from_ref(&options.lesson))?;
     let lesson = lessons[0];
+    if options.packets {
+        // There a speed is so many seconds for each frame, one unless it is said.
+        let speed =
+            options.speed.map(|it| if it > 0.0 { (1.0 / it).clamp(0.05, 60.0) } else { 0.0 });
+        let svg = options.svg.clone();
+        let packets = trace::Options::of_solution(&lesson.name, options.script, speed, svg);
+        return trace::run(screen, &packets);
+    }
     let script = Script::load(&course.exercise(&lesson.name))?;
-    if let Some(path) = &options.svg {
+    for path in options.svg.iter().chain(&options.record) {
         can_be_written(path)?;
     }
-    let program = build::solution(&course.root, &lesson.name)?;
-    let is_terminal = std::io::stdout().is_terminal()
-        && std::io::stdin().is_terminal()
-        && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
-    let view = View::new(Some(screen), script.kind.sides(), is_terminal);
-    let scene = Scene::new(&script, &Subject::program(program), view, !options.script);
-    let mut scene = scene.map_err(stop)?;
-    scene.ends_at_ctrl_c();
-    screen.line(words::title(&lesson.name, &lesson.title).bold());
-    let played = match options.script {
-        true => {
-            let speed = match std::io::stdout().is_terminal() {
-                true => options.speed.unwrap_or(1.0),
-                false => options.speed.unwrap_or(0.0),
-            };
-            play_watched(&mut scene, &script, speed)
-        }
-        false => converse(&mut scene, &script, screen),
+    if options.svg.is_some() && options.svg == options.record {
+        return Err(Stop::usage(words::WRITTEN_TWICE));
+    }
+    let program = Subject::program(build::solution(&course.root, &lesson.name)?);
+    let title = words::title(&lesson.name, &lesson.title);
+    let is_on_stage = !options.plain && learn::has_terminal();
+    let recording = match &options.record {
+        Some(path) => Some(begin_recording(path, &title, screen, is_on_stage)?),
+        None => None,
     };
-    let ended = scene.end().map_err(stop);
+    let shown = match is_on_stage {
+        true => on_stage(screen, options, &script, &program, &title, recording)?,
+        false => lines::by_lines(screen, options, &script, &program, &title, recording)?,
+    };
     // What there is of the ladder is worth a picture, however it ended.
     if let Some(path) = &options.svg {
         let [left, right] = script.kind.sides();
-        let title = words::title(&lesson.name, &lesson.title);
-        let picture = ladder::svg(&title, left, right, &scene.view.rows());
+        let picture = ladder::svg(&title, left, right, &shown.rows);
         replace_file(path, picture.as_bytes())
             .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))?;
         screen.paragraph("", &words::svg_written(path), 0);
     }
-    if scene.interrupted {
-        return Ok(PASSED);
+    if let Some(path) = &options.record {
+        shown
+            .recorded
+            .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))?;
+        screen.paragraph("", &words::recording_written(path), 0);
     }
-    played?;
-    ended?;
-    Ok(PASSED)
+    shown.ended.map(|()| PASSED)
+}
+
+/// What is left of a demo that is over.
+struct Shown {
+    rows: Vec<Row>,
+    recorded: std::io::Result<()>,
+    ended: Result<(), Stop>,
+}
+
+fn begin_recording(
+    path: &Path,
+    title: &str,
+    screen: &Screen,
+    is_on_stage: bool,
+) -> Result<Asciicast, Stop> {
+    let whole = ratatui::crossterm::terminal::size().ok().filter(|_| is_on_stage);
+    let lines = || (u16::try_from(screen.look.width).unwrap_or(80), 24);
+    Asciicast::begin(path, title, whole.unwrap_or_else(lines))
+        .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))
+}
+
+/// Two programs side by side, on the whole screen.
+fn on_stage(
+    screen: &Screen,
+    options: &Options,
+    script: &Script,
+    program: &Subject,
+    title: &str,
+    recording: Option<Asciicast>,
+) -> Result<Shown, Stop> {
+    let machine = |error| Stop::infrastructure(netkit::cause(&error));
+    let mut terminal = Taken::take().map_err(machine)?;
+    if let Some(recording) = recording {
+        terminal.records(recording).map_err(machine)?;
+    }
+    let keys = Keys::read(|_| {}).map_err(machine)?;
+    let show = Show {
+        script,
+        subject: program,
+        title,
+        whose: crate::words::stage::SOLUTIONS,
+        color: screen.look.color,
+        speed: options.script.then(|| options.speed.unwrap_or(1.0)),
+        is_lesson: true,
+    };
+    let shown = show.run(&mut terminal, &keys);
+    let recorded = terminal.end_of_recording();
+    drop(terminal);
+    Ok(Shown { rows: shown.rows, recorded, ended: shown.ended })
 }
 
 /// Plays a lesson's script without anybody watching, for `verify`.
@@ -138,19 +203,16 @@ pub(crate) fn can_be_written(path: &Path) -> Result<(), Stop> {
     })
 }
 
-/// Plays the script for somebody who watches.
-fn play_watched(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
-    if speed > 0.0 {
-        scene.gap = Duration::from_secs_f64(GAP_OF_SCRIPT.as_secs_f64() / speed).min(LONGEST_GAP);
-        if std::io::stdin().is_terminal() {
-            scene.reads_stdin().map_err(stop)?;
-        }
+/// Between two rows of a script that plays so fast.
+pub(crate) fn gap_of_script(speed: f64) -> Duration {
+    match speed > 0.0 {
+        true => Duration::from_secs_f64(GAP_OF_SCRIPT.as_secs_f64() / speed).min(LONGEST_GAP),
+        false => Duration::ZERO,
     }
-    scene.view.heading();
-    play(scene, script, speed)
 }
 
-fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
+/// Plays the script, without more ado.
+pub(crate) fn play(scene: &mut Scene<'_>, script: &Script, speed: f64) -> Result<(), Stop> {
     match script.play(scene, speed) {
         Ok(()) => {}
         Err(Broken { problem: Problem::Interrupted, .. }) => return Ok(()),
@@ -176,51 +238,8 @@ impl Player for Scene<'_> {
     }
 }
 
-/// Lets somebody type, until the input ends.
-fn converse(scene: &mut Scene<'_>, script: &Script, screen: &Screen) -> Result<(), Stop> {
-    let is_terminal = std::io::stdin().is_terminal();
-    if std::io::stdout().is_terminal() {
-        scene.gap = GAP_OF_TYPING;
-    }
-    let mut typing = Typing::new(script);
-    legend(scene, &typing);
-    screen.gap();
-    scene.view.heading();
-    begin(scene, script).map_err(stop)?;
-    scene.reads_stdin().map_err(stop)?;
-    loop {
-        scene.handle_queue();
-        if scene.interrupted {
-            return Ok(());
-        }
-        if !is_terminal && (scene.input_ended || !scene.typed.is_empty()) {
-            // Nobody is there to wait for an answer before typing on.
-            scene.settle();
-        }
-        if let Some(line) = scene.typed.pop_front() {
-            scene.view.typed();
-            match typing.read(&line) {
-                Ok(Typed::Quit) => return Ok(()),
-                Ok(Typed::Help) => legend(scene, &typing),
-                Ok(Typed::Act(act)) => act_on(scene, &mut typing, act)?,
-                Err(words) => scene.view.remark("", &words),
-            }
-            continue;
-        }
-        if scene.input_ended {
-            return Ok(());
-        }
-        scene.prompt(&words::prompt(typing.goes_to()));
-        let soon = scene.view.has_crowd() || script.kind == Kind::File;
-        let wait = if soon { Duration::from_millis(200) } else { Duration::from_secs(3600) };
-        if !scene.receive(Instant::now() + wait) {
-            scene.quiet_moment();
-        }
-    }
-}
-
 /// Starts whom a conversation needs from the beginning.
-fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
+pub(crate) fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
     let start = |name: &str| Act::Start { name: name.into(), args: None, env: Default::default() };
     match script.kind {
         Kind::Tcp | Kind::Udp => {
@@ -239,7 +258,7 @@ fn begin(scene: &mut Scene<'_>, script: &Script) -> Result<(), Problem> {
     Ok(())
 }
 
-fn act_on(scene: &mut Scene<'_>, typing: &mut Typing<'_>, act: Act) -> Result<(), Stop> {
+pub(crate) fn act_on(scene: &mut Scene<'_>, typing: &mut Typing<'_>, act: Act) -> Result<(), Stop> {
     let act = match act {
         Act::Start { name, args, env } => {
             Act::Start { name: scene.programs.free_name(role_of(&name)), args, env }
@@ -258,14 +277,5 @@ fn act_on(scene: &mut Scene<'_>, typing: &mut Typing<'_>, act: Act) -> Result<()
             Ok(())
         }
         Err(problem) => Err(stop(problem)),
-    }
-}
-
-/// Says what can be typed.
-fn legend(scene: &mut Scene<'_>, typing: &Typing<'_>) {
-    let rows = typing.legend();
-    let width = rows.iter().map(|(typed, _)| typed.width()).max().unwrap_or(0);
-    for (typed, does) in rows {
-        scene.view.remark(&format!("{typed:width$}  "), &does);
     }
 }

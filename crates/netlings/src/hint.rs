@@ -7,17 +7,17 @@ use grader::text::near_match;
 
 use crate::course::{self, Course, Entry};
 use crate::ending::{PASSED, Stop};
-use crate::screen::{Screen, diagnostic};
+use crate::screen::Screen;
 use crate::{map, words};
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// The lesson; without one, the one you stand in, or the next of the map
     #[arg(value_name = "LESSON")]
-    lesson: Option<String>,
+    pub(crate) lesson: Option<String>,
     /// The check; without one, the first that has not passed
     #[arg(value_name = "CHECK")]
-    check: Option<String>,
+    pub(crate) check: Option<String>,
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
@@ -43,7 +43,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         screen.paragraph("", &words::last_hint(&lesson.name), 0);
     }
     for notice in progress.record_hints(&lesson.name, &check.id, shown) {
-        diagnostic(notice);
+        screen.notice(notice);
     }
     Ok(PASSED)
 }

@@ -1,5 +1,6 @@
 //! netlings: the course in the terminal. The map, the grading, and the course's own gate.
 
+mod asciicast;
 mod build;
 mod check;
 mod course;
@@ -9,8 +10,10 @@ mod ending;
 mod flaky;
 mod gauge;
 mod hint;
+mod ink;
 mod inside;
 mod lab;
+mod learn;
 mod map;
 mod markdown;
 mod mistake;
@@ -24,6 +27,7 @@ mod screen;
 mod show;
 mod skeletons;
 mod solution;
+mod stage;
 mod steps;
 mod todo;
 mod trace;
@@ -51,6 +55,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Learn: a full screen that grades each save (what netlings does without a command)
+    Learn(learn::Options),
     /// Show the lessons and how far you are
     List,
     /// Read a lesson
@@ -76,6 +82,12 @@ enum Command {
     Lab(lab::Options),
     /// Say what this machine gives for traces, why not more, and what to do
     Doctor,
+    /// Build and grade for the learner's seat
+    #[command(hide = true)]
+    Work(learn::work::Options),
+    /// Give the terminal back when the learner's seat is gone
+    #[command(hide = true)]
+    Keep,
     /// Become a program on a host of a running lab
     #[command(hide = true)]
     Inside(inside::Options),
@@ -105,6 +117,10 @@ fn main() -> ExitCode {
         let stop = inside::run(options);
         diagnostic(words::error(stop.words));
         return stop.code.into();
+    }
+    if let Some(Command::Keep) = &line.command {
+        learn::terminal::keep();
+        return ExitCode::SUCCESS;
     }
     let screen = Screen::stdout();
     let outcome = grader::interrupt::watch()
@@ -137,7 +153,10 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         course.is_around_here()?;
     }
     match command {
+        None if learn::has_terminal() => learn::run(&course, screen, &learn::Options::default()),
         None => Ok(map::show(&course, screen)),
+        Some(Command::Learn(options)) => learn::run(&course, screen, &options),
+        Some(Command::Work(options)) => learn::work::run(&course, screen, &options),
         Some(Command::List) => Ok(map::list(&course, screen)),
         Some(Command::Show(options)) => show::run(&course, screen, &options),
         Some(Command::Check(options)) => check::run(&course, screen, &options),
@@ -151,6 +170,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
         Some(Command::Doctor) => Ok(doctor::run(screen)),
         Some(Command::Lab(options)) => lab::run(screen, &options),
         Some(Command::Inside(options)) => Err(inside::run(&options)),
+        Some(Command::Keep) => Ok(ending::PASSED), // done before the course was looked for
         Some(Command::Skeletons(options)) => skeletons::run(&course, screen, &options),
         Some(Command::Recordings(options)) => recordings::run(&course, screen, &options),
         Some(Command::Verify(options)) => verify::run(&course, screen, &options),

@@ -13,7 +13,7 @@ use grader::progress::{Progress, replace_file};
 
 use crate::course::Course;
 use crate::ending::{PASSED, Stop};
-use crate::screen::{Screen, diagnostic};
+use crate::screen::Screen;
 use crate::skeletons::{Pristine, files_of_a_student, pristine};
 use crate::words;
 
@@ -21,7 +21,7 @@ use crate::words;
 pub(crate) struct Options {
     /// The lesson
     #[arg(value_name = "LESSON")]
-    lesson: String,
+    pub(crate) lesson: String,
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
@@ -43,7 +43,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         words::was_reset(name)
     };
     for notice in Progress::of_clone(&course.root).forget(name) {
-        diagnostic(notice);
+        screen.notice(notice);
     }
     screen.paragraph("", &told, 0);
     Ok(PASSED)

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use colored::Colorize;
 use grader::layout::wrapped;
-use grader::lesson::Lesson;
+use grader::lesson::{CheckText, Lesson};
 use grader::report::{failure_text, mark};
-use grader::{CheckReport, Grading, LessonReport, Outcome};
+use grader::{CheckReport, LessonReport, Outcome};
 use unicode_width::UnicodeWidthStr;
 
 use crate::course::Course;
@@ -37,15 +37,21 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(grading: &Grading<'a>, own: Option<&'a Course>, screen: &'a Screen) -> Self {
-        let lesson = grading.lesson;
-        let ahead: Vec<&str> = grading.wanted().iter().rev().map(|check| &*check.id).collect();
+    /// The rows of `wanted`, some of the lesson's checks; `command` grades them again.
+    pub(crate) fn new(
+        lesson: &'a Lesson,
+        wanted: &[&'a CheckText],
+        command: String,
+        own: Option<&'a Course>,
+        screen: &'a Screen,
+    ) -> Self {
+        let ahead: Vec<&str> = wanted.iter().rev().map(|check| &*check.id).collect();
         let room = screen.look.width.saturating_sub(lesson.name.width() + 2);
         screen.line(format!("{}  {}", lesson.name.bold(), cut(&lesson.title, room)).trim_end());
         Self {
             lesson,
             screen,
-            command: grading.command.clone(),
+            command,
             own,
             id_width: ahead.iter().map(|id| id.width()).max().unwrap_or(0),
             ahead,

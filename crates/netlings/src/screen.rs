@@ -8,6 +8,8 @@ use grader::layout::{broken, wrapped};
 use grader::report::{Look, stderr_width, terminal_size};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::asciicast::Asciicast;
+
 /// In fewer columns nobody reads a sentence.
 const NARROWEST: usize = 20;
 
@@ -16,17 +18,74 @@ const NARROWEST: usize = 20;
 pub(crate) struct Screen {
     pub(crate) look: Look,
     ended: Mutex<Option<io::Error>>,
+    /// What was printed, where it is not for stdout.
+    kept: Option<Mutex<String>>,
+    /// What is printed is written down too.
+    recording: Mutex<Option<Asciicast>>,
 }
 
 impl Screen {
     pub(crate) fn stdout() -> Self {
-        Self { look: Look::of_stdout(), ended: Mutex::new(None) }
+        Self {
+            look: Look::of_stdout(),
+            ended: Mutex::new(None),
+            kept: None,
+            recording: Mutex::default(),
+        }
+    }
+
+    /// One that keeps what is printed, for whoever shows it elsewhere.
+    pub(crate) fn kept(look: Look) -> Self {
+        Self {
+            look,
+            ended: Mutex::new(None),
+            kept: Some(Mutex::default()),
+            recording: Mutex::default(),
+        }
+    }
+
+    /// What was kept.
+    pub(crate) fn into_text(self) -> String {
+        let kept = self.kept.unwrap_or_default();
+        kept.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what is no result: on stderr.
+    pub(crate) fn notice(&self, text: impl fmt::Display) {
+        match &self.kept {
+            Some(_) => self.line(text),
+            None => diagnostic(text),
+        }
     }
 
     /// One that prints no rows, where stdout is for something else.
     pub(crate) fn muted() -> Self {
         let nobody_reads = io::Error::from(ErrorKind::BrokenPipe);
-        Self { look: Look::of_stdout(), ended: Mutex::new(Some(nobody_reads)) }
+        Self {
+            look: Look::of_stdout(),
+            ended: Mutex::new(Some(nobody_reads)),
+            kept: None,
+            recording: Mutex::default(),
+        }
+    }
+
+    /// From now on writes down what is printed.
+    pub(crate) fn records(&self, recording: Asciicast) {
+        *self.recording.lock().unwrap_or_else(PoisonError::into_inner) = Some(recording);
+    }
+
+    /// Ends the recording, and says what was in its way.
+    pub(crate) fn end_of_recording(&self) -> io::Result<()> {
+        let recording = self.recording.lock().unwrap_or_else(PoisonError::into_inner).take();
+        recording.and_then(Asciicast::trouble).map_or(Ok(()), Err)
+    }
+
+    /// A terminal begins each line at its left edge, a file does not.
+    fn writes_down(&self, text: &str) {
+        let mut recording = self.recording.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(recording) = &mut *recording {
+            recording.shows(&text.replace('\n', "\r\n"));
+        }
     }
 
     /// Writes what is no text for people, as it is.
@@ -39,6 +98,11 @@ impl Screen {
 
     /// Prints `text` and ends the line.
     pub(crate) fn line(&self, text: impl fmt::Display) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(&format!("{text}\n"));
+            return;
+        }
+        self.writes_down(&format!("{text}\n"));
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.is_none() {
             *ended = netkit::screen::line(text).err();
@@ -57,6 +121,11 @@ impl Screen {
 
     /// Prints `text`, and the line goes on.
     pub(crate) fn part(&self, text: &str) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            return;
+        }
+        self.writes_down(text);
         self.bytes(text.as_bytes());
     }
 

@@ -26,20 +26,31 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         screen.paragraph("", words::ALL_PASSED, 0);
         return Ok(PASSED);
     };
-    let readme = Text::read(course.exercise(&entry.name).join("README.md"))?;
+    let rows = laid_out(course, screen, &entry.name)?;
+    pager::become_one(&rows);
+    rows.iter().for_each(|row| screen.line(row));
+    Ok(PASSED)
+}
+
+/// Prints a lesson's text, without a pager.
+pub(crate) fn printed(course: &Course, screen: &Screen, lesson: &str) -> Result<(), Stop> {
+    laid_out(course, screen, lesson)?.iter().for_each(|row| screen.line(row));
+    Ok(())
+}
+
+/// The rows of a lesson's text.
+fn laid_out(course: &Course, screen: &Screen, lesson: &str) -> Result<Vec<String>, Stop> {
+    let readme = Text::read(course.exercise(lesson).join("README.md"))?;
     let layout = Layout {
         width: screen.look.width,
         styled: screen.look.color,
         // In a file or a pipe a line has no edge to run over.
         breaks_code: std::io::stdout().is_terminal(),
     };
-    let rows: Vec<String> = markdown::rows(&readme.content, layout)
-        .iter()
-        .map(|row| row.iter().map(painted).collect::<String>().trim_end().to_owned())
-        .collect();
-    pager::become_one(&rows);
-    rows.iter().for_each(|row| screen.line(row));
-    Ok(PASSED)
+    let rows = markdown::rows(&readme.content, layout);
+    let painted =
+        rows.iter().map(|row| row.iter().map(painted).collect::<String>().trim_end().to_owned());
+    Ok(painted.collect())
 }
 
 /// A piece with its escape codes, where colour is wanted.

@@ -28,10 +28,10 @@ const CONTEXT: usize = 3;
 pub(crate) struct Options {
     /// The lesson
     #[arg(value_name = "LESSON")]
-    lesson: String,
+    pub(crate) lesson: String,
     /// Show it although the lesson has not passed
     #[arg(long)]
-    anyway: bool,
+    pub(crate) anyway: bool,
 }
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The largest file that is looked at, in bytes: a larger one is no program.
+pub(crate) const LARGEST: u64 = 1 << 20;
+
 /// A `todo!("step 2: …")` that still stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Todo {
@@ -17,7 +20,9 @@ pub(crate) struct Todo {
 pub(crate) fn all_in(folder: &Path) -> Vec<Todo> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    let sources = sources.filter(|path| path.is_file()); // a pipe's reader would wait for ever
+    // A pipe's reader would wait for ever.
+    let is_source = |about: fs::Metadata| about.is_file() && about.len() <= LARGEST;
+    let sources = sources.filter(|path| fs::metadata(path).is_ok_and(is_source));
     let steps = sources.flat_map(|file| {
         let content = fs::read_to_string(&file).unwrap_or_default();
         let found: Vec<_> = steps_in(&content).collect();
@@ -67,6 +72,14 @@ mod tests {
         assert_eq!(first.file, folder.path().join("b.rs"));
         assert_eq!((all[1].number, &all[1].file), (3, &folder.path().join("a.rs")));
         assert_eq!(all.len(), 2);
+    }
+
+    #[test]
+    fn a_huge_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let huge = fs::File::create(folder.path().join("a.rs")).unwrap();
+        huge.set_len(1 << 42).unwrap();
+        assert_eq!(all_in(folder.path()), []);
     }
 
     #[test]

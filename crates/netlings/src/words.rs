@@ -4,6 +4,8 @@ pub(crate) mod author;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod lab;
+pub(crate) mod learn;
+pub(crate) mod stage;
 pub(crate) mod trace;
 
 use std::fmt::Display;
@@ -184,7 +186,7 @@ pub(crate) fn not_yet(lesson: &Lesson, reached: u32) -> String {
     let (name, all) = (&lesson.name, lesson.points());
     format!(
         "{name} has not passed yet: {reached} of {all} points are recorded. The solution tells \
-         most to who has one of their own.\n\
+         most to whoever has one of their own.\n\
          go on     cargo netlings check {name}\n\
          a hint    cargo netlings hint {name}\n\
          see it    cargo netlings solution {name} --anyway"

@@ -202,6 +202,20 @@ impl Program {
         failure
     }
 
+    /// The address that it announced as a server, once its first line is there or can come no more;
+    /// `None` before. For whoever has something else to do meanwhile.
+    #[must_use]
+    pub fn announcement(&self) -> Option<Verdict<SocketAddr>> {
+        let stdout = &self.process.stdout;
+        // Asked before the look: what came with the end is there then.
+        let over = stdout.is_over();
+        let has_line = stdout.state().rest().contains(&b'\n');
+        (over || has_line).then(|| {
+            let address = self.announced_address(None);
+            address.inspect_err(|_| self.process.wait_for_last_words())
+        })
+    }
+
     pub(super) fn announced_address(&self, asked: Option<IpAddr>) -> Verdict<SocketAddr> {
         let expected = "listening on IP:PORT";
         let late = Late::after(&self.stage, START);

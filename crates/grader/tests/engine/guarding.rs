@@ -8,6 +8,7 @@ use crate::{acting, graded};
 
 crate::trials![
     what_a_server_says_instead_of_announcing_itself_is_heard_before_its_failure,
+    an_announcement_can_be_looked_for_beside_other_work,
     a_guard_serves_the_next_program_with_that_ones_own_words,
     a_guard_with_a_program_is_not_shared,
     a_write_beyond_the_limit_ends_the_program_or_fails_and_the_next_has_no_limit,
@@ -27,6 +28,23 @@ fn what_a_server_says_instead_of_announcing_itself_is_heard_before_its_failure()
     assert!(run.program("server").listen().is_err());
     let heard: Vec<What> = heard.try_iter().collect();
     assert!(heard.contains(&What::Stderr) && heard.contains(&What::Exit), "{heard:?}");
+}
+
+fn an_announcement_can_be_looked_for_beside_other_work() {
+    let line = "sh -c 'read go; echo listening on 127.0.0.1:7; read go'";
+    let subject = Subject::command_line(line).unwrap();
+    let run = Run::followed(&subject, |_| {});
+    let program = run.program("server").start().unwrap();
+    assert!(program.announcement().is_none(), "it has not been told to go");
+    program.type_line("go");
+    program.expect_printed("\n").unwrap();
+    assert_eq!(program.stdout_from(13), b"127.0.0.1:7\n");
+    assert_eq!(program.stdout_from(1000), b"");
+    assert_eq!(program.announcement().unwrap().unwrap().port(), 7);
+    let silent = Run::followed(&Subject::command_line("true").unwrap(), |_| {});
+    let program = silent.program("server").start().unwrap();
+    program.wait_exit().unwrap();
+    assert!(program.announcement().unwrap().is_err(), "nothing more can come");
 }
 
 /// The guard's id, the variable and the argument, as the program tells them.

@@ -111,7 +111,8 @@ impl Student {
         held::run(command, LIMIT)
     }
 
-    fn netlings(&self) -> Command {
+    /// netlings as this student runs it.
+    pub(crate) fn netlings(&self) -> Command {
         self.tree.command(&self.netlings, PURPOSE)
     }
 

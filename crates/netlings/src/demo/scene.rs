@@ -4,7 +4,7 @@ mod acts;
 mod rows;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, Read};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grader::{Event, Run, Subject, TcpRelay, Trouble, UdpRelay};
+use ratatui::crossterm::event::Event as Input;
 use tempfile::TempDir;
 
 use crate::demo::keyboard::{Key, Keys, Line, NoEcho, Pressed};
@@ -20,6 +21,7 @@ use crate::demo::script::{Awaited, Kind, Script};
 use crate::demo::seen::{Look, Seen};
 use crate::demo::sockets::Sockets;
 use crate::demo::view::View;
+use crate::stage::{Stage, Wish};
 use crate::words::demo as words;
 
 /// So much can be on its way to this thread; who tells more waits.
@@ -39,6 +41,8 @@ enum Happening {
     Key(Key),
     Typed(String),
     InputEnds,
+    /// On the stage: what its terminal sends.
+    Heard(io::Result<Option<Input>>),
     Interrupted,
 }
 
@@ -75,6 +79,10 @@ pub(crate) struct Scene<'a> {
     /// None once it has ended.
     run: Option<Rc<Run>>,
     pub(crate) programs: Programs,
+    /// How much of what each has printed was read for the stage, on stdout and on stderr.
+    read: BTreeMap<String, [usize; 2]>,
+    /// What each was started with.
+    pub(crate) args: BTreeMap<String, Vec<String>>,
     /// What was run, without the places that the demo chose.
     commands: BTreeMap<String, String>,
     relays: BTreeMap<String, Relay>,
@@ -101,6 +109,8 @@ pub(crate) struct Scene<'a> {
     line: Line,
     no_echo: Option<NoEcho>,
     pub(crate) typed: VecDeque<String>,
+    /// What somebody wants on the stage.
+    pub(crate) wishes: VecDeque<Wish>,
     pub(crate) input_ended: bool,
     pub(crate) interrupted: bool,
     seen: Seen,
@@ -136,6 +146,8 @@ impl<'a> Scene<'a> {
             view,
             run: Some(Rc::new(run)),
             programs: Programs::default(),
+            read: BTreeMap::new(),
+            args: BTreeMap::new(),
             commands: BTreeMap::new(),
             relays: BTreeMap::new(),
             to_lose: Vec::new(),
@@ -154,6 +166,7 @@ impl<'a> Scene<'a> {
             line: Line::default(),
             no_echo: None,
             typed: VecDeque::new(),
+            wishes: VecDeque::new(),
             input_ended: false,
             interrupted: false,
             seen: Seen::default(),
@@ -170,13 +183,19 @@ impl<'a> Scene<'a> {
         grader::interrupt::instead(move || drop(teller.send(Happening::Interrupted)));
     }
 
+    /// Tells this scene what the stage's terminal sends.
+    pub(crate) fn ear(&self) -> impl Fn(io::Result<Option<Input>>) + Send + Sync + 'static {
+        let teller = self.teller.clone();
+        move |heard| drop(teller.send(Happening::Heard(heard))) // fails when the scene has ended
+    }
+
     /// Reads what somebody types, in a thread of its own: letter by letter at a terminal that can,
     /// otherwise line by line.
     pub(crate) fn reads_stdin(&mut self) -> Result<(), Problem> {
         self.no_echo = self.view.is_terminal().then(|| NoEcho::on_stdin(|| {})).flatten();
         let (teller, by_letter) = (self.teller.clone(), self.no_echo.is_some());
         let read = move || {
-            let mut stdin = std::io::stdin().lock();
+            let mut stdin = io::stdin().lock();
             // The teller fails when the demo is over.
             let over = match by_letter {
                 true => Keys::of(stdin).any(|key| teller.send(Happening::Key(key)).is_err()),
@@ -220,13 +239,29 @@ impl<'a> Scene<'a> {
 
     /// Takes in what comes until then; false when nothing came.
     pub(crate) fn receive(&mut self, until: Instant) -> bool {
-        let left = until.saturating_duration_since(Instant::now());
-        match self.happenings.recv_timeout(left) {
-            Ok(happening) => {
-                self.sort(happening);
-                true
+        loop {
+            // On the stage there may be something to draw meanwhile.
+            let stage = self.view.stage.as_ref();
+            let draws_at = stage.and_then(|stage| stage.draws_at()).filter(|at| *at < until);
+            let left = draws_at.unwrap_or(until).saturating_duration_since(Instant::now());
+            match self.happenings.recv_timeout(left) {
+                Ok(happening) => {
+                    self.sort(happening);
+                    self.draws(|stage| stage.draw_if_due());
+                    return true;
+                }
+                Err(RecvTimeoutError::Timeout) if draws_at.is_some() => {
+                    self.draws(|stage| stage.draw());
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
             }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    fn draws(&mut self, draw: impl FnOnce(&mut Stage<'_>)) {
+        if let Some(stage) = &mut self.view.stage {
+            draw(stage);
+            self.interrupted |= stage.is_gone();
         }
     }
 
@@ -252,6 +287,15 @@ impl<'a> Scene<'a> {
             Happening::Typed(line) => self.typed.push_back(line),
             Happening::InputEnds => self.input_ended = true,
             Happening::Interrupted => self.interrupted = true,
+            Happening::Heard(heard) => {
+                let stage = self.view.stage.as_mut();
+                match stage.and_then(|stage| stage.hears(heard)) {
+                    Some(Wish::Leave) => self.interrupted = true,
+                    Some(Wish::GoOn) => self.typed.push_back(String::new()),
+                    Some(wish) => self.wishes.push_back(wish),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -259,6 +303,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn handle_queue(&mut self) {
         while let Some(event) = self.queue.pop_front() {
             self.take(event);
+            self.draws(|stage| stage.draw_if_due());
             if self.interrupted {
                 self.gap = Duration::ZERO;
             }

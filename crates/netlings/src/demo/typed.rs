@@ -24,6 +24,13 @@ impl<'a> Typing<'a> {
         Self { script, into: script.kind.sides()[0].into() }
     }
 
+    /// The commands, each with whom it can be about and what it does.
+    pub(crate) fn commands_legend(&self) -> Vec<(String, String)> {
+        let commands = self.legend().into_iter();
+        let is_own = |typed: &str| typed.starts_with('/') && typed != "/help" && typed != "/quit";
+        commands.filter(|(typed, _)| is_own(typed)).collect()
+    }
+
     /// Where a line goes that begins with no name.
     pub(crate) fn goes_to(&self) -> &str {
         &self.into

@@ -10,6 +10,7 @@ use grader::size;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::screen::Screen;
+use crate::stage::Stage;
 use crate::words::demo as words;
 
 /// So many rows are kept from the beginning, and so many from the end.
@@ -22,6 +23,8 @@ const MOMENT: Duration = Duration::from_secs(1);
 pub(crate) struct View<'a> {
     /// Nobody watches where there is none.
     screen: Option<&'a Screen>,
+    /// All is shown there instead.
+    pub(crate) stage: Option<Box<Stage<'a>>>,
     ladder: Ladder,
     kept: Kept,
     /// When the latest came that can become a crowd, for each place and name.
@@ -65,6 +68,7 @@ impl<'a> View<'a> {
             lines_in_sight: height.map(|height| height.saturating_sub(5).max(10)),
             lines: 0,
             screen,
+            stage: None,
             ladder: Ladder::new(screen.map_or(80, |screen| screen.look.width)),
             kept: Kept::default(),
             moments: Vec::new(),
@@ -73,6 +77,11 @@ impl<'a> View<'a> {
             is_terminal,
             prompt: None,
         }
+    }
+
+    /// A view on the stage.
+    pub(crate) fn on_stage(stage: Stage<'a>, names: [&'static str; 2]) -> Self {
+        Self { stage: Some(Box::new(stage)), ..Self::new(None, names, false) }
     }
 
     /// The names above the lifelines.
@@ -91,6 +100,9 @@ impl<'a> View<'a> {
     /// A row of the ladder.
     pub(crate) fn row(&mut self, row: Row) {
         self.settle_crowd();
+        if let Some(stage) = &mut self.stage {
+            stage.row(&row);
+        }
         self.show(row);
     }
 
@@ -98,7 +110,8 @@ impl<'a> View<'a> {
     pub(crate) fn row_or_crowd(&mut self, row: Row, called: &str, bytes: u64) {
         let now = Instant::now();
         if self.is_alone(row.place, called, now) {
-            self.row(row);
+            self.settle_crowd();
+            self.show_of_many(row);
             return;
         }
         if self.crowd.is_empty() {
@@ -145,8 +158,19 @@ impl<'a> View<'a> {
         for Crowd { place, called, events, bytes } in std::mem::take(&mut self.crowd) {
             let words = words::so_many_more(events, &size(bytes));
             let label = if called.is_empty() { words } else { format!("{called}: {words}") };
-            self.show(Row::at(None, place, label));
+            self.show_of_many(Row::at(None, place, label));
         }
+    }
+
+    /// What programs print and read stands on the stage already, so that there only what crosses
+    /// gets a row.
+    fn show_of_many(&mut self, row: Row) {
+        if let Some(stage) = &mut self.stage
+            && !matches!(row.place, Place::AtLeft | Place::AtRight)
+        {
+            stage.row(&row);
+        }
+        self.show(row);
     }
 
     fn show(&mut self, row: Row) {
@@ -155,11 +179,13 @@ impl<'a> View<'a> {
             Place::LostToLeft | Place::LostToRight => Some(Paint::Red),
             _ => None,
         };
-        if self.lines_in_sight.is_some_and(|lines| self.lines >= lines) {
-            self.heading();
-        }
-        for line in self.ladder.lines(&row) {
-            self.line(line.trim_end(), color);
+        if self.screen.is_some() {
+            if self.lines_in_sight.is_some_and(|lines| self.lines >= lines) {
+                self.heading();
+            }
+            for line in self.ladder.lines(&row) {
+                self.line(line.trim_end(), color);
+            }
         }
         self.kept.add(row);
     }
@@ -167,6 +193,9 @@ impl<'a> View<'a> {
     /// Says something to whoever types; it is no part of the ladder.
     pub(crate) fn remark(&mut self, head: &str, text: &str) {
         self.take_prompt_away();
+        if let Some(stage) = &mut self.stage {
+            stage.remark(&format!("{head}{text}"));
+        }
         if let Some(screen) = self.screen {
             screen.paragraph(head, text, head.width().min(screen.look.width / 2));
         }

@@ -1,6 +1,7 @@
 //! What can be asked of a trace, and what makes no sense.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -15,7 +16,7 @@ use crate::words::trace as words;
 /// How long a frame is seen on the wire, where somebody watches and nothing else was asked for.
 const PER_FRAME: Duration = Duration::from_secs(1);
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Options {
     /// What is shown: a scenario, or a lesson whose programs talk; without it the scenarios are listed
     #[arg(value_name = "SCENARIO|LESSON")]
@@ -51,6 +52,24 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// For a lesson's finished programs: typed to, or playing their script; with so many seconds for
+    /// each frame.
+    pub(crate) fn of_solution(
+        lesson: &str,
+        script: bool,
+        speed: Option<f64>,
+        svg: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            scenario: Some(lesson.into()),
+            solution: true,
+            script,
+            speed,
+            outputs: Outputs::picture(svg),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn tier(&self) -> Option<Tier> {
         self.tier.as_deref().and_then(|tier| tier.parse().ok())
     }

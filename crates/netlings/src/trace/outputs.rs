@@ -15,7 +15,7 @@ use crate::words::trace as words;
 /// What stands for stdout in the place of a file.
 const STDOUT: &str = "-";
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Outputs {
     /// Write what was seen as a capture for Wireshark, with verdicts and states as comments; `-` is
     /// stdout, here and below, and then nothing else is printed there
@@ -34,6 +34,11 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
+    /// A picture alone, or nothing.
+    pub(super) fn picture(svg: Option<PathBuf>) -> Self {
+        Self { svg, ..Self::default() }
+    }
+
     fn all(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let all = [
             ("--pcapng", &self.pcapng),

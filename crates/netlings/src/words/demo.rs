@@ -104,6 +104,13 @@ pub(crate) fn exited_otherwise(who: &str, how: &str, code: i32) -> String {
     format!("{who} ended with {how}, not with exit code {code}")
 }
 
+pub(crate) fn not_announced(who: &str, seconds: u64) -> String {
+    format!(
+        "the {who} did not announce itself within {seconds} s: its first line is to be `listening on \
+         IP:PORT`"
+    )
+}
+
 pub(crate) fn runs_already(name: &str) -> String {
     format!("{name} runs already")
 }
@@ -155,6 +162,12 @@ pub(crate) fn svg_is_folder(path: &Path) -> String {
 
 pub(crate) fn svg_written(path: &Path) -> String {
     format!("The ladder is in {}.", path.display())
+}
+
+pub(crate) const WRITTEN_TWICE: &str = "--svg and --record name the same file. Name another one.";
+
+pub(crate) fn recording_written(path: &Path) -> String {
+    format!("The recording is in {0}. `asciinema play {0}` shows it.", path.display())
 }
 
 // On the screen.

@@ -112,7 +112,8 @@ fn the_messages_of_tcp_echo_cross_in_order() {
 #[test]
 fn a_narrow_terminal_is_wide_enough() {
     let clone = echo();
-    let command = clone.plain_netlings("", &["demo", "tcp-echo", "--script", "--speed", "0"]);
+    let arguments = ["demo", "tcp-echo", "--plain", "--script", "--speed", "0"];
+    let command = clone.plain_netlings("", &arguments);
     let shown = on_terminal(40, &command);
     assert!(shown.contains("│── \"hello!\\n\" 7 B ──"), "{shown}");
     assert!(shown.lines().all(|line| line.width() <= 40), "{shown}");

@@ -18,6 +18,8 @@ mod hint;
 mod interrupted;
 mod json;
 mod lab;
+#[cfg(target_os = "linux")]
+mod learn;
 mod machine;
 mod map;
 mod new;

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use grader::Run;
 use grader::ladder::{Place, Row};
+use grader::{Program, Run};
 
-use super::{Problem, Relay, Scene};
+use super::{PATIENCE, Problem, Relay, Scene};
 use crate::demo::programs::{self, Line};
 use crate::demo::script::{Act, Kind, role_of};
 use crate::words::demo as words;
+
+/// So often one looks for an announcement.
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Scene<'_> {
     /// Does what a step or somebody at the keyboard wants.
@@ -62,9 +66,10 @@ impl Scene<'_> {
         let start = programs::start(run, name, &args, env);
         let program = match (self.script.kind, role) {
             (Kind::Tcp | Kind::Udp, "server") => {
-                let server = start.listen()?;
-                self.server = Some(server.addr());
-                server.into_program()
+                let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                let server = start.addr(free).start()?;
+                self.has_started(name, args, server);
+                return self.wait_for_announcement(name);
             }
             (Kind::Tcp | Kind::Udp, _) => {
                 let addr = match self.server.filter(|_| self.programs.runs("server")) {
@@ -86,8 +91,38 @@ impl Scene<'_> {
                 start.addr(addr).arg("--for").arg("3600").start()?
             }
         };
-        self.programs.insert(name, program);
+        self.has_started(name, args, program);
         Ok(())
+    }
+
+    fn has_started(&mut self, name: &str, args: Vec<String>, program: Program) {
+        if let Some(stage) = &mut self.view.stage {
+            stage.changes().starts(name, &self.commands[name]);
+        }
+        self.read.remove(name);
+        self.args.insert(name.into(), args);
+        self.programs.insert(name, program);
+    }
+
+    /// Waits until a server has said where it is, and shows what comes meanwhile.
+    fn wait_for_announcement(&mut self, name: &str) -> Result<(), Problem> {
+        let late = Instant::now() + PATIENCE;
+        loop {
+            let announced = self.programs.get(name).and_then(Program::announcement);
+            if let Some(addr) = announced {
+                self.server = Some(addr?);
+                return Ok(());
+            }
+            if Instant::now() >= late {
+                return Err(Problem::Words(words::not_announced(name, PATIENCE.as_secs())));
+            }
+            self.handle_queue();
+            if self.interrupted {
+                return Err(Problem::Interrupted);
+            }
+            // An event is told just before its bytes are there.
+            self.receive(late.min(Instant::now() + LOOK));
+        }
     }
 
     fn type_line(&mut self, into: &str, line: &str) -> Result<(), Problem> {
@@ -96,6 +131,9 @@ impl Scene<'_> {
             let place = if is_client { Place::ToRight } else { Place::ToLeft };
             let data = format!("{} {}", grader::quoted(line.as_bytes()), line.len());
             self.show_now(place, &format!("{data} B"));
+            if let Some(stage) = &mut self.view.stage {
+                stage.changes().types(into, line);
+            }
             let sent = self.sockets.send(is_client, line.as_bytes());
             return self.done_with_socket(sent, "cannot send");
         }
@@ -104,7 +142,12 @@ impl Scene<'_> {
         let reads_it = self.script.kind == Kind::File && self.programs.runs(into);
         let per_line = self.per_line(into).filter(|_| !reads_it);
         match self.programs.type_line(&role, per_line.as_deref(), into, line)? {
-            Line::Typed => Ok(()),
+            Line::Typed => {
+                if let Some(stage) = &mut self.view.stage {
+                    stage.changes().types(into, line);
+                }
+                Ok(())
+            }
             Line::Starts { name, args } => self.start(&name, Some(&args), &BTreeMap::new()),
         }
     }

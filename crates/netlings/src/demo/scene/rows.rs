@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use grader::ladder::{Place, Row, Side};
 use grader::{Event, What};
@@ -14,6 +14,8 @@ use crate::words::demo as words;
 
 /// Of what watch prints no more is read, in bytes: as much as the engine reads of any program.
 const MOST_WATCHED: usize = 1 << 20;
+/// Bytes of which an event tells are there after so long in any case.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 impl Scene<'_> {
     pub(super) fn show_now(&mut self, place: Place, label: &str) {
@@ -34,6 +36,7 @@ impl Scene<'_> {
         while Instant::now() < next
             && self.queue.len() < 12
             && self.typed.is_empty()
+            && self.wishes.is_empty()
             && !self.interrupted
         {
             self.receive(next);
@@ -45,6 +48,15 @@ impl Scene<'_> {
             return;
         }
         self.seen.take(&event);
+        if self.view.stage.is_some() {
+            let (printed, is_all) = self.printed(&event);
+            if let Some(stage) = &mut self.view.stage {
+                stage.takes(&event, &printed);
+                if !is_all {
+                    stage.changes().floods(&event.program);
+                }
+            }
+        }
         if event.what == What::Stdout && event.program == "watch" {
             self.states(event.bytes);
             return;
@@ -81,7 +93,10 @@ impl Scene<'_> {
                 | What::ReceivedDatagram
         );
         if can_crowd {
-            self.keep_the_gap();
+            // On the stage nobody's lines wait for the ladder.
+            if self.view.stage.is_none() || !matches!(row.place, Place::AtLeft | Place::AtRight) {
+                self.keep_the_gap();
+            }
             self.view.row_or_crowd(row, &called, event.bytes);
             self.last_row = Instant::now();
         } else {
@@ -93,6 +108,47 @@ impl Scene<'_> {
         if matches!(event.what, What::Exit | What::Stdout) {
             self.look_into_folder();
         }
+    }
+
+    /// What a program has printed that this event is about, and whether that is all: of a flood the
+    /// rest is not read. The event is told just before its bytes are there.
+    fn printed(&mut self, event: &Event) -> (Vec<u8>, bool) {
+        let stream = match event.what {
+            What::Stdout => 0,
+            What::Stderr => 1,
+            _ => return (Vec::new(), true),
+        };
+        let Some(program) = self.programs.get(&event.program) else { return (Vec::new(), true) };
+        let read = self.read.entry(event.program.clone()).or_default();
+        let from = read[stream];
+        let awaited = usize::try_from(event.bytes).unwrap_or(MOST_WATCHED);
+        let late = Instant::now() + ON_ITS_WAY;
+        let mut printed = Vec::new();
+        while printed.len() < awaited.min(MOST_WATCHED.saturating_sub(from)) {
+            let all =
+                if stream == 0 { program.stdout_from(from) } else { program.stderr_from(from) };
+            printed = all;
+            if Instant::now() >= late {
+                break; // it is one that was started anew
+            }
+            thread::yield_now();
+        }
+        printed.truncate(awaited);
+        read[stream] += printed.len();
+        let is_all = printed.len() == awaited || read[stream] < MOST_WATCHED;
+        (self.with_servers_address(&event.program, printed), is_all)
+    }
+
+    /// A client knows only the relay, which is nobody's affair.
+    fn with_servers_address(&self, name: &str, printed: Vec<u8>) -> Vec<u8> {
+        let (Some(relay), Some(server)) = (self.called_at.get(name), self.server) else {
+            return printed;
+        };
+        let text = String::from_utf8(printed).map_err(std::string::FromUtf8Error::into_bytes);
+        text.map_or_else(
+            |bytes| bytes,
+            |text| text.replace(&relay.to_string(), &server.to_string()).into_bytes(),
+        )
     }
 
     /// Whether a program's exit is known before the last that it printed; then it is put behind it.

@@ -22,7 +22,7 @@ peer.shutdown(socket.SHUT_WR)
 ";
 
 /// A file-ipc that is enough for its demo.
-pub(super) const FILE_IPC: &str = "
+pub(crate) const FILE_IPC: &str = "
 import os, sys, time
 args = sys.argv[2:]
 file = args[args.index('--file') + 1]
@@ -43,7 +43,7 @@ if '--take' in args:
 
 /// A watch that is enough for its demo: IPv4 on loopback, little-endian.
 #[cfg(target_os = "linux")]
-pub(super) const WATCH: &str = "
+pub(crate) const WATCH: &str = "
 import sys, time
 port = sys.argv[sys.argv.index('--addr') + 1].rsplit(':', 1)[1]
 names = 'ESTABLISHED SYN-SENT SYN-RECEIVED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED CLOSE-WAIT LAST-ACK LISTEN CLOSING'.split()

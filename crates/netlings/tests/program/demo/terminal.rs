@@ -33,7 +33,7 @@ print('exit', code, 'echo' if echo else 'mute')
 #[test]
 fn at_a_terminal_rows_and_letters_do_not_mix_and_the_terminal_is_left_as_it_was() {
     let clone = with_program(CHAT, "kind = \"tcp\"\n[[step]]\nsay = \"x\"\n");
-    let demo = clone.plain_netlings("", &["demo", "tcp-echo"]);
+    let demo = clone.plain_netlings("", &["demo", "tcp-echo", "--plain"]);
     let types = |plan: &[&str]| {
         let mut python = Command::new("python3");
         python.args(["-c", TERMINAL]).arg(demo.get_program()).args(demo.get_args());
@@ -64,7 +64,7 @@ fn at_a_terminal_a_script_pauses_and_enter_goes_on() {
                   [[step]]\nwait = \"client connects\"\n";
     let clone = with_program(CHAT, script);
     // So slow that only Enter can go on.
-    let arguments = ["demo", "tcp-echo", "--script", "--speed", "0.001"];
+    let arguments = ["demo", "tcp-echo", "--plain", "--script", "--speed", "0.001"];
     let demo = clone.plain_netlings("", &arguments);
     let mut python = Command::new("python3");
     python.args(["-c", TERMINAL]).arg(demo.get_program()).args(demo.get_args());

@@ -63,6 +63,24 @@ fn a_lessons_programs_talk_and_every_packet_is_shown_with_both_states() {
 }
 
 #[test]
+fn a_demo_with_packets_is_a_trace_of_the_finished_programs() {
+    let clone = with_program(CHAT, &script("tcp-chat"));
+    let mut command = clone.netlings(&["demo", "tcp-echo", "--packets"]);
+    let shown =
+        command.timeout(Duration::from_secs(120)).write_stdin("hi\n/half-close c\n").assert();
+    if !has_kernels() {
+        shown.code(4).stderr(contains("`cargo netlings doctor` says what to do"));
+        return;
+    }
+    in_order(&stdout(&shown.success()), &["SYN  seq 0", "SYN-SENT", "\"hi\\n\"", "FIN,ACK"]);
+    let both = ["demo", "tcp-echo", "--packets", "--record", "x.cast"];
+    clone.netlings(&both).assert().code(2).stderr(contains("cannot be used with"));
+    let files = with_program(CHAT, &script("file-ipc"));
+    let refused = files.netlings(&["demo", "tcp-echo", "--packets"]).assert().code(2);
+    refused.stderr(contains("nothing crosses a wire"));
+}
+
+#[test]
 fn the_line_for_a_side_is_typed_there_and_several_clients_are_told_apart() {
     if !has_kernels() {
         return;

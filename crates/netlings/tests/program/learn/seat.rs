@@ -1,0 +1,335 @@
+//! A seat at a real terminal: a pty, and a parser that knows what its screen shows.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::clone::Clone;
+
+/// Longer than anything takes on a machine with ten times too much to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The terminal shows what is typed (termios(3), ECHO on Linux).
+const ECHO: u32 = 0o10;
+
+/// What the terminal has got so far.
+struct Shown {
+    parser: vt100::Parser,
+    /// All bytes, for what a screen does not tell.
+    bytes: Vec<u8>,
+    has_ended: bool,
+    /// Nobody is to read on, so that the terminal can be closed.
+    is_closing: bool,
+    flow: Flow,
+}
+
+/// Whether the terminal takes what is written to it.
+#[derive(PartialEq)]
+enum Flow {
+    Flowing,
+    /// What comes next is the last for now.
+    Stopping,
+    Stopped,
+}
+
+type Screen = Arc<(Mutex<Shown>, Condvar)>;
+
+pub(super) struct Seat {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Box<dyn Write + Send>,
+    screen: Screen,
+    /// Every process that the seat starts has it in its environment.
+    marker: String,
+    /// The seat's process id stands in it.
+    id_file: PathBuf,
+}
+
+/// How a terminal was left.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) code: u32,
+    pub(super) echoes: bool,
+    /// The screen that was there before is there again.
+    pub(super) is_usual_screen: bool,
+    pub(super) has_cursor: bool,
+    pub(super) has_mouse: bool,
+}
+
+impl Seat {
+    /// Sits down in a clone, at a terminal of so many columns and rows.
+    pub(super) fn at(clone: &Clone, columns: u16, rows: u16, settings: &[(&str, &str)]) -> Self {
+        Self::with(clone, &[], columns, rows, settings)
+    }
+
+    pub(super) fn with(
+        clone: &Clone,
+        arguments: &[&str],
+        columns: u16,
+        rows: u16,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let marker = format!("NETLINGS_SEAT=seat-{}-{number}", std::process::id());
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("there are terminals");
+        // A shell stands between, as it mostly does: the terminal outlives the seat.
+        let mut command = CommandBuilder::new("sh");
+        let inner = r#"echo $$ >seat.id; exec "$@""#;
+        // With job control, so that a job that stops comes back by `fg`, as if somebody typed it.
+        // Without a stopped job it ends with 2.
+        let outer = format!(
+            "set -m; sh -c '{inner}' sh \"$@\"; code=$?; fg >/dev/null 2>&1; late=$?; \
+             [ $late = 2 ] || code=$late; exit $code"
+        );
+        command.args(["-c", &outer, "sh", env!("CARGO_BIN_EXE_netlings")]);
+        command.args(arguments);
+        command.cwd(clone.root());
+        let (name, value) = marker.split_once('=').expect("it has one");
+        command.env(name, value);
+        command.env("TERM", "xterm-256color");
+        for name in ["EDITOR", "VISUAL", "TERM_PROGRAM", "NO_COLOR", "CARGO_TARGET_DIR", "COLUMNS"]
+        {
+            command.env_remove(name);
+        }
+        for (name, value) in settings {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("netlings runs");
+        drop(pair.slave);
+        let parser = vt100::Parser::new(some(rows), some(columns), 0);
+        let shown = Shown {
+            parser,
+            bytes: Vec::new(),
+            has_ended: false,
+            is_closing: false,
+            flow: Flow::Flowing,
+        };
+        let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
+        let mut reader = pair.master.try_clone_reader().expect("it can be read");
+        let taker = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut shown = taker.0.lock().unwrap();
+                shown.parser.process(&buffer[..count]);
+                shown.bytes.extend_from_slice(&buffer[..count]);
+                taker.1.notify_all();
+                if shown.is_closing {
+                    break;
+                }
+                if shown.flow == Flow::Stopping {
+                    shown.flow = Flow::Stopped;
+                }
+                let stopped = |shown: &mut Shown| shown.flow == Flow::Stopped;
+                drop(taker.1.wait_while(shown, stopped).unwrap());
+            }
+            drop(reader);
+            taker.0.lock().unwrap().has_ended = true;
+            taker.1.notify_all();
+        });
+        let keys = pair.master.take_writer().expect("it can be written");
+        let id_file = clone.path("seat.id");
+        Self { child, master: Some(pair.master), keys, screen, marker, id_file }
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(super) fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.screen.0.lock().unwrap();
+        loop {
+            let text = shown.parser.screen().contents();
+            if is_so(&text) {
+                return text;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.has_ended, "the screen never showed {what}:\n{text}");
+            shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the terminal has got this, which need not be seen.
+    pub(super) fn gets(&self, wanted: &str) {
+        self.gets_times(wanted, 1);
+    }
+
+    pub(super) fn gets_times(&self, wanted: &str, times: usize) {
+        let wanted = wanted.as_bytes();
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.screen.0.lock().unwrap();
+        let count = |shown: &Shown| {
+            shown.bytes.windows(wanted.len()).filter(|part| *part == wanted).count()
+        };
+        while count(&shown) < times {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.has_ended, "the terminal never got {wanted:?}");
+            shown = self.screen.1.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Waits until a text is on the screen.
+    pub(super) fn shows(&self, text: &str) -> String {
+        self.until(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until a text is gone from the screen.
+    pub(super) fn shows_no_more(&self, text: &str) -> String {
+        self.until(&format!("less than {text:?}"), |screen| !screen.contains(text))
+    }
+
+    pub(super) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.keys.flush().expect("the terminal takes keys");
+    }
+
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        self.screen.0.lock().unwrap().parser.screen_mut().set_size(some(rows), some(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().expect("it is open").resize(size).expect("it has a size");
+    }
+
+    /// The colour of a word's first letter on the screen.
+    pub(super) fn colour_of(&self, word: &str) -> vt100::Color {
+        let shown = self.screen.0.lock().unwrap();
+        let screen = shown.parser.screen();
+        let (_, columns) = screen.size();
+        let found = screen.rows(0, columns.get()).enumerate().find_map(|(row, text)| {
+            let column = text[..text.find(word)?].chars().count();
+            screen.cell(u16::try_from(row).ok()?, u16::try_from(column).ok()?)
+        });
+        found.expect("the word is on the screen").fgcolor()
+    }
+
+    /// All bytes that the terminal got.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.screen.0.lock().unwrap().bytes.clone()
+    }
+
+    /// Sends a signal, by its name.
+    pub(super) fn signal(&self, name: &str) {
+        let id = std::fs::read_to_string(&self.id_file).expect("it runs");
+        let sent = std::process::Command::new("kill").args([name, id.trim()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The window is closed, as a user closes it.
+    pub(super) fn close_the_window(&mut self) {
+        self.keys = Box::new(std::io::sink());
+        self.screen.0.lock().unwrap().is_closing = true;
+        // What it draws wakes whoever reads, and then nobody has the terminal any more.
+        self.resize(81, 24);
+        self.master = None;
+    }
+
+    /// The terminal takes nothing any more: whoever writes to it waits.
+    pub(super) fn stops_flowing(&self) {
+        const O_NONBLOCK: i32 = 0o4000; // open(2) on Linux
+        let name = self.master.as_ref().expect("it is open").tty_name().expect("it has a name");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).custom_flags(O_NONBLOCK);
+        let mut terminal = options.open(name).expect("it can be opened");
+        self.screen.0.lock().unwrap().flow = Flow::Stopping;
+        // One that wakes whoever reads, and then as much as fits.
+        terminal.write_all(b" ").expect("there is room yet");
+        drop(self.waits_while(|shown| shown.flow != Flow::Stopped, "the terminal flows on"));
+        let full = loop {
+            if let Err(error) = terminal.write(&[0; 256]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// It takes it again.
+    pub(super) fn flows_again(&self) {
+        self.screen.0.lock().unwrap().flow = Flow::Flowing;
+        self.screen.1.notify_all();
+    }
+
+    /// What was shown, once it is not so any more.
+    fn waits_while(
+        &self,
+        mut is_so: impl FnMut(&mut Shown) -> bool,
+        otherwise: &str,
+    ) -> MutexGuard<'_, Shown> {
+        let shown = self.screen.0.lock().unwrap();
+        let (shown, late) = self.screen.1.wait_timeout_while(shown, PATIENCE, &mut is_so).unwrap();
+        assert!(!late.timed_out(), "{otherwise}");
+        shown
+    }
+
+    /// Waits for the end of the shell that has started it, and says its code.
+    pub(super) fn code(&mut self) -> u32 {
+        self.child.wait().expect("it is ours").exit_code()
+    }
+
+    /// Waits for the end, and says how the terminal was left.
+    pub(super) fn ended(mut self) -> Left {
+        let code = self.code();
+        // What was written last may still be on its way, and somebody may still be setting the
+        // terminal: both are over when nobody has it open any more.
+        let shown = self.waits_while(|shown| !shown.has_ended, "somebody still has the terminal");
+        let echoes = self.master.as_ref().is_some_and(|master| {
+            let settings = master.get_termios().expect("it is a terminal");
+            settings.local_flags.bits() & ECHO != 0
+        });
+        Left {
+            code,
+            echoes,
+            is_usual_screen: !shown.parser.screen().alternate_screen(),
+            has_cursor: !shown.parser.screen().hide_cursor(),
+            has_mouse: shown.parser.screen().mouse_protocol_mode()
+                != vt100::MouseProtocolMode::None,
+        }
+    }
+
+    /// Waits until no process of a seat is left.
+    pub(super) fn nothing_is_left(marker: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = with_marker(marker);
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "still there: {left:?}");
+            std::thread::yield_now();
+        }
+    }
+
+    pub(super) fn marker(&self) -> String {
+        self.marker.clone()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn some(size: u16) -> NonZeroU16 {
+    NonZeroU16::new(size).expect("a terminal has a size")
+}
+
+fn with_marker(marker: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").expect("Linux has it").flatten();
+    let ours = processes.filter_map(|entry| {
+        let place = entry.path();
+        let environment = std::fs::read(place.join("environ")).ok()?;
+        let has_it = environment.split(|byte| *byte == 0).any(|it| it == marker.as_bytes());
+        has_it.then(|| command_line(&place))
+    });
+    ours.collect()
+}
+
+fn command_line(place: &Path) -> String {
+    let line = std::fs::read(place.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ").trim().to_owned()
+}
