@@ -24,7 +24,7 @@ pub(super) fn sent_once_more(run: &Run, mailbox: &Mailbox<'_>) -> Finding {
 }
 
 /// More was received than sent. Does a message that ends its line get another line end? Does the
-/// same `excess` stand around another message?
+/// same stand around another message, and around one that no `send` has written?
 pub(super) fn what_is_added(run: &Run, sent: &[u8], received: &[u8]) -> Finding {
     let Some(at) = received.windows(sent.len()).position(|window| window == sent) else {
         return Ok(None);
@@ -36,9 +36,19 @@ pub(super) fn what_is_added(run: &Run, sent: &[u8], received: &[u8]) -> Finding 
         let line = mailbox.answer(b"ab\n")?;
         return Ok((line == b"ab\n\n").then_some("adds_a_newline"));
     }
-    let other = mailbox.answer(b"something else")?;
-    let is_the_same = other == [before, b"something else", after].concat();
-    Ok(is_the_same.then_some("says_more_on_stdout"))
+    let surrounded = |message: &[u8]| [before, message, after].concat();
+    if mailbox.answer(b"something else")? != surrounded(b"something else") {
+        return Ok(None);
+    }
+    // It may have been put around the message by `send` already: so one that no `send` has written.
+    run.note("then one that lies in the mailbox without a send");
+    mailbox.put(b"by hand")?;
+    let received = mailbox.receive()?.output.stdout;
+    Ok(match &*received {
+        b"by hand" => Some("puts_more_into_the_mailbox"),
+        more if *more == surrounded(b"by hand") => Some("says_more_on_stdout"),
+        _ => None,
+    })
 }
 
 /// A message of no bytes was refused. Is one byte sent?
