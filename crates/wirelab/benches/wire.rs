@@ -73,22 +73,29 @@ mod here {
     }
 
     fn traffic(lab: &Lab) {
+        let counted = || {
+            let mut command = lab.host("alice").command("cat").expect("a command");
+            let counters = command.arg("/proc/net/netstat").output().expect("it starts").stdout;
+            sent_again(&String::from_utf8_lossy(&counters))
+        };
+        // Of each way its own: the kernel's veth loses and reorders too.
+        let measured = |address: &str| {
+            let before = counted();
+            exchange(lab, address);
+            println!("  segments sent again: {}", counted() - before);
+        };
         match straight(lab) {
             Ok(()) => {
                 print!("  the kernel's own veth");
-                exchange(lab, "10.9.0.2");
+                measured("10.9.0.2");
             }
             Err(why) => println!("  no reference: {why}"),
         }
         for record in [false, true] {
             lab.wire().recorder().switch(record);
             print!("  the wire, recording: {record}");
-            exchange(lab, "10.0.0.2");
+            measured("10.0.0.2");
         }
-        let alice = lab.host("alice");
-        let mut command = alice.command("cat").expect("a command");
-        let counters = command.arg("/proc/net/netstat").output().expect("it starts").stdout;
-        println!("  segments sent again: {}", sent_again(&String::from_utf8_lossy(&counters)));
     }
 
     /// The kernel's own count of fast retransmissions and timeouts.
