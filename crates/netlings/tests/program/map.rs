@@ -99,7 +99,9 @@ fn forty_columns_are_enough_for_the_map_and_for_a_grading() {
     let subject = right_command();
     let graded = ["check", "tcp-echo", "--subject", &subject];
     for arguments in [&[][..], &["list"], &graded, &["check", "tcp-echo"]] {
-        let shown = on_terminal(40, &clone.plain_netlings("", arguments));
+        let mut command = clone.plain_netlings("", arguments);
+        command.env("TERM", "dumb"); // else it takes the whole screen where nothing is typed
+        let shown = on_terminal(40, &command);
         assert!(shown.contains("tcp-echo"), "{arguments:?}: {shown}");
         for line in shown.lines() {
             assert!(line.chars().count() <= 40, "{arguments:?}: {line}");
