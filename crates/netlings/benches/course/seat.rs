@@ -2,7 +2,7 @@
 //! while nothing happens.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -124,7 +124,8 @@ struct Rustlings {
 
 impl Rustlings {
     fn sit_down() -> anyhow::Result<Self> {
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
+        // Outside this workspace: `rustlings init` makes itself a member of one that it finds.
+        let place = std::env::temp_dir().join("netlings-bench");
         fs::create_dir_all(&place)?;
         let folder = place.join("rustlings");
         let program = std::env::var_os("RUSTLINGS").unwrap_or_else(|| "rustlings".into());
