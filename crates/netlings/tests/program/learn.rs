@@ -24,10 +24,27 @@ fn main() {
 }
 ";
 
+/// A build script for a build that lasts as long as the file [`HOLD`] is there.
+const HELD: &str = "fn main() {
+    while std::path::Path::new(\"../../hold\").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+";
+const HOLD: &str = "hold";
+
 fn fresh() -> Clone {
     let clone = Clone::new().with_solution();
     clone.write("exercises/tcp-echo/README.md", "# Echo\n\nA server that says what it hears.\n");
     clone.write(PROGRAM, SKELETON);
+    clone
+}
+
+/// A fresh clone whose builds wait for the file [`HOLD`] to go.
+fn held() -> Clone {
+    let clone = fresh();
+    clone.write("exercises/tcp-echo/build.rs", HELD);
+    clone.write(HOLD, "");
     clone
 }
 
@@ -118,15 +135,18 @@ fn what_is_written_and_fails_comes_before_a_step_that_is_open() {
 
 #[test]
 fn a_page_stays_where_it_is_when_a_build_begins_and_ends() {
-    let clone = fresh();
+    let clone = held();
     let seat = Seat::at(&clone, 80, 24, &[]);
     let rule = |screen: &str| {
         let lines: Vec<&str> = screen.lines().collect();
         lines.iter().rposition(|line| line.starts_with("───"))
     };
+    fs::remove_file(clone.path(HOLD)).unwrap();
     let before = seat.shows("e opens");
+    clone.write(HOLD, "");
     clone.write(PROGRAM, SILENT);
     let during = seat.shows("building");
+    fs::remove_file(clone.path(HOLD)).unwrap();
     let after = seat.shows("does not pass yet");
     assert_eq!(rule(&before), rule(&during), "{during}");
     assert_eq!(rule(&before), rule(&after), "{after}");
@@ -154,7 +174,7 @@ fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
     clone.write(PROGRAM, SILENT);
     let mut seat = Seat::at(&clone, 80, 24, &[]);
     seat.press("3");
-    seat.shows("grading 0/");
+    seat.grades();
     clone.write(PROGRAM, &right_program());
     seat.shows("tcp-echo is passed");
     seat.press("q");
@@ -173,7 +193,7 @@ fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left()
         ("grading", |clone, seat| {
             seat.shows("step 1: send back what comes");
             clone.write(PROGRAM, SILENT);
-            seat.shows("grading 0/");
+            seat.grades();
         }),
         ("asking", |_, seat| {
             seat.press("x");
@@ -182,7 +202,7 @@ fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left()
     ];
     for (stage, reach) in stages {
         for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 0), ("-KILL", 137)] {
-            let clone = fresh();
+            let clone = if stage == "building" { held() } else { fresh() };
             fs::create_dir(clone.path("tmp")).unwrap();
             let temporary = clone.path("tmp").display().to_string();
             let mut seat = Seat::at(&clone, 80, 24, &[("TMPDIR", &temporary)]);
@@ -234,7 +254,7 @@ fn a_window_that_is_closed_leaves_nothing_behind() {
     clone.write(PROGRAM, SILENT);
     let mut seat = Seat::at(&clone, 80, 24, &[]);
     seat.press("3");
-    seat.shows("grading 0/");
+    seat.grades();
     let marker = seat.marker();
     seat.close_the_window();
     Seat::nothing_is_left(&marker);

@@ -178,6 +178,12 @@ impl Seat {
         self.until(&format!("{text:?}"), |screen| screen.contains(text))
     }
 
+    /// Waits until it grades. However many verdicts are there by then: the first may come at once.
+    pub(super) fn grades(&self) {
+        let counts = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+        self.until("a grading", |screen| screen.split("grading ").skip(1).any(counts));
+    }
+
     /// Waits until a text is gone from the screen.
     pub(super) fn shows_no_more(&self, text: &str) -> String {
         self.until(&format!("less than {text:?}"), |screen| !screen.contains(text))
