@@ -178,7 +178,9 @@ fn programs(
     for mut variant in workshop.variants.into_iter().filter(is_repeated) {
         let unreadable = |error| Stop::infrastructure(words::unreadable(&variant.file, &error));
         let stamp = stamp(&variant.file).map_err(unreadable)?;
-        variant.file = keep(&variant.file, &folder)?;
+        let kept = folder.join(variant.file.file_name().unwrap_or_default());
+        keep(&variant.file, &kept)?;
+        variant.file = kept;
         variant.subject = Subject::program(&variant.file);
         programs.push((stamp, variant));
     }

@@ -94,11 +94,15 @@ impl<'a> Sources<'a> {
             &["build", "--package", &package, "--bins", "--examples", "--keep-going"],
         )?;
         let scratch = scratch::write(course, self, &target)?;
-        let target = target.display().to_string();
-        let others = build::quietly_once(
-            scratch.folder(),
-            &["build", "--bins", "--keep-going", "--offline", "--target-dir", &target],
-        )?;
+        let once = |packages: &[String]| {
+            let target = target.display().to_string();
+            let mut arguments =
+                vec!["build", "--bins", "--keep-going", "--offline", "--target-dir", &target];
+            packages.iter().for_each(|package| arguments.extend(["--package", package]));
+            build::quietly_once(scratch.folder(), &arguments)
+        };
+        let all = scratch::mistakes_package(name);
+        let others = once(&[scratch::skeleton_package(name), all.clone()])?;
         let folder = scratch.folder().join("programs");
         let mut workshop = Workshop { folder, variants: Vec::new(), problems: Vec::new() };
         workshop.add(&right, &package, Kind::Solution, package.clone())?;
@@ -115,9 +119,17 @@ impl<'a> Sources<'a> {
             Kind::Skeleton,
             format!("{name}, the untouched skeleton"),
         )?;
-        for (number, mistake) in self.mistakes.iter().enumerate() {
-            let target = scratch::program_name(name, &mistake.id);
-            workshop.add(&others, &target, Kind::Mistake(number), mistake.id.clone())?;
+        let one_of_all = others.program(&all);
+        let apart = match one_of_all {
+            None if !self.mistakes.is_empty() => once(&[scratch::apart_package(name)])?,
+            _ => Built::default(),
+        };
+        for (number, Mistake { id, .. }) in self.mistakes.iter().enumerate() {
+            let (target, kind) = (scratch::program_name(name, id), Kind::Mistake(number));
+            match one_of_all {
+                Some(program) => workshop.keep(program, &target, kind, id.clone())?,
+                None => workshop.add(&apart, &target, kind, id.clone())?,
+            }
         }
         Ok(workshop)
     }
@@ -175,10 +187,7 @@ impl Variant {
 impl Workshop {
     fn add(&mut self, built: &Built, target: &str, kind: Kind, name: String) -> Result<(), Stop> {
         match built.program(target) {
-            Some(program) => {
-                let file = keep(program, &self.folder)?;
-                self.variants.push(Variant { kind, name, subject: Subject::program(&file), file });
-            }
+            Some(program) => self.keep(program, target, kind, name)?,
             None => {
                 let errors = built.remarks_of(target).filter(|remark| remark.is_error);
                 let errors: String = errors.map(|remark| remark.text.as_str()).collect();
@@ -187,6 +196,14 @@ impl Workshop {
                 self.problems.push(author::does_not_build(&name, why));
             }
         }
+        Ok(())
+    }
+
+    /// Keeps `program` as one that is started as `target`.
+    fn keep(&mut self, program: &Path, target: &str, kind: Kind, name: String) -> Result<(), Stop> {
+        let file = self.folder.join(format!("{target}{}", std::env::consts::EXE_SUFFIX));
+        keep(program, &file)?;
+        self.variants.push(Variant { kind, name, subject: Subject::program(&file), file });
         Ok(())
     }
 
@@ -203,22 +220,21 @@ impl Workshop {
     }
 }
 
-/// Keeps `program` in a folder of its own. cargo builds all programs of all lessons into one, where
-/// two of one name replace each other silently, and where others build while this one is graded.
-pub(crate) fn keep(program: &Path, folder: &Path) -> Result<PathBuf, Stop> {
-    let kept = folder.join(program.file_name().unwrap_or_default());
+/// Keeps `program` as the file `kept`, in a folder of its own. cargo builds all programs of all lessons
+/// into one, where two of one name replace each other silently, and where others build while this
+/// one is graded.
+pub(crate) fn keep(program: &Path, kept: &Path) -> Result<(), Stop> {
     let keep = || {
-        fs::create_dir_all(folder)?;
-        match fs::remove_file(&kept) {
+        fs::create_dir_all(kept.parent().unwrap_or(kept))?;
+        match fs::remove_file(kept) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         // cargo and the linker write a program anew rather than into the old one, so that a link
         // is as good as a copy, and free.
-        fs::hard_link(program, &kept).or_else(|_| fs::copy(program, &kept).map(|_| ()))
+        fs::hard_link(program, kept).or_else(|_| fs::copy(program, kept).map(|_| ()))
     };
-    keep().map_err(|error| Stop::infrastructure(words::unwritable(&kept, &error)))?;
-    Ok(kept)
+    keep().map_err(|error| Stop::infrastructure(words::unwritable(kept, &error)))
 }
 
 pub(crate) fn ending(path: &Path) -> &str {

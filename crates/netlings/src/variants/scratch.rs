@@ -1,5 +1,10 @@
 //! The workspace in which a lesson's skeleton and its mistakes are built: all of them by one run of
 //! cargo, out of the way of the clone's own packages, with the dependencies that those have built.
+//!
+//! All mistakes of a lesson are one program, each a module of it, and the name by which it is
+//! started says which one it is. To link hundreds of programs costs more than to grade them, and
+//! nearly all that is in one is in the next as well. Where one does not compile, none does: then
+//! each is built apart, so that the author reads of that one.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,6 +15,7 @@ use toml::{Table, Value};
 
 use crate::course::Course;
 use crate::ending::Stop;
+use crate::mistake::Mistake;
 use crate::variants::Sources;
 use crate::words;
 
@@ -30,6 +36,21 @@ pub(super) fn program_name(lesson: &str, variant: &str) -> String {
     format!("{lesson}--{variant}")
 }
 
+/// The package of the untouched skeleton.
+pub(super) fn skeleton_package(lesson: &str) -> String {
+    format!("{lesson}-skeleton")
+}
+
+/// The package of all mistakes as one program, which is called like it.
+pub(super) fn mistakes_package(lesson: &str) -> String {
+    format!("{lesson}-mistakes")
+}
+
+/// The package of the mistakes as a program each.
+pub(super) fn apart_package(lesson: &str) -> String {
+    format!("{lesson}-mistakes-apart")
+}
+
 /// Writes the workspace of a lesson below the folder `target`.
 pub(super) fn write(
     course: &Course,
@@ -46,19 +67,23 @@ pub(super) fn write(
     let manifests = Manifests::read(course, lesson)?;
     let skeleton = sources.files.iter().map(|file| (file.place.clone(), file.content.as_slice()));
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
-        ("Cargo.toml".into(), manifests.workspace(&course.root, lesson).into()),
+        ("Cargo.toml".into(), manifests.workspace(&course.root, sources).into()),
         ("skeleton/Cargo.toml".into(), manifests.skeleton(lesson).into()),
-        ("mistakes/Cargo.toml".into(), manifests.mistakes(lesson, sources).into()),
+        ("mistakes/Cargo.toml".into(), manifests.mistakes(lesson).into()),
+        ("mistakes/main.rs".into(), one_of_all(lesson, sources).into()),
+        ("apart/Cargo.toml".into(), manifests.apart(lesson, sources).into()),
     ];
     files.extend(
         skeleton.map(|(place, content)| (Path::new("skeleton/src").join(place), content.into())),
     );
     for mistake in &sources.mistakes {
-        let src = Path::new("mistakes").join(&mistake.id);
+        let id = &mistake.id;
         for file in &sources.files {
             let is_wrong = Path::new("src").join(&file.place) == Path::new(&mistake.file);
             let content = if is_wrong { mistake.source.as_bytes() } else { &file.solution };
-            files.push((src.join(&file.place), content.into()));
+            let inside = as_module(id, &file.place, content);
+            files.push((Path::new("mistakes").join(id).join(&file.place), inside));
+            files.push((Path::new("apart").join(id).join(&file.place), content.into()));
         }
     }
     for (place, content) in files {
@@ -67,6 +92,58 @@ pub(super) fn write(
     // cargo takes out what is not needed here, and adds nothing that is not there already.
     fs::copy(course.root.join("Cargo.lock"), folder.join("Cargo.lock")).map_err(unwritable)?;
     Ok(Scratch { folder, _lock: lock })
+}
+
+/// The crate root that has every mistake as a module and becomes the one that it is called by.
+fn one_of_all(lesson: &str, sources: &Sources<'_>) -> String {
+    let prefix = program_name(lesson, "");
+    let (mut modules, mut arms) = (String::new(), String::new());
+    for Mistake { id, .. } in &sources.mistakes {
+        let module = module(id);
+        modules += &format!("#[path = \"{id}/main.rs\"]\nmod {module};\n");
+        arms += &format!("        {id:?} => {module}::{ENTRY}().report(),\n");
+    }
+    format!(
+        "{modules}\n\
+         fn main() -> std::process::ExitCode {{\n    \
+             use std::process::Termination;\n    \
+             let called = std::env::args_os().next().unwrap_or_default();\n    \
+             let name = std::path::Path::new(&called).file_stem().and_then(|name| name.to_str());\n    \
+             match name.and_then(|name| name.strip_prefix({prefix:?})).unwrap_or_default() {{\n\
+         {arms}        \
+                 other => panic!(\"{{other:?}} is no mistake of this lesson\"),\n    \
+             }}\n\
+         }}\n"
+    )
+}
+
+/// What a mistake's module is called: an id is kebab-case, and may be a word of Rust's own.
+fn module(id: &str) -> String {
+    format!("m_{}", id.replace('-', "_"))
+}
+
+/// The function by which a mistake's module is started.
+const ENTRY: &str = "start_this_one";
+
+/// A source file as it stands in a module: what it calls the crate is the module there.
+fn as_module(id: &str, place: &Path, source: &[u8]) -> Vec<u8> {
+    let Ok(source) = str::from_utf8(source) else { return source.into() };
+    let is_part_of_a_name = |text: &str| {
+        text.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == '$')
+    };
+    let mut parts = source.split("crate::");
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let crate_ = if is_part_of_a_name(&moved) { "crate::" } else { "crate::<id>::" };
+        moved += &crate_.replace("<id>", &module(id));
+        moved += part;
+    }
+    if place == Path::new("main.rs") {
+        moved += &format!(
+            "\npub(crate) fn {ENTRY}() -> impl std::process::Termination {{\n    main()\n}}\n"
+        );
+    }
+    moved.into()
 }
 
 /// cargo compiles again what has been written again, so what is the same stays untouched.
@@ -97,10 +174,14 @@ impl Manifests {
 
     /// The clone's workspace with two other members. The same profile and the same features of
     /// every dependency mean that none is compiled again.
-    fn workspace(&self, root: &Path, lesson: &str) -> String {
+    fn workspace(&self, root: &Path, sources: &Sources<'_>) -> String {
+        let lesson = &sources.lesson.name;
         let mut workspace = table(&self.root, "workspace");
-        workspace
-            .insert("members".into(), Value::Array(vec!["skeleton".into(), "mistakes".into()]));
+        let mut members = vec!["skeleton", "mistakes"];
+        // cargo refuses a package without a program.
+        members.extend((!sources.mistakes.is_empty()).then_some("apart"));
+        let members = members.into_iter().map(Value::from);
+        workspace.insert("members".into(), Value::Array(members.collect()));
         workspace.remove("default-members");
         if let Some(Value::Table(dependencies)) = workspace.get_mut("dependencies") {
             dependencies.iter_mut().for_each(|(_, dependency)| make_absolute(dependency, root));
@@ -112,8 +193,10 @@ impl Manifests {
         // Nobody debugs a mistake: without what a debugger needs they are built in half the time.
         if let Some(Value::Table(dev)) = profiles.get_mut("dev") {
             let quick = [("debug".into(), Value::from(false)), ("codegen-units".into(), 1.into())];
-            let package = (format!("{lesson}-mistakes"), Value::Table(quick.into_iter().collect()));
-            dev.insert("package".into(), Value::Table([package].into_iter().collect()));
+            let quick = Value::Table(quick.into_iter().collect());
+            let packages = [mistakes_package(lesson), apart_package(lesson)];
+            let packages = packages.into_iter().map(|name| (name, quick.clone())).collect();
+            dev.insert("package".into(), Value::Table(packages));
         }
         let document = Table::from_iter([
             ("workspace".into(), Value::Table(workspace)),
@@ -123,22 +206,32 @@ impl Manifests {
     }
 
     fn skeleton(&self, lesson: &str) -> String {
-        let program = program(lesson, "skeleton", "src/main.rs");
-        let mut manifest = package(&self.exercise, format!("{lesson}-skeleton"), vec![program]);
+        let program = program(&program_name(lesson, "skeleton"), "src/main.rs");
+        let mut manifest = package(&self.exercise, skeleton_package(lesson), vec![program]);
         if let Some(lints) = self.exercise.get("lints") {
             manifest.insert("lints".into(), lints.clone());
         }
         written(&manifest)
     }
 
-    /// One package with a program per mistake. A mistake may well deserve a warning, or several.
-    fn mistakes(&self, lesson: &str, sources: &Sources<'_>) -> String {
+    /// One package with one program of all mistakes.
+    fn mistakes(&self, lesson: &str) -> String {
+        let name = mistakes_package(lesson);
+        self.without_warnings(name.clone(), vec![program(&name, "main.rs")])
+    }
+
+    /// One package with a program per mistake.
+    fn apart(&self, lesson: &str, sources: &Sources<'_>) -> String {
         let programs = sources
             .mistakes
             .iter()
-            .map(|mistake| program(lesson, &mistake.id, &format!("{}/main.rs", mistake.id)));
-        let mut manifest =
-            package(&self.solution, format!("{lesson}-mistakes"), programs.collect());
+            .map(|Mistake { id, .. }| program(&program_name(lesson, id), &format!("{id}/main.rs")));
+        self.without_warnings(apart_package(lesson), programs.collect())
+    }
+
+    /// A mistake may well deserve a warning, or several.
+    fn without_warnings(&self, name: String, programs: Vec<Value>) -> String {
+        let mut manifest = package(&self.solution, name, programs);
         let lints = [("warnings".to_owned(), Value::from("allow"))].into_iter().collect();
         let lints = [("rust".to_owned(), Value::Table(lints))].into_iter().collect();
         manifest.insert("lints".into(), Value::Table(lints));
@@ -146,8 +239,7 @@ impl Manifests {
     }
 }
 
-fn program(lesson: &str, variant: &str, path: &str) -> Value {
-    let name = program_name(lesson, variant);
+fn program(name: &str, path: &str) -> Value {
     Value::Table(Table::from_iter([("name".into(), name.into()), ("path".into(), path.into())]))
 }
 
@@ -212,6 +304,20 @@ mod tests {
             "a = \"tab\\t\\\"quote\\\" \\\\ 时\"\n[b.'c d']\nx = [1, true, 2.5, { y = \"z\" }]\n";
         let read: Table = toml::from_str(text).unwrap();
         assert_eq!(toml::from_str::<Table>(&written(&read)).unwrap(), read);
+    }
+
+    #[test]
+    fn in_a_module_the_crate_is_the_module() {
+        let moved = |place: &str, source: &str| {
+            String::from_utf8(as_module("at-end", Path::new(place), source.as_bytes())).unwrap()
+        };
+        assert_eq!(
+            moved("recv.rs", "use crate::take;\nfn f() { crate::take::g() }\npub(crate) fn h() {}"),
+            "use crate::m_at_end::take;\nfn f() { crate::m_at_end::take::g() }\npub(crate) fn h() {}"
+        );
+        // A macro's own, and a name that only ends so.
+        assert_eq!(moved("a.rs", "$crate::x my_crate::y"), "$crate::x my_crate::y");
+        assert!(moved("main.rs", "fn main() {}").contains("fn start_this_one()"));
     }
 
     #[test]
