@@ -134,7 +134,7 @@ fn begin_recording(
     screen: &Screen,
     is_on_stage: bool,
 ) -> Result<Asciicast, Stop> {
-    let whole = ratatui::crossterm::terminal::size().ok().filter(|_| is_on_stage);
+    let whole = crossterm::terminal::size().ok().filter(|_| is_on_stage);
     let lines = || (u16::try_from(screen.look.width).unwrap_or(80), 24);
     Asciicast::begin(path, title, whole.unwrap_or_else(lines))
         .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))

@@ -14,9 +14,9 @@ mod side;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crossterm::event::Event as Input;
 use grader::Event;
 use grader::ladder::Row;
-use ratatui::crossterm::event::Event as Input;
 
 pub(crate) use self::boards::{Boards, Mode, Wish};
 use crate::learn::keys::Keys;

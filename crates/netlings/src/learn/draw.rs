@@ -5,14 +5,14 @@ use std::ops::Deref;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
 use grader::{CheckReport, Outcome};
-use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect, Size};
-use ratatui::style::{Color, Modifier, Style, Stylize};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use ratatui_core::layout::{Constraint, Layout, Rect, Size};
+use ratatui_core::style::{Color, Modifier, Style, Stylize};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span, Text};
 use unicode_width::UnicodeWidthStr;
 
 use crate::ink::Ink;
+use crate::ink::frames::{Framed, Rule};
 use crate::learn::command::{Command, Spots};
 use crate::learn::seat::{Known, Page, Seat, Work};
 use crate::markdown;
@@ -40,11 +40,16 @@ pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> S
     ])
     .areas(area);
     pen.head(seat, frame, head);
-    frame.render_widget(Paragraph::new(next), below);
+    frame.render_widget(Text::from(next), below);
     pen.keys(frame, keys);
-    let block = Block::new().borders(Borders::TOP | Borders::BOTTOM).border_style(pen.faint());
-    let inside = block.inner(body);
-    frame.render_widget(block, body);
+    let [above, inside, under] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(body.height > 1)),
+    ])
+    .areas(body);
+    frame.render_widget(Rule(pen.faint()), above);
+    frame.render_widget(Rule(pen.faint()), under);
     seat.page_rows = inside.height.into();
     match (&seat.paper, seat.page) {
         (Some(_), _) => pen.paper(seat, frame, body),
@@ -173,13 +178,13 @@ impl Pen {
     /// A text over the page.
     fn paper(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
         let Some(paper) = &mut seat.paper else { return };
-        frame.render_widget(Clear, area);
-        let mut block = Block::bordered().title(format!(" {} ", paper.title).bold());
-        if paper.asks.is_none() {
-            block = block.title_bottom(format!(" {} ", words::GO_BACK));
-        }
-        let inside = block.inner(area);
-        frame.render_widget(block, area);
+        let below = match paper.asks {
+            None => Line::from(format!(" {} ", words::GO_BACK)),
+            Some(_) => Line::default(),
+        };
+        let above = Line::from(format!(" {} ", paper.title).bold());
+        frame.render_widget(Framed { above, below }, area);
+        let inside = Framed::inside(area);
         let width = usize::from(inside.width);
         let lines = self.lines_of(&paper.text, u16::MAX);
         let lines = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
@@ -201,7 +206,7 @@ impl Pen {
         *scroll = (*scroll).min(last);
         let is_more = *scroll < last;
         let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
-        frame.render_widget(Paragraph::new(shown), area);
+        frame.render_widget(Text::from(shown), area);
         if is_more && area.height > 0 {
             self.more(frame, area, Command::Screens(1));
         }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crossterm::event::Event;
 use grader::Subject;
 use grader::report::Look;
-use ratatui::crossterm::event::Event;
 
 use crate::course::Course;
 use crate::demo::script::Script;
@@ -290,7 +290,7 @@ impl<'a> Stage<'a> {
 
     /// What a command prints, for the whole screen.
     fn kept(&self, command: impl FnOnce(&Screen) -> Result<u8, Stop>) -> Result<String, Stop> {
-        let (width, _) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
+        let (width, _) = crossterm::terminal::size().unwrap_or((80, 24));
         let width = usize::from(width).saturating_sub(2).clamp(20, 100);
         let screen = Screen::kept(Look { width, color: self.color });
         command(&screen).map(|_| screen.into_text())

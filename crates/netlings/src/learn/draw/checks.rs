@@ -9,7 +9,7 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
     let Some(lesson) = seat.lesson() else {
         let error = seat.entry().lesson.as_ref().err().map(ToString::to_string);
         let lines = pen.lines_of(&error.unwrap_or_default(), area.width);
-        return frame.render_widget(Paragraph::new(lines), area);
+        return frame.render_widget(Text::from(lines), area);
     };
     let count = u16::try_from(lesson.checks.len()).unwrap_or(1);
     let (list, detail) = if area.width >= WIDE {
@@ -27,10 +27,12 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
         (list, detail)
     };
     let is_more = draw_list(pen, seat, lesson, frame, list);
-    let beside = if area.width >= WIDE { Borders::LEFT } else { Borders::TOP };
-    let block = Block::new().borders(beside).border_style(pen.faint());
-    let inside = block.inner(detail);
-    frame.render_widget(block, detail);
+    let one = Constraint::Length(1);
+    let [rule, inside] = match area.width >= WIDE {
+        true => Layout::horizontal([one, Constraint::Min(0)]).areas(detail),
+        false => Layout::vertical([one, Constraint::Min(0)]).areas(detail),
+    };
+    frame.render_widget(Rule(pen.faint()), rule);
     if is_more && area.height >= 8 {
         pen.more(frame, list, Command::Move(1));
     }
