@@ -163,6 +163,8 @@ fn on_stage(
         color: screen.look.color,
         speed: options.script.then(|| options.speed.unwrap_or(1.0)),
         is_lesson: true,
+        is_changed: &|| false,
+        is_outdated: false.into(),
     };
     let shown = show.run(&mut terminal, &keys);
     let recorded = terminal.end_of_recording();

@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::ink::Ink;
 use crate::ink::frames::{Framed, Rule};
 use crate::learn::command::{Command, Spots};
-use crate::learn::seat::{Known, Page, Seat, Work};
+use crate::learn::seat::{Known, LaidOut, Page, Seat, Work};
 use crate::markdown;
 use crate::screen::cut;
 use crate::words::learn as words;
@@ -146,23 +146,33 @@ impl Pen {
 
     /// The lesson's own text.
     fn text(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
-        let path = seat.course.exercise(&seat.entry().name).join("README.md");
-        let content = grader::text::Text::read(path).map(|text| text.content);
-        let content = content.unwrap_or_else(|error| error.to_string());
+        let file = seat.course.exercise(&seat.entry().name).join("README.md");
+        let written = std::fs::metadata(&file).and_then(|about| about.modified()).ok();
+        // Whoever has graded nothing yet is told what this is, where there is room.
+        let welcomes = seat.standings.is_empty() && area.height >= 12;
         let layout = markdown::Layout {
             width: usize::from(area.width.saturating_sub(2)).clamp(20, 96),
             styled: self.color,
             breaks_code: true,
         };
-        let rows = markdown::rows(&content, layout);
-        let lines: Vec<Line<'static>> =
-            rows.into_iter().map(|row| self.markdown_line(row)).collect();
-        let mut scroll = seat.text_scroll;
-        self.scrolled(lines, &mut scroll, frame, area);
-        seat.text_scroll = scroll;
+        let is_same = |it: &LaidOut| {
+            (&it.file, it.written, it.welcomes, it.layout) == (&file, written, welcomes, layout)
+        };
+        let laid_out = seat.laid_out.take().filter(is_same).unwrap_or_else(|| {
+            let content = grader::text::Text::read(&file).map(|text| text.content);
+            let content = content.unwrap_or_else(|error| error.to_string());
+            let welcome = if welcomes { words::WELCOME } else { "" };
+            let rows = markdown::rows(&format!("{welcome}{content}"), layout);
+            LaidOut { file, written, welcomes, layout, rows }
+        });
+        let (rows, scroll) = (&laid_out.rows, &mut seat.text_scroll);
+        if self.part(rows.len(), scroll, frame, area, |at| self.markdown_line(&rows[at])) {
+            self.more(frame, area, Command::Screens(1));
+        }
+        seat.laid_out = Some(laid_out);
     }
 
-    fn markdown_line(&self, row: markdown::Row) -> Line<'static> {
+    fn markdown_line(&self, row: &markdown::Row) -> Line<'static> {
         let style = |style| match style {
             markdown::Style::Plain => Style::new(),
             markdown::Style::Heading => self.colored(Color::Yellow).bold(),
@@ -171,7 +181,7 @@ impl Pen {
             markdown::Style::Code => self.colored(Color::Cyan),
             markdown::Style::Faint => self.faint(),
         };
-        let spans = row.into_iter().map(|span| Span::styled(span.text, style(span.style)));
+        let spans = row.iter().map(|span| Span::styled(span.text.clone(), style(span.style)));
         Line::from_iter(std::iter::once(Span::raw(" ")).chain(spans))
     }
 
@@ -187,29 +197,40 @@ impl Pen {
         let inside = Framed::inside(area);
         let width = usize::from(inside.width);
         let lines = self.lines_of(&paper.text, u16::MAX);
-        let lines = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
+        let lines: Vec<_> = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
         let mut scroll = paper.scroll;
-        self.scrolled(lines, &mut scroll, frame, inside);
+        self.scrolled(&lines, &mut scroll, frame, inside);
         paper.scroll = scroll;
     }
 
     /// A part of a long text; `scroll` becomes what is possible.
     fn scrolled(
         &mut self,
-        lines: Vec<Line<'static>>,
+        lines: &[Line<'static>],
         scroll: &mut usize,
         frame: &mut Frame<'_>,
         area: Rect,
     ) {
-        let height = usize::from(area.height);
-        let last = lines.len().saturating_sub(height);
-        *scroll = (*scroll).min(last);
-        let is_more = *scroll < last;
-        let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
-        frame.render_widget(Text::from(shown), area);
-        if is_more && area.height > 0 {
+        if self.part(lines.len(), scroll, frame, area, |at| lines[at].clone()) {
             self.more(frame, area, Command::Screens(1));
         }
+    }
+
+    /// Draws what fits of so many lines, and says whether there is more below.
+    fn part(
+        &self,
+        count: usize,
+        scroll: &mut usize,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        line: impl Fn(usize) -> Line<'static>,
+    ) -> bool {
+        let height = usize::from(area.height);
+        let last = count.saturating_sub(height);
+        *scroll = (*scroll).min(last);
+        let shown: Vec<_> = (*scroll..count.min(*scroll + height)).map(line).collect();
+        frame.render_widget(Text::from(shown), area);
+        *scroll < last && height > 0
     }
 
     /// Says in the rule below `area`, where it hides nothing, that there is more; a click does

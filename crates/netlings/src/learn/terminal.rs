@@ -16,6 +16,8 @@ use crate::asciicast::Asciicast;
 
 mod backend;
 mod keeper;
+#[cfg(all(test, unix))]
+mod tests;
 
 use backend::Crossterm;
 pub(crate) use keeper::keep;

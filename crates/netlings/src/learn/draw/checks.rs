@@ -19,8 +19,12 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
             Layout::horizontal([Constraint::Length(width), Constraint::Min(1)]).areas(area);
         (list, detail)
     } else {
-        // The details need the room more; the list is scrolled.
-        let most = if area.height < 8 { 1 } else { (area.height / 4).max(3) };
+        // On a small screen the details need the room more; the list is scrolled.
+        let most = match area.height {
+            ..8 => 1,
+            8..20 => (area.height / 4).max(3),
+            _ => area.height * 2 / 5,
+        };
         let height = count.min(most);
         let [list, detail] =
             Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
@@ -39,7 +43,7 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
     seat.page_rows = inside.height.into();
     let lines = details(pen, seat, lesson, inside.width);
     let mut scroll = seat.detail_scroll;
-    pen.scrolled(lines, &mut scroll, frame, inside);
+    pen.scrolled(&lines, &mut scroll, frame, inside);
     seat.detail_scroll = scroll;
 }
 
