@@ -134,7 +134,7 @@ fn begin_recording(
     screen: &Screen,
     is_on_stage: bool,
 ) -> Result<Asciicast, Stop> {
-    let whole = ratatui::crossterm::terminal::size().ok().filter(|_| is_on_stage);
+    let whole = crossterm::terminal::size().ok().filter(|_| is_on_stage);
     let lines = || (u16::try_from(screen.look.width).unwrap_or(80), 24);
     Asciicast::begin(path, title, whole.unwrap_or_else(lines))
         .map_err(|error| Stop::infrastructure(crate::words::unwritable(path, &error)))
@@ -163,6 +163,8 @@ fn on_stage(
         color: screen.look.color,
         speed: options.script.then(|| options.speed.unwrap_or(1.0)),
         is_lesson: true,
+        is_changed: &|| false,
+        is_outdated: false.into(),
     };
     let shown = show.run(&mut terminal, &keys);
     let recorded = terminal.end_of_recording();

@@ -3,14 +3,16 @@
 //! Only the terminal's own sixteen colours are used, and never one without the words or the sign that
 //! say the same: it must be readable on light and dark ground, and without colour.
 
-use ansi_to_tui::IntoText;
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style, Stylize};
-use ratatui::text::{Line, Span, Text};
+use ratatui_core::layout::Rect;
+use ratatui_core::style::{Color, Modifier, Style, Stylize};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::learn::compiler;
+
+mod escapes;
+pub(crate) mod frames;
 
 /// Colours where there are any.
 #[derive(Clone, Copy, Debug)]
@@ -29,12 +31,12 @@ impl Ink {
 
     /// The rows of a text with escape codes for colour, none wider than `width`.
     pub(crate) fn lines_of(self, text: &str, width: u16) -> Vec<Line<'static>> {
-        let text = match self.color {
-            true => text.into_text().unwrap_or_else(|_| Text::raw(text.to_owned())),
-            false => Text::raw(compiler::without_escapes(text)),
+        let lines = match self.color {
+            true => escapes::lines(text),
+            false => escapes::lines(&compiler::without_escapes(text)),
         };
         let width = usize::from(width).max(1);
-        text.lines.into_iter().flat_map(|line| broken(line, width)).collect()
+        lines.into_iter().flat_map(|line| broken(line, width)).collect()
     }
 
     /// A row of keys with what they do. On a narrow screen the `last` ones stay, and of the others

@@ -37,7 +37,7 @@ pub(crate) struct Span {
 pub(crate) type Row = Vec<Span>;
 
 /// How the rows should be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// The most columns of a row.
     pub(crate) width: usize,

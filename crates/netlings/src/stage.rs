@@ -14,9 +14,9 @@ mod side;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crossterm::event::Event as Input;
 use grader::Event;
 use grader::ladder::Row;
-use ratatui::crossterm::event::Event as Input;
 
 pub(crate) use self::boards::{Boards, Mode, Wish};
 use crate::learn::keys::Keys;
@@ -40,10 +40,7 @@ pub(crate) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(terminal: &'a mut Taken, keys: &'a Keys, boards: Boards) -> Self {
-        let mut stage =
-            Self { terminal, keys, boards, drawn: Instant::now(), is_stale: true, is_gone: false };
-        stage.draw();
-        stage
+        Self { terminal, keys, boards, drawn: Instant::now(), is_stale: true, is_gone: false }
     }
 
     /// When the next picture is to be drawn, if one is.

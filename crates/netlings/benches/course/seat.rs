@@ -12,7 +12,6 @@ use crate::series::{Contender, Series, in_turn};
 use crate::student::Student;
 use crate::table::{Goal, Row, range};
 use crate::terminal::Terminal;
-use crate::work_tree::write_if_other;
 use crate::{Measured, Plan};
 
 /// How long one save, or the first build, may take.
@@ -138,8 +137,6 @@ impl Rustlings {
             terminal.press("\n")?;
             terminal.when("that it is ready", LIMIT, |screen| screen.contains("done"))?;
         }
-        let state = "DON'T EDIT THIS FILE!\n\nfunctions5\n";
-        write_if_other(&folder.join(".rustlings-state.txt"), state.as_bytes())?;
         let exercise = folder.join("exercises/03_if/if1.rs");
         ensure!(exercise.is_file(), "rustlings has no {}", exercise.display());
         fs::write(folder.join(".rustlings-state.txt"), "DON'T EDIT THIS FILE!\n\nif1\n\n")?;

@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crossterm::event::Event as Input;
 use grader::{Event, Run, Subject, TcpRelay, Trouble, UdpRelay};
-use ratatui::crossterm::event::Event as Input;
 use tempfile::TempDir;
 
 use crate::demo::keyboard::{Key, Keys, Line, NoEcho, Pressed};

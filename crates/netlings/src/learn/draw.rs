@@ -5,16 +5,16 @@ use std::ops::Deref;
 use grader::lesson::{CheckText, Lesson};
 use grader::report::{Look, failure_text};
 use grader::{CheckReport, Outcome};
-use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect, Size};
-use ratatui::style::{Color, Modifier, Style, Stylize};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use ratatui_core::layout::{Constraint, Layout, Rect, Size};
+use ratatui_core::style::{Color, Modifier, Style, Stylize};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span, Text};
 use unicode_width::UnicodeWidthStr;
 
 use crate::ink::Ink;
+use crate::ink::frames::{Framed, Rule};
 use crate::learn::command::{Command, Spots};
-use crate::learn::seat::{Known, Page, Seat, Work};
+use crate::learn::seat::{Known, LaidOut, Page, Seat, Work};
 use crate::markdown;
 use crate::screen::cut;
 use crate::words::learn as words;
@@ -40,11 +40,16 @@ pub(crate) fn draw(seat: &mut Seat<'_>, frame: &mut Frame<'_>, color: bool) -> S
     ])
     .areas(area);
     pen.head(seat, frame, head);
-    frame.render_widget(Paragraph::new(next), below);
+    frame.render_widget(Text::from(next), below);
     pen.keys(frame, keys);
-    let block = Block::new().borders(Borders::TOP | Borders::BOTTOM).border_style(pen.faint());
-    let inside = block.inner(body);
-    frame.render_widget(block, body);
+    let [above, inside, under] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(body.height > 1)),
+    ])
+    .areas(body);
+    frame.render_widget(Rule(pen.faint()), above);
+    frame.render_widget(Rule(pen.faint()), under);
     seat.page_rows = inside.height.into();
     match (&seat.paper, seat.page) {
         (Some(_), _) => pen.paper(seat, frame, body),
@@ -141,23 +146,33 @@ impl Pen {
 
     /// The lesson's own text.
     fn text(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
-        let path = seat.course.exercise(&seat.entry().name).join("README.md");
-        let content = grader::text::Text::read(path).map(|text| text.content);
-        let content = content.unwrap_or_else(|error| error.to_string());
+        let file = seat.course.exercise(&seat.entry().name).join("README.md");
+        let written = std::fs::metadata(&file).and_then(|about| about.modified()).ok();
+        // Whoever has graded nothing yet is told what this is, where there is room.
+        let welcomes = seat.standings.is_empty() && area.height >= 12;
         let layout = markdown::Layout {
             width: usize::from(area.width.saturating_sub(2)).clamp(20, 96),
             styled: self.color,
             breaks_code: true,
         };
-        let rows = markdown::rows(&content, layout);
-        let lines: Vec<Line<'static>> =
-            rows.into_iter().map(|row| self.markdown_line(row)).collect();
-        let mut scroll = seat.text_scroll;
-        self.scrolled(lines, &mut scroll, frame, area);
-        seat.text_scroll = scroll;
+        let is_same = |it: &LaidOut| {
+            (&it.file, it.written, it.welcomes, it.layout) == (&file, written, welcomes, layout)
+        };
+        let laid_out = seat.laid_out.take().filter(is_same).unwrap_or_else(|| {
+            let content = grader::text::Text::read(&file).map(|text| text.content);
+            let content = content.unwrap_or_else(|error| error.to_string());
+            let welcome = if welcomes { words::WELCOME } else { "" };
+            let rows = markdown::rows(&format!("{welcome}{content}"), layout);
+            LaidOut { file, written, welcomes, layout, rows }
+        });
+        let (rows, scroll) = (&laid_out.rows, &mut seat.text_scroll);
+        if self.part(rows.len(), scroll, frame, area, |at| self.markdown_line(&rows[at])) {
+            self.more(frame, area, Command::Screens(1));
+        }
+        seat.laid_out = Some(laid_out);
     }
 
-    fn markdown_line(&self, row: markdown::Row) -> Line<'static> {
+    fn markdown_line(&self, row: &markdown::Row) -> Line<'static> {
         let style = |style| match style {
             markdown::Style::Plain => Style::new(),
             markdown::Style::Heading => self.colored(Color::Yellow).bold(),
@@ -166,45 +181,56 @@ impl Pen {
             markdown::Style::Code => self.colored(Color::Cyan),
             markdown::Style::Faint => self.faint(),
         };
-        let spans = row.into_iter().map(|span| Span::styled(span.text, style(span.style)));
+        let spans = row.iter().map(|span| Span::styled(span.text.clone(), style(span.style)));
         Line::from_iter(std::iter::once(Span::raw(" ")).chain(spans))
     }
 
     /// A text over the page.
     fn paper(&mut self, seat: &mut Seat<'_>, frame: &mut Frame<'_>, area: Rect) {
         let Some(paper) = &mut seat.paper else { return };
-        frame.render_widget(Clear, area);
-        let mut block = Block::bordered().title(format!(" {} ", paper.title).bold());
-        if paper.asks.is_none() {
-            block = block.title_bottom(format!(" {} ", words::GO_BACK));
-        }
-        let inside = block.inner(area);
-        frame.render_widget(block, area);
+        let below = match paper.asks {
+            None => Line::from(format!(" {} ", words::GO_BACK)),
+            Some(_) => Line::default(),
+        };
+        let above = Line::from(format!(" {} ", paper.title).bold());
+        frame.render_widget(Framed { above, below }, area);
+        let inside = Framed::inside(area);
         let width = usize::from(inside.width);
         let lines = self.lines_of(&paper.text, u16::MAX);
-        let lines = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
+        let lines: Vec<_> = lines.into_iter().flat_map(|line| rows::of(line, width)).collect();
         let mut scroll = paper.scroll;
-        self.scrolled(lines, &mut scroll, frame, inside);
+        self.scrolled(&lines, &mut scroll, frame, inside);
         paper.scroll = scroll;
     }
 
     /// A part of a long text; `scroll` becomes what is possible.
     fn scrolled(
         &mut self,
-        lines: Vec<Line<'static>>,
+        lines: &[Line<'static>],
         scroll: &mut usize,
         frame: &mut Frame<'_>,
         area: Rect,
     ) {
-        let height = usize::from(area.height);
-        let last = lines.len().saturating_sub(height);
-        *scroll = (*scroll).min(last);
-        let is_more = *scroll < last;
-        let shown: Vec<Line<'static>> = lines.into_iter().skip(*scroll).take(height).collect();
-        frame.render_widget(Paragraph::new(shown), area);
-        if is_more && area.height > 0 {
+        if self.part(lines.len(), scroll, frame, area, |at| lines[at].clone()) {
             self.more(frame, area, Command::Screens(1));
         }
+    }
+
+    /// Draws what fits of so many lines, and says whether there is more below.
+    fn part(
+        &self,
+        count: usize,
+        scroll: &mut usize,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        line: impl Fn(usize) -> Line<'static>,
+    ) -> bool {
+        let height = usize::from(area.height);
+        let last = count.saturating_sub(height);
+        *scroll = (*scroll).min(last);
+        let shown: Vec<_> = (*scroll..count.min(*scroll + height)).map(line).collect();
+        frame.render_widget(Text::from(shown), area);
+        *scroll < last && height > 0
     }
 
     /// Says in the rule below `area`, where it hides nothing, that there is more; a click does

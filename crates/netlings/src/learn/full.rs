@@ -6,10 +6,11 @@ use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Instant;
 
+use crossterm::event::Event;
 use grader::Subject;
 use grader::report::Look;
-use ratatui::crossterm::event::Event;
 
 use crate::course::Course;
 use crate::demo::script::Script;
@@ -25,7 +26,7 @@ use crate::learn::seat::{Act, Seat, Work};
 use crate::learn::terminal::Taken;
 #[cfg(unix)]
 use crate::learn::terminal::stop_job;
-use crate::learn::watch::Watch;
+use crate::learn::watch::{Contents, Watch, contents_of};
 use crate::learn::work::Whose;
 use crate::screen::Screen;
 use crate::stage::play::Show;
@@ -40,7 +41,7 @@ enum Happening {
     /// The terminal is gone.
     Gone,
     Quit,
-    Saved(String),
+    Saved(Vec<String>),
     /// What the grading of this number said; nothing where it has ended.
     Said(u64, Box<Option<Said>>),
 }
@@ -73,6 +74,8 @@ struct Stage<'a> {
     number: u64,
     /// What is run when it is built.
     to_run: Option<Whose>,
+    /// What the student's files said when the build for that began.
+    built: Contents,
     /// A grading was given up for that.
     grades_then: bool,
     spots: Spots,
@@ -89,8 +92,8 @@ impl<'a> Stage<'a> {
     fn new(course: &'a Course, color: bool, polls: bool) -> io::Result<Self> {
         let (teller, happenings) = sync_channel(WAITING);
         let saves = teller.clone();
-        let watch = Watch::over(course, polls, move |lesson| {
-            let _ = saves.send(Happening::Saved(lesson)); // fails where the seat is left
+        let watch = Watch::over(course, polls, move |lessons| {
+            let _ = saves.send(Happening::Saved(lessons)); // fails where the seat is left
         });
         let is_lent = Arc::new(AtomicBool::new(false));
         let has_quit = Arc::new(AtomicBool::new(false));
@@ -112,6 +115,7 @@ impl<'a> Stage<'a> {
             grading: None,
             number: 0,
             to_run: None,
+            built: Contents::new(),
             grades_then: false,
             spots: Spots::new(),
             keys,
@@ -157,7 +161,12 @@ impl<'a> Stage<'a> {
         let act = match happening {
             Happening::Gone | Happening::Quit => return Ok(false),
             Happening::Redraw => None,
-            Happening::Saved(lesson) => seat.saved(&lesson),
+            Happening::Saved(lessons) if self.builds_what(seat, &lessons) => {
+                self.grades_then = true;
+                let now = contents_of(&self.source(seat));
+                self.to_run.filter(|_| now != self.built).map(Act::Run)
+            }
+            Happening::Saved(lessons) => seat.saved(&lessons, Instant::now()),
             Happening::Said(number, said) => {
                 if number == self.number {
                     match *said {
@@ -211,6 +220,7 @@ impl<'a> Stage<'a> {
                 }
             }
             Act::Run(whose) => {
+                self.built = contents_of(&self.source(seat));
                 self.grades_then |= matches!(seat.work, Work::Building | Work::Grading);
                 self.to_run = Some(whose);
                 seat.build_begins();
@@ -263,6 +273,8 @@ impl<'a> Stage<'a> {
             }
         };
         let title = entry.lesson.as_ref().map_or("", |lesson| lesson.title.as_str());
+        let src = self.source(seat);
+        let is_changed = || whose == Whose::Own && contents_of(&src) != self.built;
         let show = Show {
             script: &script,
             subject: &Subject::program(program),
@@ -274,6 +286,8 @@ impl<'a> Stage<'a> {
             color: self.color,
             speed: None,
             is_lesson: whose == Whose::Solutions,
+            is_changed: &is_changed,
+            is_outdated: false.into(),
         };
         let shown = show.run(&mut self.terminal, &self.keys);
         // It took Ctrl-C for itself.
@@ -282,15 +296,28 @@ impl<'a> Stage<'a> {
         if let Err(stop) = shown.ended {
             seat.shows(words::CANNOT_RUN, stop.words);
         }
+        if show.is_outdated.get() && !shown.is_gone {
+            return self.does(seat, Act::Run(whose));
+        }
         if self.grades_then {
             self.grades(seat, Vec::new());
         }
         Ok(!shown.is_gone)
     }
 
+    /// The student's own files.
+    fn source(&self, seat: &Seat<'_>) -> PathBuf {
+        self.course.exercise(&seat.entry().name).join("src")
+    }
+
+    /// Whether a program that is just built to be run is among what was saved.
+    fn builds_what(&self, seat: &Seat<'_>, saved: &[String]) -> bool {
+        self.to_run == Some(Whose::Own) && saved.contains(&seat.entry().name)
+    }
+
     /// What a command prints, for the whole screen.
     fn kept(&self, command: impl FnOnce(&Screen) -> Result<u8, Stop>) -> Result<String, Stop> {
-        let (width, _) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
+        let (width, _) = crossterm::terminal::size().unwrap_or((80, 24));
         let width = usize::from(width).saturating_sub(2).clamp(20, 100);
         let screen = Screen::kept(Look { width, color: self.color });
         command(&screen).map(|_| screen.into_text())

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use ratatui::crossterm::event::Event;
+use crossterm::event::Event;
 
 /// Between whoever reads the terminal and whoever wants it for others.
 #[derive(Default)]
@@ -143,7 +143,7 @@ mod unix {
     use std::io::{self, Read};
     use std::time::Duration;
 
-    use ratatui::crossterm::event::{self, Event};
+    use crossterm::event::{self, Event};
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::Gate;
@@ -196,7 +196,7 @@ mod elsewhere {
     use std::io;
     use std::time::Duration;
 
-    use ratatui::crossterm::event::{self, Event};
+    use crossterm::event::{self, Event};
 
     use super::Gate;
 

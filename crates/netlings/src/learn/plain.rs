@@ -18,7 +18,7 @@ use crate::{hint, map, show, solution};
 
 enum Happening {
     Typed(Option<String>),
-    Saved(String),
+    Saved(Vec<String>),
     Said(u64, Box<Option<Said>>),
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, polls: bool) -> Result<u8, S
     let (teller, happenings) = sync_channel(256);
     let saves = teller.clone();
     let watch =
-        Watch::over(course, polls, move |lesson| drop(saves.send(Happening::Saved(lesson))));
+        Watch::over(course, polls, move |lessons| drop(saves.send(Happening::Saved(lessons))));
     let _watch =
         watch.map_err(|error| Stop::infrastructure(format!("{}: {error}", words::NO_WATCH)))?;
     let typed = teller.clone();
@@ -53,7 +53,14 @@ pub(crate) fn run(course: &Course, screen: &Screen, polls: bool) -> Result<u8, S
                     break;
                 }
             }
-            Happening::Saved(lesson) => plain.goes_to(&lesson).map_err(machine)?,
+            Happening::Saved(lessons) => {
+                // Where many are saved at once, as a formatter does it, the lesson stays.
+                let own = lessons.iter().find(|lesson| **lesson == plain.lesson).cloned();
+                let only = || <[String; 1]>::try_from(lessons).ok().map(|[lesson]| lesson);
+                if let Some(lesson) = own.or_else(only) {
+                    plain.goes_to(&lesson).map_err(machine)?;
+                }
+            }
             Happening::Said(number, said) if number == plain.number => plain.hears(*said),
             Happening::Said(..) => {}
         }

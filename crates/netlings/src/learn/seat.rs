@@ -6,6 +6,7 @@ mod news;
 pub(crate) mod tests;
 
 use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
 use grader::lesson::Lesson;
 use grader::progress::{Progress, Standing, Standings};
@@ -15,6 +16,7 @@ use crate::course::{Course, Entry};
 use crate::learn::compiler::{self, Place};
 use crate::learn::work::Whose;
 use crate::map;
+use crate::markdown;
 use crate::next::{Next, next};
 use crate::words::learn as words;
 
@@ -84,6 +86,15 @@ pub(crate) struct Paper {
     pub(crate) asks: Option<Act>,
 }
 
+/// A lesson's text in rows, and what they were made of.
+pub(crate) struct LaidOut {
+    pub(crate) file: PathBuf,
+    pub(crate) written: Option<SystemTime>,
+    pub(crate) welcomes: bool,
+    pub(crate) layout: markdown::Layout,
+    pub(crate) rows: Vec<markdown::Row>,
+}
+
 /// What is to be done outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -128,6 +139,10 @@ pub(crate) struct Seat<'a> {
     pub(crate) search: Option<String>,
     /// Where an editor would be opened, shown to be clicked.
     pub(crate) link: Option<Place>,
+    /// The lesson from which the last save of another one led away, and when.
+    followed: Option<(usize, Instant)>,
+    /// The lesson's text as it was drawn last.
+    pub(crate) laid_out: Option<LaidOut>,
     /// How many rows a page of a long text has; drawing says.
     pub(crate) page_rows: usize,
 }
@@ -158,6 +173,8 @@ impl<'a> Seat<'a> {
             notice: notices.first().map(ToString::to_string),
             search: None,
             link: None,
+            followed: None,
+            laid_out: None,
             page_rows: 10,
         };
         seat.sit_down(at);

@@ -4,19 +4,22 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::cursor::Show;
-use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{
+use crossterm::cursor::Show;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use ratatui::{Frame, Terminal};
+use ratatui_core::terminal::{Frame, Terminal};
 
 use crate::asciicast::Asciicast;
 
+mod backend;
 mod keeper;
+#[cfg(all(test, unix))]
+mod tests;
 
+use backend::Crossterm;
 pub(crate) use keeper::keep;
 
 /// Whether the terminal is ours. Who holds the lock may write to it: nothing is drawn any more once it
@@ -39,7 +42,7 @@ fn is_taken() -> Option<MutexGuard<'static, bool>> {
 
 /// The terminal while it is ours. Dropping it gives it back, and so do a panic and a signal.
 pub(crate) struct Taken {
-    screen: Terminal<CrosstermBackend<Out>>,
+    screen: Terminal<Crossterm<Out>>,
     recording: Recording,
 }
 
@@ -71,9 +74,9 @@ impl Write for Out {
     }
 }
 
-fn screen(recording: &Recording) -> io::Result<Terminal<CrosstermBackend<Out>>> {
+fn screen(recording: &Recording) -> io::Result<Terminal<Crossterm<Out>>> {
     let out = Out { recording: recording.clone(), picture: Vec::new() };
-    Terminal::new(CrosstermBackend::new(out))
+    Terminal::new(Crossterm::new(out))
 }
 
 impl Taken {
@@ -112,7 +115,7 @@ impl Taken {
         let is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_ours {
             if let Some(recording) = &self.recording {
-                let size = ratatui::crossterm::terminal::size()?;
+                let size = crossterm::terminal::size()?;
                 recording.lock().unwrap_or_else(PoisonError::into_inner).has_size(size);
             }
             self.screen.draw(render)?;

@@ -31,15 +31,15 @@ pub(crate) struct Watch {
 }
 
 /// What all files of a lesson say, in short.
-type Contents = BTreeMap<PathBuf, u64>;
+pub(crate) type Contents = BTreeMap<PathBuf, u64>;
 
 impl Watch {
-    /// Calls `tell` with a lesson's name whenever what its files say has changed. With `polls`, and
-    /// where the system tells of nothing, it looks again and again instead of waiting to be told.
+    /// Calls `tell` with the names of lessons whenever what their files say has changed. With `polls`,
+    /// and where the system tells of nothing, it looks again and again instead of waiting to be told.
     pub(crate) fn over(
         course: &Course,
         polls: bool,
-        tell: impl Fn(String) + Send + 'static,
+        tell: impl Fn(Vec<String>) + Send + 'static,
     ) -> io::Result<Self> {
         // One that waits is enough: whoever looks then sees all that was saved.
         let (happened, happenings) = sync_channel(1);
@@ -61,12 +61,16 @@ impl Watch {
         let mut known: Vec<_> = lessons.iter().map(|(_, folder)| contents_of(folder)).collect();
         thread::Builder::new().name("saves".into()).spawn(move || {
             while waits(&happenings, every) {
+                let mut changed = Vec::new();
                 for ((lesson, folder), known) in lessons.iter().zip(&mut known) {
                     let now = contents_of(folder);
                     if now != *known {
                         *known = now;
-                        tell(lesson.clone());
+                        changed.push(lesson.clone());
                     }
+                }
+                if !changed.is_empty() {
+                    tell(changed);
                 }
             }
         })?;
@@ -113,7 +117,7 @@ fn waits(happenings: &Receiver<()>, every: Option<Duration>) -> bool {
 }
 
 /// What is saved. A file that cannot be read is as good as none: cargo says what is the matter.
-fn contents_of(folder: &Path) -> Contents {
+pub(crate) fn contents_of(folder: &Path) -> Contents {
     let files = files_of_a_student(folder).unwrap_or_default().into_iter();
     let known = files.filter_map(|file| content_of(&folder.join(&file)).map(|said| (file, said)));
     known.collect()

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crossterm::event::Event as Input;
 use grader::ladder::Row;
 use grader::{Event, What};
-use ratatui::crossterm::event::Event as Input;
 
 use super::command::{Command, Part, Spots, of_event};
 use super::pane::Kind;

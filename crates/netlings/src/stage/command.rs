@@ -1,9 +1,7 @@
 //! What a key or the mouse asks for on the stage.
 
-use ratatui::crossterm::event::{
-    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind,
-};
-use ratatui::layout::{Position, Rect};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
+use ratatui_core::layout::{Position, Rect};
 
 use crate::demo::keyboard::Key;
 

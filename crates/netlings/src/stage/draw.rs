@@ -2,17 +2,17 @@
 
 use grader::ladder::{Ladder, Place};
 use grader::layout::wrapped;
-use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::style::{Color, Style, Stylize};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui_core::layout::{Constraint, Layout, Position, Rect};
+use ratatui_core::style::{Color, Style, Stylize};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span, Text};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::boards::{Boards, Mode};
 use super::command::{Command, Part, Spots};
 use super::pane::Kind;
 use crate::demo::keyboard::Key;
+use crate::ink::frames::{Clear, Framed, Rule};
 use crate::screen::cut;
 use crate::words::stage as words;
 
@@ -107,12 +107,10 @@ pub(super) fn draw(boards: &mut Boards, frame: &mut Frame<'_>) {
     for side in 0..2 {
         pane(boards, frame, side, areas.sides[side]);
     }
-    let line = Line::styled("│", boards.ink.faint());
-    let divider = vec![line; usize::from(areas.divider.height)];
-    frame.render_widget(Paragraph::new(divider), areas.divider);
+    frame.render_widget(Rule(boards.ink.faint()), areas.divider);
     ladder(boards, frame, areas.ladder);
     let remark = remark.into_iter().map(|row| Line::from(format!(" {row}")).bold());
-    frame.render_widget(Paragraph::new(remark.collect::<Vec<_>>()), areas.below);
+    frame.render_widget(Text::from(remark.collect::<Vec<_>>()), areas.below);
     keys(boards, frame, areas.keys);
     if boards.help.is_some() {
         help(boards, frame, area);
@@ -186,7 +184,7 @@ fn pane(boards: &mut Boards, frame: &mut Frame<'_>, number: usize, area: Rect) {
         }
     }
     let is_more = side.pane.scroll > 0;
-    frame.render_widget(Paragraph::new(lines), area);
+    frame.render_widget(Text::from(lines), area);
     if is_more && text > 0 {
         let row = area.bottom() - 1 - u16::from(has_input);
         more(boards, frame, Rect::new(area.x, row, area.width, 1));
@@ -235,7 +233,7 @@ fn ladder(boards: &mut Boards, frame: &mut Frame<'_>, area: Rect) {
         lines.into_iter().skip(boards.scroll).take(height).collect();
     shown.push(Line::styled(ladder.heading(left, right), boards.ink.faint()));
     shown.reverse();
-    frame.render_widget(Paragraph::new(shown), area);
+    frame.render_widget(Text::from(shown), area);
     if boards.scroll > 0 && height > 0 {
         more(boards, frame, Rect::new(area.x, area.bottom() - 1, area.width, 1));
     }
@@ -281,10 +279,9 @@ fn keys(boards: &mut Boards, frame: &mut Frame<'_>, area: Rect) {
 /// The help over everything.
 fn help(boards: &mut Boards, frame: &mut Frame<'_>, area: Rect) {
     let area = Rect { height: area.height.saturating_sub(1), ..area };
-    frame.render_widget(Clear, area);
-    let block = Block::bordered().title(format!(" {} ", words::HELP_TITLE).bold());
-    let inside = block.inner(area);
-    frame.render_widget(block, area);
+    let above = Line::from(format!(" {} ", words::HELP_TITLE).bold());
+    frame.render_widget(Framed { above, below: Line::default() }, area);
+    let inside = Framed::inside(area);
     boards.spots.parts.push((area, Part::Help));
     let keys = words::HELP.iter().map(|(key, does)| ((*key).to_owned(), (*does).to_owned()));
     let all: Vec<(String, String)> = keys.chain(boards.legend.iter().cloned()).collect();
@@ -301,7 +298,7 @@ fn help(boards: &mut Boards, frame: &mut Frame<'_>, area: Rect) {
     let scroll = boards.help.unwrap_or(0).min(last);
     boards.help = Some(scroll);
     let shown: Vec<Line<'static>> = rows.into_iter().skip(scroll).collect();
-    frame.render_widget(Paragraph::new(shown), inside);
+    frame.render_widget(Text::from(shown), inside);
     if scroll < last && inside.height > 0 {
         more(boards, frame, Rect::new(inside.x, inside.bottom() - 1, inside.width, 1));
     }

@@ -1,5 +1,6 @@
 //! A conversation on the stage: what plays there, and what becomes of what somebody wants.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use grader::Subject;
@@ -33,6 +34,10 @@ pub(crate) struct Show<'a> {
     pub(crate) speed: Option<f64>,
     /// It is for a class: what happens is explained, and at a pace that eyes can follow.
     pub(crate) is_lesson: bool,
+    /// Whether the programs were changed since they were built.
+    pub(crate) is_changed: &'a dyn Fn() -> bool,
+    /// They were, and are wanted anew: they are to be built first.
+    pub(crate) is_outdated: Cell<bool>,
 }
 
 /// What is left when it is over.
@@ -63,7 +68,13 @@ impl Show<'_> {
             }
         };
         scene.ends_at_ctrl_c();
-        let played = keys.told_to(scene.ear(), || self.play(&mut scene, &mut typing));
+        let played = keys.told_to(scene.ear(), || {
+            // Not before: whoever sees the stage types to it.
+            if let Some(stage) = &mut scene.view.stage {
+                stage.draw();
+            }
+            self.play(&mut scene, &mut typing)
+        });
         let is_gone = scene.view.stage.as_ref().is_some_and(|stage| stage.is_gone());
         let ended = scene.end().map_err(stop);
         Shown { rows: scene.view.rows(), is_gone, ended: played.and(ended) }
@@ -120,6 +131,11 @@ impl Show<'_> {
             Wish::Kill(name) if has_sockets => demo::act_on(scene, typing, Act::Close(name)),
             Wish::Kill(name) => demo::act_on(scene, typing, Act::Kill(name)),
             Wish::New(role) => self.commands(scene, typing, &format!("/new {role}")),
+            Wish::Restart(_) if (self.is_changed)() => {
+                self.is_outdated.set(true);
+                scene.interrupted = true;
+                Ok(())
+            }
             Wish::Restart(name) => {
                 let name = if has_sockets { "watch".into() } else { name };
                 self.restarts(scene, name)

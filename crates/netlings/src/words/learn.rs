@@ -2,6 +2,10 @@
 
 use std::fmt::Display;
 
+/// In Markdown, above the first lesson's text.
+pub(crate) const WELCOME: &str = "**netlings: learn network programming by writing real programs.** Read the lesson, `e` opens \
+     it in your editor, each save is built and graded. `?` tells all keys.\n\n---\n\n";
+
 pub(crate) const PAGES: [&str; 3] = ["course", "lesson", "checks"];
 pub(crate) const GRADING_VANISHED: &str =
     "the grading ended by itself, without a result. `g` tries again.";

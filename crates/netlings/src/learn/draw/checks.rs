@@ -9,7 +9,7 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
     let Some(lesson) = seat.lesson() else {
         let error = seat.entry().lesson.as_ref().err().map(ToString::to_string);
         let lines = pen.lines_of(&error.unwrap_or_default(), area.width);
-        return frame.render_widget(Paragraph::new(lines), area);
+        return frame.render_widget(Text::from(lines), area);
     };
     let count = u16::try_from(lesson.checks.len()).unwrap_or(1);
     let (list, detail) = if area.width >= WIDE {
@@ -19,25 +19,31 @@ pub(super) fn draw(pen: &mut Pen, seat: &mut Seat<'_>, frame: &mut Frame<'_>, ar
             Layout::horizontal([Constraint::Length(width), Constraint::Min(1)]).areas(area);
         (list, detail)
     } else {
-        // The details need the room more; the list is scrolled.
-        let most = if area.height < 8 { 1 } else { (area.height / 4).max(3) };
+        // On a small screen the details need the room more; the list is scrolled.
+        let most = match area.height {
+            ..8 => 1,
+            8..20 => (area.height / 4).max(3),
+            _ => area.height * 2 / 5,
+        };
         let height = count.min(most);
         let [list, detail] =
             Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
         (list, detail)
     };
     let is_more = draw_list(pen, seat, lesson, frame, list);
-    let beside = if area.width >= WIDE { Borders::LEFT } else { Borders::TOP };
-    let block = Block::new().borders(beside).border_style(pen.faint());
-    let inside = block.inner(detail);
-    frame.render_widget(block, detail);
+    let one = Constraint::Length(1);
+    let [rule, inside] = match area.width >= WIDE {
+        true => Layout::horizontal([one, Constraint::Min(0)]).areas(detail),
+        false => Layout::vertical([one, Constraint::Min(0)]).areas(detail),
+    };
+    frame.render_widget(Rule(pen.faint()), rule);
     if is_more && area.height >= 8 {
         pen.more(frame, list, Command::Move(1));
     }
     seat.page_rows = inside.height.into();
     let lines = details(pen, seat, lesson, inside.width);
     let mut scroll = seat.detail_scroll;
-    pen.scrolled(lines, &mut scroll, frame, inside);
+    pen.scrolled(&lines, &mut scroll, frame, inside);
     seat.detail_scroll = scroll;
 }
 

@@ -1,10 +1,10 @@
 //! The page of all lessons.
 
 use grader::layout::wrapped;
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Stylize};
-use ratatui::text::{Line, Span};
+use ratatui_core::layout::Rect;
+use ratatui_core::style::{Color, Modifier, Stylize};
+use ratatui_core::terminal::Frame;
+use ratatui_core::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::Pen;

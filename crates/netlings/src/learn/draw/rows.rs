@@ -1,7 +1,7 @@
 //! Where a line of a text over the page is broken.
 
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui_core::style::Style;
+use ratatui_core::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A line in as many rows as it needs, broken at spaces where that is possible. In a table, that is

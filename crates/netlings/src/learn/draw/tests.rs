@@ -1,7 +1,7 @@
 //! The seat on screens of all small sizes, in each of its states.
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui_core::backend::TestBackend;
+use ratatui_core::terminal::Terminal;
 
 use super::*;
 use crate::ending::{INFRASTRUCTURE, NO_BUILD};

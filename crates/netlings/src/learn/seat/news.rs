@@ -1,12 +1,17 @@
 //! What the seat does with news: of a grading, and of saves.
 
+use std::time::{Duration, Instant};
+
 use grader::progress::{Progress, Standing};
 use grader::{CheckReport, Outcome};
 
-use super::{Act, Known, Page, Row, Seat, Work};
+use super::{Act, Entry, Known, Page, Row, Seat, Work};
 use crate::learn::compiler;
 use crate::learn::message::Said;
 use crate::words::learn as words;
+
+/// Saves of several lessons within so long are one doing.
+const IN_TURN: Duration = Duration::from_secs(2);
 
 impl Seat<'_> {
     /// A grading of `checks` (empty: all) has begun.
@@ -111,11 +116,29 @@ impl Seat<'_> {
         self.chosen = chosen;
     }
 
-    /// A file of the lesson at `name` was saved. What is to be done then.
-    pub(crate) fn saved(&mut self, name: &str) -> Option<Act> {
-        let at = self.course.lessons.iter().position(|entry| entry.name == name)?;
-        if at != self.at {
-            self.sit_down(at);
+    /// Files of these lessons were saved. What is to be done then.
+    ///
+    /// The seat follows whoever edits another lesson. A formatter that writes many, at once or one
+    /// after the other, is not followed: the lesson that was looked at stays, or is gone back to.
+    pub(crate) fn saved(&mut self, names: &[String], now: Instant) -> Option<Act> {
+        let lessons = self.course.lessons.iter();
+        let is_saved = |(_, entry): &(usize, &Entry)| names.contains(&entry.name);
+        let saved: Vec<usize> = lessons.enumerate().filter(is_saved).map(|(at, _)| at).collect();
+        if saved.is_empty() {
+            return None;
+        }
+        if !saved.contains(&self.at) {
+            let followed = self.followed.filter(|(_, at)| now - *at < IN_TURN);
+            let to = match (followed, &saved[..]) {
+                (Some((from, _)), _) => from,
+                (None, [only]) => *only,
+                (None, _) => self.at,
+            };
+            self.followed = Some((followed.map_or(self.at, |(from, _)| from), now));
+            if to == self.at {
+                return None; // nothing of it was saved
+            }
+            self.sit_down(to);
         }
         self.page = Page::Checks;
         self.paper = None;

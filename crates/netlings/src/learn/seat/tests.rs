@@ -1,6 +1,7 @@
 //! The seat without a terminal.
 
 use std::fs;
+use std::time::Duration;
 
 use super::*;
 use crate::learn::command::Command;
@@ -53,4 +54,30 @@ fn home_and_end_go_to_the_first_and_the_last_lesson() {
     assert_eq!(seat.cursor, 3);
     seat.command(Command::Top);
     assert_eq!(seat.cursor, 0);
+}
+
+#[test]
+fn a_save_of_another_lesson_is_followed_but_not_a_formatter_that_writes_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let course = course(folder.path());
+    let [echo, spoilt] = ["echo", "spoilt"].map(str::to_owned);
+    let now = Instant::now();
+    let later = now + Duration::from_secs(60);
+    let grades = Some(Act::Grade(Vec::new()));
+
+    let mut seat = Seat::new(&course);
+    assert_eq!(seat.entry().name, "echo");
+    assert!(seat.saved(std::slice::from_ref(&spoilt), now) == grades);
+    assert_eq!(seat.entry().name, "spoilt");
+    assert!(seat.saved(std::slice::from_ref(&echo), later) == grades);
+    assert_eq!(seat.entry().name, "echo", "whoever edits goes on there");
+
+    // All at once, and one after the other.
+    let mut seat = Seat::new(&course);
+    assert!(seat.saved(&[spoilt.clone(), echo.clone()], now) == grades);
+    assert_eq!(seat.entry().name, "echo");
+    assert!(seat.saved(&[spoilt], now) == grades);
+    assert!(seat.saved(&[echo], now) == grades);
+    assert_eq!(seat.entry().name, "echo", "it is gone back to");
+    assert!(seat.saved(&["nothing of ours".into()], later).is_none());
 }

@@ -1,9 +1,9 @@
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use grader::ladder::Row;
 use grader::text::Text;
 use grader::{Event, What};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use ratatui_core::backend::TestBackend;
+use ratatui_core::terminal::Terminal;
 use std::time::Duration;
 
 use super::*;

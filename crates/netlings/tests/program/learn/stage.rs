@@ -309,6 +309,26 @@ fn in_the_seat_a_students_own_programs_run_side_by_side_and_esc_goes_back() {
 }
 
 #[test]
+fn ctrl_r_builds_first_what_was_changed_since_it_was_built() {
+    let clone = Clone::new().with_solution();
+    own_program(&clone, CHAT);
+    clone.write("exercises/tcp-echo/demo.toml", TALK);
+    let mut seat = Seat::at(&clone, 80, 24, &[]);
+    seat.shows("r run");
+    seat.press("r");
+    seat.shows("connect from");
+    clone.change(
+        "exercises/tcp-echo/src/main.rs",
+        "fn main() {",
+        "fn main() {\n    eprintln!(\"the new one\");",
+    );
+    seat.press("\x12"); // Ctrl-R
+    seat.shows("the new one");
+    seat.shows("connect from");
+    is_left_by(seat, "\x03");
+}
+
+#[test]
 fn in_the_seat_too_nothing_is_left_of_what_ran() {
     for (signal, code) in [("-TERM", 143), ("-KILL", 137)] {
         let clone = Clone::new().with_solution();
