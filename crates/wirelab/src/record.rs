@@ -21,7 +21,7 @@ use crate::tcp_state::Sighting;
 
 pub use event::{Event, Fate};
 use event::{is_gone, remark};
-pub use telling::{Deed, Says, Telling};
+pub use telling::{Deed, Telling};
 
 /// So many events are kept, and so many bytes of frames; then the oldest go.
 const MOST_EVENTS: usize = 100_000;
@@ -43,9 +43,9 @@ const MOST_BYTES: usize = 64 << 20;
 /// let refused = recorder.wait_for(Duration::from_secs(2), |event| event.frame.from == 1);
 /// assert_eq!(refused.expect("bob answers").fate, Fate::Delivered);
 /// drop(lab);
-/// assert!(recorder.ladder().contains("SYN seq=0"));
+/// assert!(recorder.ladder().contains("SYN  seq 0"));
 /// let mut capture = Vec::new(); // or a File, for Wireshark
-/// recorder.write_pcapng(&mut capture)?;
+/// recorder.write_pcapng(&[], &mut capture)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
