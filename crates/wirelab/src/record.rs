@@ -86,6 +86,9 @@ struct Kept {
     /// The number of the first kept event, and so the count of those forgotten.
     first: u64,
     switched_off: bool,
+    /// How many wait for more. Nobody is woken where there is nobody: for each frame that would be
+    /// a system call.
+    waiting: usize,
 }
 
 impl Recorder {
@@ -203,9 +206,11 @@ impl Recorder {
             if left.is_zero() {
                 return None;
             }
+            kept.waiting += 1;
             kept = (self.shared.more.wait_timeout(kept, left))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            kept.waiting -= 1;
         }
     }
 }
@@ -242,7 +247,9 @@ impl Writing<'_> {
                 kept.first += 1;
             }
         }
-        self.more.notify_all();
+        if kept.waiting > 0 {
+            self.more.notify_all();
+        }
     }
 }
 

@@ -94,7 +94,7 @@ fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
             brought.fill(0);
             shared.round_is_over();
         } else if cable.pending.is_holding() {
-            shared.held.notify_all();
+            shared.look_again();
         }
         drop(cable);
         ports.retain(|(_, port)| still_there.next().unwrap_or(true) || forgiven(port));

@@ -185,7 +185,8 @@ fn what_else_is_told_stands_in_each_output_where_it_belongs() {
         deeds.push(deed(99, 1, "close", "closes"));
         recorder.write_pcapng(&deeds, &mut capture).expect("a Vec takes it");
         let comments = [
-            "lost; alice SYN-SENT, bob LISTEN; before: bob listens",
+            "lost", // and after how long, where somebody had to wait for the processor
+            "; alice SYN-SENT, bob LISTEN; before: bob listens",
             "delivered",
             "; before: alice thinks & waits",
             "; after: bob closes",
