@@ -46,7 +46,7 @@ bench *NAME:
     cargo bench --quiet -p netlings --bench course -- {{NAME}}
     {{ if NAME == "" { "just bench-wire" } else { "" } }}
 
-# Measures the wire between real kernels beside the kernel's own, as you and in a user namespace
+# Measures the wire between real kernels beside the kernel's own, as you, in a user namespace, and, if you are root, as an ordinary user
 bench-wire:
     cargo bench --quiet -p wirelab --bench wire
 

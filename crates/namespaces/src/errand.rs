@@ -4,6 +4,9 @@
 //! thread of the parent closes meanwhile would stay open until the child's end, and its FIN would
 //! not be sent. So the child closes what it opened once it is handed back.
 //!
+//! They have one memory too, and the thread that sent the child sleeps while it runs: with copies,
+//! the larger a program, the longer each errand takes.
+//!
 //! What the child does is all in [`Errand::carry_out`] and below it, and is legal between fork and
 //! exec of a process with threads: system calls through rustix (which makes them itself, without
 //! libc and its locks), on memory that the parent prepared. No allocation, no lock, no output, and

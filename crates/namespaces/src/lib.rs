@@ -25,8 +25,9 @@
 //!
 //! A process with several threads, and every `cargo test` is one, may not make a user namespace
 //! (unshare(2): EINVAL). So a child is forked, goes there, opens what was asked for, hands the
-//! descriptors back over a socket (unix(7), SCM_RIGHTS) and exits, in about a millisecond. Between
-//! its fork and its end it makes system calls only; it takes no lock and no memory.
+//! descriptors back over a socket (unix(7), SCM_RIGHTS) and exits, in about a millisecond, however
+//! much memory the program has: nothing of it is copied. Between its fork and its end it makes
+//! system calls only; it takes no lock and no memory.
 //!
 //! The process that made a user namespace has every right in it from outside (user_namespaces(7)).
 //! So the sockets that come back can also configure: addresses over rtnetlink, offloads by ioctl.

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use namespaces::{Builder, Namespaces, Opening, Step, Warden};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, dumpable_behavior, getrlimit, setrlimit};
 
 /// Says which kind of namespaces a test is about, and makes them where the machine allows it.
 fn made(builder: Builder) -> Option<Namespaces> {
@@ -183,6 +183,18 @@ fn a_child_needs_no_more_descriptors_than_it_brings_and_leaves_none() {
             drop(opened);
             assert_eq!(open_descriptors(), before, "with room for {room} more");
         }
+    }
+}
+
+/// A child has this process's memory, and changes who it is. What the kernel keeps with the memory,
+/// whether others of the same user may look into it, must not change with that.
+#[test]
+fn making_namespaces_leaves_this_process_open_to_its_user() {
+    let before = dumpable_behavior().expect("it is told");
+    for alice in both_kinds() {
+        assert_eq!(dumpable_behavior().expect("it is told"), before);
+        alice.listen(address("127.0.0.1:0")).expect("it listens");
+        assert_eq!(dumpable_behavior().expect("it is told"), before);
     }
 }
 

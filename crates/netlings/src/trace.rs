@@ -18,7 +18,7 @@ use std::io::IsTerminal;
 
 use colored::Colorize;
 use grader::text::near_match;
-use wirelab::{Frame, Lab, Relative, SlowMotion, Telling, Tier, payload};
+use wirelab::{Lab, SlowMotion, Telling, Tier};
 
 use crate::course::Course;
 use crate::ending::{PASSED, Stop};
@@ -56,7 +56,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let rows = if options.outputs.on_stdout().is_some() { &muted } else { screen };
     let lab = lab(scenario, options)?;
     let title = words::title(scenario.name, scenario.summary);
-    let mut telling = Telling { says: Some(&said), ..title.as_str().into() };
+    let mut telling = Telling::from(title.as_str());
     let (manner, watched) = options.manner(lab.wire().can_hold());
     let mut input = Input::new();
     if options.step || options.quiz {
@@ -70,11 +70,6 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
         play.linger();
     }
     Ok(PASSED)
-}
-
-/// A frame in one line, in files as on the screen.
-fn said(frame: &Frame, numbers: Option<Relative>) -> String {
-    words::frame(&frame.decode(), numbers, payload(&frame.bytes))
 }
 
 /// What is no scenario may be a lesson, where there is a course around.
@@ -188,4 +183,31 @@ fn after(scenario: &Scenario, said: Told, tier: Tier) -> Vec<String> {
         Tier::Kernel | Tier::Simulated => words::simulation_differs(difference.text),
     });
     std::iter::once(said.after.to_owned()).chain(differences).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wirelab::{Decoded, Ip, Mac, Packet, Udp};
+
+    /// What packets carry and what programs print stands side by side.
+    #[test]
+    fn a_packet_quotes_what_it_carries_as_the_engine_quotes_what_is_printed() {
+        let (source, destination) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let ip = Ip { source, destination, hops: 64, protocol: 17, fragment: false };
+        let udp = Udp { source: 1, destination: 2, data: 16 };
+        let (source, destination) = (Mac::default(), Mac::default());
+        let packet = Packet::Udp(ip, udp);
+        let datagram = Decoded { source, destination, packet, fault: None };
+        let says = |data: &[u8]| {
+            let wanted = format!("UDP  {}", grader::quoted_start(data, 16));
+            assert_eq!(datagram.line(None, data), wanted, "{data:?}");
+        };
+        for c in (1..=0x3_ffff).filter_map(char::from_u32) {
+            says(c.to_string().as_bytes());
+        }
+        for length in 1..40 {
+            says(&"aé好🦀".repeat(10).as_bytes()[..length]);
+            says(&[b'a', 0xe5, 0xff, 0].repeat(10)[..length]);
+        }
+    }
 }

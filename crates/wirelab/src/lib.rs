@@ -147,7 +147,7 @@ pub use host::Host;
 pub use lab::{Builder, Lab};
 pub use namespaces::{Entrance, NoEntrance, Refusal};
 pub use port::PortKind;
-pub use record::{Deed, Event, Fate, Recorder, Says, Telling};
+pub use record::{Deed, Event, Fate, Recorder, Telling};
 pub use rule::{
     Decision, Delay, Duplication, Hold, Loss, Only, Perfect, Reordering, Rule, SlowMotion, Then,
     Verdict,

@@ -21,7 +21,7 @@ use crate::tcp_state::Sighting;
 
 pub use event::{Event, Fate};
 use event::{is_gone, remark};
-pub use telling::{Deed, Says, Telling};
+pub use telling::{Deed, Telling};
 
 /// So many events are kept, and so many bytes of frames; then the oldest go.
 const MOST_EVENTS: usize = 100_000;
@@ -43,9 +43,9 @@ const MOST_BYTES: usize = 64 << 20;
 /// let refused = recorder.wait_for(Duration::from_secs(2), |event| event.frame.from == 1);
 /// assert_eq!(refused.expect("bob answers").fate, Fate::Delivered);
 /// drop(lab);
-/// assert!(recorder.ladder().contains("SYN seq=0"));
+/// assert!(recorder.ladder().contains("SYN  seq 0"));
 /// let mut capture = Vec::new(); // or a File, for Wireshark
-/// recorder.write_pcapng(&mut capture)?;
+/// recorder.write_pcapng(&[], &mut capture)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -86,6 +86,9 @@ struct Kept {
     /// The number of the first kept event, and so the count of those forgotten.
     first: u64,
     switched_off: bool,
+    /// How many wait for more. Nobody is woken where there is nobody: for each frame that would be
+    /// a system call.
+    waiting: usize,
 }
 
 impl Recorder {
@@ -203,9 +206,11 @@ impl Recorder {
             if left.is_zero() {
                 return None;
             }
+            kept.waiting += 1;
             kept = (self.shared.more.wait_timeout(kept, left))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            kept.waiting -= 1;
         }
     }
 }
@@ -242,7 +247,9 @@ impl Writing<'_> {
                 kept.first += 1;
             }
         }
-        self.more.notify_all();
+        if kept.waiting > 0 {
+            self.more.notify_all();
+        }
     }
 }
 

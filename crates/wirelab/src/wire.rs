@@ -5,7 +5,7 @@ mod shared;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -161,8 +161,7 @@ impl Wire {
             let before = rounds();
             wake();
             let not_yet = |_: &mut Cable| rounds() == before && !over();
-            let waited = self.shared.held.wait_while(cable, not_yet);
-            cable = waited.unwrap_or_else(PoisonError::into_inner);
+            cable = self.shared.wait_while(cable, None, not_yet);
         }
         assert!(!over(), "{RULE_PANICKED}");
     }
@@ -174,8 +173,7 @@ impl Wire {
         match &self.shared.drive {
             Drive::Thread { .. } => {
                 let none_yet = |cable: &mut Cable| !cable.pending.is_holding() && !over();
-                let waited = self.shared.held.wait_timeout_while(cable, patience, none_yet);
-                cable = waited.unwrap_or_else(PoisonError::into_inner).0;
+                cable = self.shared.wait_while(cable, Some(patience), none_yet);
             }
             Drive::Simulation(world) => {
                 let until = world.now().saturating_add(patience);

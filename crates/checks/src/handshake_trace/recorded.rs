@@ -103,28 +103,24 @@ impl End {
     }
 }
 
-/// `FIN, ACK seq=1 ack=2 len=5`, with numbers that count from the connection's beginning.
+/// With numbers that count from the connection's beginning.
 struct Segment<'a> {
-    flags: &'a str,
+    flags: Vec<&'a str>,
     seq: u64,
     ack: Option<u64>,
     length: u64,
 }
 
 impl<'a> Segment<'a> {
-    fn of(text: &'a str) -> Self {
-        let (flags, numbers) = text.split_once(" seq=").unwrap_or_else(|| panic!("{text}"));
-        let number = |name: &str| {
-            let found = numbers.split(' ').find_map(|word| word.strip_prefix(name));
-            found.map(|digits| digits.parse().expect("a number"))
-        };
-        let seq = numbers.split(' ').next().and_then(|digits| digits.parse().ok());
-        let seq = seq.unwrap_or_else(|| panic!("{text}"));
-        Self { flags, seq, ack: number("ack="), length: number("len=").unwrap_or(0) }
+    fn of(told: &'a Value) -> Self {
+        let flags = told["flags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let number = |name: &str| told[name].as_u64().unwrap_or_else(|| panic!("{told}"));
+        let (seq, ack, length) = (number("seq"), told["ack"].as_u64(), number("length"));
+        Self { flags: flags.collect(), seq, ack, length }
     }
 
     fn has(&self, flag: &str) -> bool {
-        self.flags.split(", ").any(|it| it == flag)
+        self.flags.contains(&flag)
     }
 }
 
@@ -154,8 +150,8 @@ fn follow(scenario: &str, recording: &str) -> (BTreeSet<Difference>, Vec<Edge>) 
             ends[from].happens(event);
         }
         match text("fate") {
-            "held" => ends[from].sends(&Segment::of(text("text"))),
-            "delivered" => ends[1 - from].receives(&Segment::of(text("text"))),
+            "held" => ends[from].sends(&Segment::of(&line["tcp"])),
+            "delivered" => ends[1 - from].receives(&Segment::of(&line["tcp"])),
             _ => {}
         }
         for seen in line["states"].as_array().into_iter().flatten() {

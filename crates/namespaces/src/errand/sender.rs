@@ -15,7 +15,7 @@ use crate::opening::Opening;
 use crate::refusal::{Refusal, Step};
 use crate::sys;
 
-/// A child that has not ended after so long is given up. It needs milliseconds.
+/// A child that has done its errand ends at once. One that has not ended after so long is given up.
 const PATIENCE: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
 
 impl Errand<'_> {
@@ -23,11 +23,11 @@ impl Errand<'_> {
     pub(crate) fn send(&self) -> Result<Vec<OwnedFd>, Refusal> {
         let child_failed = |error: io::Error| Refusal::new(Step::Child, None, error);
         let (ours, theirs) = UnixStream::pair().map_err(child_failed)?;
-        let child = sys::fork_for(self, theirs.as_fd()).map_err(child_failed)?;
+        let child = sys::send_out(self, theirs.as_fd()).map_err(child_failed)?;
         let ended = wait_for_end(&child.end);
         if ended.is_err() {
-            // What it has opened by now stays open, for there is one table. So it is never ended
-            // while there is hope.
+            // What it has open by now stays open, for there is one table. So it is never ended while
+            // there is hope.
             let _ = rustix::process::kill_process(child.process, Signal::KILL);
         }
         reap(child.process);

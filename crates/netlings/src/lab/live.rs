@@ -14,7 +14,7 @@ use crate::screen::Screen;
 use crate::trace::input::Input;
 use crate::trace::scenario::Side;
 use crate::trace::view::{End, Row, View};
-use crate::words::{lab as words, trace as trace_words};
+use crate::words::lab as words;
 
 const NAMES: [&str; 8] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
 /// How often the wire is looked at, and how many frames of that moment are shown.
@@ -104,7 +104,7 @@ impl<'a> Ladder<'a> {
     fn show(&mut self, event: &Event) {
         let decoded = event.frame.decode();
         let numbers = self.numbers.relative(&decoded);
-        let mut text = trace_words::frame(&decoded, numbers, payload(&event.frame.bytes));
+        let mut text = decoded.line(numbers, payload(&event.frame.bytes));
         let ends = decoded.ends();
         if let Some((from, to)) = ends {
             text = words::of_ports(from.port(), to.port(), &text);

@@ -1,4 +1,4 @@
-//! What the programs of a scenario did, among the events of its wire.
+//! What programs did, among the events of the wire.
 
 use std::time::Duration;
 
@@ -6,6 +6,9 @@ use wirelab::{Deed, Lab, TcpState};
 
 use super::scenario::Side;
 use super::stage::Done;
+
+/// So far back the place of a moment among a wire's events is looked for.
+const LATELY: u64 = 64;
 
 /// A place among a wire's events.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,15 @@ impl Moment {
         Self { before: lab.wire().recorder().next_number(), at: lab.wire().now() }
     }
 
+    /// A time that has just been, by the wire's clock.
+    pub(crate) fn at(lab: &Lab, at: Duration) -> Self {
+        let now = Self::of(lab);
+        // So many may have come since, of a flood.
+        let since = lab.wire().recorder().since(now.before.saturating_sub(LATELY));
+        let later = since.iter().find(|event| event.time > at).map(|event| event.number);
+        Self { before: later.unwrap_or(now.before), at }
+    }
+
     /// What was done right after that, with both states behind it, where there is a connection to
     /// have them.
     pub(crate) fn deed(self, done: Done, states: Option<[TcpState; 2]>) -> Deed {
@@ -34,5 +46,11 @@ impl Moment {
             text: done.text,
             states: states.map(|(side, state)| (side.place(), state)).collect(),
         }
+    }
+
+    /// What a lesson's program did right after that.
+    pub(crate) fn of_program(self, side: Side, name: &'static str, text: String) -> Deed {
+        let (before, time, host) = (self.before, self.at, side.place());
+        Deed { before, time, host, name, text, states: Vec::new() }
     }
 }

@@ -20,12 +20,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use colored::Colorize;
-use wirelab::{Lab, Telling, Tier};
+use wirelab::{Deed, Lab, Telling, Tier};
 
 use super::play::{Ending, Manner, Play};
 use super::scenario::{Scenario, Side};
 use super::view::View;
-use super::{Options, said, words};
+use super::{Options, words};
 use crate::build;
 use crate::course::Course;
 use crate::demo::script::{Kind, Script};
@@ -109,9 +109,10 @@ pub(super) fn run(
         is_solution: options.solution,
     });
     let show = Show { screen: rows, options, script: &script, lab: &lab, lost: &lost };
-    let shown = show.run(cast, manner, watched, playing);
+    let mut deeds = Vec::new();
+    let shown = show.run(cast, manner, watched, playing, &mut deeds);
     // What there is of the record is worth keeping, however it ended.
-    let telling = Telling { says: Some(&said), ..title.as_str().into() };
+    let telling = Telling { deeds, ..title.as_str().into() };
     options.outputs.write(lab.wire().recorder(), &telling, screen, rows)?;
     shown.map(|()| PASSED)
 }
@@ -142,6 +143,7 @@ impl Show<'_> {
         manner: Manner,
         watched: bool,
         playing: Option<Playing>,
+        deeds: &mut Vec<Deed>,
     ) -> Result<(), Stop> {
         let is_terminal = std::io::stdin().is_terminal();
         let mut input = super::Input::new();
@@ -183,6 +185,7 @@ impl Show<'_> {
             awaited: false,
             frames: 0,
             lost: self.lost,
+            deeds: Vec::new(),
         };
         let played = match playing {
             Some(playing) => lesson.play_script(playing),
@@ -190,6 +193,7 @@ impl Show<'_> {
         };
         lesson.hide_prompt();
         let (frames, score) = (lesson.play.frames(), lesson.play.score());
+        *deeds = std::mem::take(&mut lesson.deeds);
         let ended = lesson.cast.end().map_err(stop);
         if self.lost.some() {
             self.screen.paragraph("", &words::flood(self.lost.kinds()), 0);

@@ -92,7 +92,7 @@ impl Outputs {
     ) -> Result<(), Stop> {
         for (option, path) in self.all() {
             let bytes = match option {
-                "--pcapng" => in_memory(|out| recorder.write_pcapng(out)),
+                "--pcapng" => in_memory(|out| recorder.write_pcapng(&telling.deeds, out)),
                 "--json" => in_memory(|out| recorder.write_json_lines(&telling.deeds, out)),
                 "--svg" => Ok(recorder.svg(telling.clone()).into_bytes()),
                 _ => Ok(recorder.html(telling.clone()).into_bytes()),

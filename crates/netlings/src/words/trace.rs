@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use wirelab::{Decoded, Packet, Refusal, Relative, TcpState};
+use wirelab::{Refusal, TcpState};
 
 use crate::trace::scenario::{Act, Need};
 
@@ -41,31 +41,6 @@ pub(crate) const SHOW_ONE: &str = "Show one, a frame at a time:";
 
 pub(crate) const NO_SPEED: &str =
     "write seconds: 0 for no pause at all, or 0.05 to 60, such as 1.5";
-
-/// A frame in short, with relative numbers.
-pub(crate) fn frame(decoded: &Decoded, numbers: Option<Relative>, payload: &[u8]) -> String {
-    let data = || grader::quoted_start(payload, 16);
-    match (&decoded.packet, numbers) {
-        (Packet::Tcp(_, tcp), Some(numbers)) => {
-            let mut text = tcp.flags.to_string().replace(", ", ",");
-            // A segment that takes no numbers is about its ack alone.
-            if tcp.space() > 0 || numbers.ack.is_none() {
-                text.push_str(&format!("  seq {}", numbers.seq));
-            }
-            if let Some(ack) = numbers.ack {
-                text.push_str(&format!("  ack {ack}"));
-            }
-            if tcp.data > 0 {
-                text.push_str(&format!("  {}", data()));
-            }
-            text
-        }
-        (Packet::Udp(..), _) => format!("UDP  {}", data()),
-        (Packet::Arp(arp), _) if arp.operation == 1 => format!("ARP  who has {}?", arp.target.1),
-        (Packet::Arp(arp), _) => format!("ARP  {} is at {}", arp.sender.1, arp.sender.0),
-        _ => decoded.to_string(),
-    }
-}
 
 /// A frame of one of alice's connections.
 pub(crate) fn of_port(port: u16, text: &str) -> String {

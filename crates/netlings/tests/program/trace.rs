@@ -218,11 +218,11 @@ fn what_was_seen_is_kept_in_each_kind_of_file() {
         let lines: Vec<serde_json::Value> =
             json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["hosts"][0]["name"], "alice");
-        assert!(lines.iter().any(|line| line["fate"] == "lost" && line["text"] == "SYN seq=0"));
+        assert!(lines.iter().any(|line| line["fate"] == "lost" && line["text"] == "SYN  seq 0"));
         // An act stands before what it caused, with both states right after it.
         let connect = lines.iter().position(|line| line["act"] == "connect").unwrap();
         assert_eq!(lines[connect]["states"][0]["state"], "SYN-SENT", "{json}");
-        assert_eq!(lines[connect + 1]["text"], "SYN seq=0", "{json}");
+        assert_eq!(lines[connect + 1]["text"], "SYN  seq 0", "{json}");
         // What hosts send because their programs end with the scenario is not of it.
         assert!(!json.contains("FIN"), "{json}");
         let picture = String::from_utf8(read("t.svg")).unwrap();

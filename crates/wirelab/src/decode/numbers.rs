@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::{Decoded, Packet};
+use super::{Decoded, decode, payload};
 
 /// So many directions of connections are remembered.
 const MOST: usize = 8192;
@@ -83,24 +83,17 @@ impl Numbers {
         self.first.retain(|_, first| first.seen > middle);
     }
 
-    /// The frame in one line, a segment with relative numbers.
-    pub fn line(&mut self, decoded: &Decoded) -> String {
-        let (Packet::Tcp(_, tcp), Some(numbers)) = (&decoded.packet, self.relative(decoded)) else {
-            return decoded.to_string();
-        };
-        let mut line = String::new();
-        // Writing to a String can't fail.
-        let _ = tcp.write(&mut line, numbers.seq, numbers.ack);
-        if let Some(fault) = &decoded.fault {
-            line.push_str(&format!(" ({fault})"));
-        }
-        line
+    /// A frame in one line, a segment with relative numbers: [`Decoded::line`].
+    pub fn line(&mut self, frame: &[u8]) -> String {
+        let decoded = decode(frame);
+        let numbers = self.relative(&decoded);
+        decoded.line(numbers, payload(frame))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Flags, Ip, Mac, Tcp};
+    use super::super::{Flags, Ip, Mac, Packet, Tcp};
     use super::*;
 
     fn segment(from: u16, seq: u32, syn: bool) -> Decoded {

@@ -113,18 +113,6 @@ impl Tcp {
         }
         options
     }
-
-    /// With the numbers as the caller wants them shown.
-    pub(super) fn write(&self, f: &mut impl fmt::Write, seq: u32, ack: Option<u32>) -> fmt::Result {
-        write!(f, "{} seq={seq}", self.flags)?;
-        if let Some(ack) = ack {
-            write!(f, " ack={ack}")?;
-        }
-        if self.data > 0 {
-            write!(f, " len={}", self.data)?;
-        }
-        Ok(())
-    }
 }
 
 fn option(element: &TcpOptionElement) -> Option<TcpOption> {
@@ -140,9 +128,9 @@ fn option(element: &TcpOptionElement) -> Option<TcpOption> {
     })
 }
 
-/// The flags that are set, `SYN, ACK`; `none` where none is.
-impl fmt::Display for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Flags {
+    /// Those that are set, by name.
+    pub(crate) fn names(self) -> Vec<&'static str> {
         let all = [
             (self.syn, "SYN"),
             (self.fin, "FIN"),
@@ -153,7 +141,14 @@ impl fmt::Display for Flags {
             (self.ece, "ECE"),
             (self.cwr, "CWR"),
         ];
-        let set: Vec<_> = all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+        all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect()
+    }
+}
+
+/// The flags that are set, `SYN, ACK`; `none` where none is.
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.names();
         f.write_str(if set.is_empty() { "none" } else { "" })?;
         f.write_str(&set.join(", "))
     }

@@ -11,7 +11,7 @@ use namespaces::{Namespaces, Opening, Refusal};
 
 use super::diag::Diag;
 use super::host::{Host, Keeper};
-use super::plug::{INTERFACE, Plug, Room, TUN, configure, plug_veth, quiet};
+use super::plug::{FarEnds, INTERFACE, Plug, Room, TUN, configure, quiet};
 use super::pump;
 use super::route::Route;
 use super::side_by_side::side_by_side;
@@ -119,16 +119,21 @@ impl Plan {
     fn make(&self, port: PortKind) -> Result<(Vec<Room>, Vec<Plug>), Refusal> {
         let mut hosts = self.hosts.iter();
         let mut rooms: Vec<Room> = Vec::new();
+        let mut far_ends = None;
         // The others are beside the first.
         if let Some(plan) = hosts.next() {
             rooms.push(self.room(0, plan, port, None)?);
+            if port == PortKind::VethPacket {
+                let (first, has_six) = (&rooms[0].namespaces, self.hosts.iter().any(has_six));
+                far_ends = Some(FarEnds::beside(first, self.hosts.len(), has_six)?);
+            }
             let others =
                 side_by_side(hosts, |place, plan| self.room(place + 1, plan, port, rooms.first()))?;
             rooms.extend(others);
         }
-        let plugs = match port {
-            PortKind::Tap => side_by_side(rooms.iter_mut(), |_, room| room.plug_tap())?,
-            PortKind::VethPacket => plug_veth(&rooms, self.hosts.iter().any(has_six))?,
+        let plugs = match far_ends {
+            Some(far_ends) => far_ends.plug(&rooms)?,
+            None => side_by_side(rooms.iter_mut(), |_, room| room.plug_tap())?,
         };
         self.configure(&rooms)?;
         Ok((rooms, plugs))

@@ -29,13 +29,17 @@ pub(super) struct Packet {
 
 impl Packet {
     /// `socket` is a raw packet socket of no protocol yet, so that it has nothing of what passed
-    /// before. The interface is up, or the socket would begin with an error. `hosts` share the
-    /// memory.
-    pub(super) fn attach(socket: OwnedFd, index: u32, hosts: usize) -> io::Result<Self> {
+    /// before. `hosts` share the memory. This waits until all processors have passed a quiet point
+    /// (net/packet/af_packet.c, packet_set_ring), which takes tens of milliseconds.
+    pub(super) fn with_room(socket: OwnedFd, hosts: usize) -> io::Result<Self> {
         let slots = (ALL / hosts.max(1)).clamp(LEAST, MOST);
         let ring = Ring::on(socket.as_fd(), slots)?;
-        sys::bind_to_interface(socket.as_fd(), index)?;
         Ok(Self { socket: Arc::new(socket), ring })
+    }
+
+    /// From now on it is the interface's. That is up, or the socket would begin with an error.
+    pub(super) fn attach(&self, index: u32) -> io::Result<()> {
+        sys::bind_to_interface(self.socket.as_fd(), index)
     }
 
     pub(super) fn descriptor(&self) -> Arc<OwnedFd> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, JoinHandle};
 
 use namespaces::{Namespaces, Opening, Refusal, Step};
 
@@ -52,49 +52,78 @@ impl Room {
 }
 
 /// One hidden namespace has the far ends of all hosts' veth pairs, each under a packet socket.
-pub(super) fn plug_veth(rooms: &[Room], has_six: bool) -> Result<Vec<Plug>, Refusal> {
-    let Some(first) = rooms.first() else { return Ok(Vec::new()) };
-    let builder = quiet(Namespaces::builder().beside(&first.namespaces), has_six);
-    let route = Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE);
-    let (hidden, opened) = builder.build_with(&[route])?;
-    let route = opened.into_iter().next().map(Route::over);
-    let route = route.ok_or_else(|| configure("rtnetlink", io::ErrorKind::NotFound.into()))?;
-    let mut sockets = Vec::new();
-    for batch in rooms.chunks(BATCH) {
-        let socket = Opening::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
-        sockets.extend(hidden.open(&vec![socket; batch.len()])?);
-    }
-    let mut indices = Vec::new();
-    for (place, room) in rooms.iter().enumerate() {
-        let name = format!("wire{place}");
-        let pair = || -> io::Result<u32> {
-            route.add_veth(&name, INTERFACE, room.namespaces.net())?;
-            let index = route.index(&name)?;
-            let _ = route.no_own_address(index);
-            sys::switch_offloads_off(room.route.as_fd(), INTERFACE)?;
-            route.bring_up(index)?;
-            Ok(index)
-        };
-        indices.push(pair().map_err(|error| configure("a veth pair", error))?);
-    }
-    // The kernel makes each ring wait until all processors have passed a quiet point. Side by side
-    // they wait for the same one.
-    let plugs = thread::scope(|scope| {
-        let attach = |(index, socket)| {
-            thread::Builder::new().spawn_scoped(scope, move || -> io::Result<Plug> {
-                let packet = Packet::attach(socket, index, rooms.len())?;
-                let descriptor = packet.descriptor();
-                Ok(Plug { port: Box::new(packet), descriptor })
-            })
-        };
-        let attached: Vec<_> = indices.into_iter().zip(sockets).map(attach).collect();
-        attached.into_iter().map(|thread| join(thread?)).collect::<io::Result<Vec<_>>>()
-    });
-    plugs.map_err(|error| configure("a packet socket", error))
+pub(super) struct FarEnds {
+    route: Route,
+    packets: Coming,
 }
 
-fn join<T>(thread: ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
-    thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+/// Packet sockets whose memory is being made, each by a thread: the kernel has each wait for the same
+/// thing. Whoever lets go of them waits too, so that nothing of a lab is made after its end.
+struct Coming(Vec<JoinHandle<io::Result<Packet>>>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl FarEnds {
+    /// Begins with the sockets, which take longest; hosts can be made meanwhile.
+    pub(super) fn beside(first: &Namespaces, hosts: usize, has_six: bool) -> Result<Self, Refusal> {
+        let builder = quiet(Namespaces::builder().beside(first), has_six);
+        let route = Opening::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE);
+        let (hidden, opened) = builder.build_with(&[route])?;
+        let route = opened.into_iter().next().map(Route::over);
+        let route = route.ok_or_else(|| configure("rtnetlink", io::ErrorKind::NotFound.into()))?;
+        let mut packets = Coming(Vec::new());
+        let mut missing = hosts;
+        while missing > 0 {
+            let batch = missing.min(BATCH);
+            let socket = Opening::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
+            for socket in hidden.open(&vec![socket; batch])? {
+                let make = move || Packet::with_room(socket, hosts);
+                let thread = thread::Builder::new().spawn(make).map_err(no_packet_socket)?;
+                packets.0.push(thread);
+            }
+            missing -= batch;
+        }
+        Ok(Self { route, packets })
+    }
+
+    /// Plugs in the hosts for which it was begun, as many.
+    pub(super) fn plug(mut self, rooms: &[Room]) -> Result<Vec<Plug>, Refusal> {
+        let mut indices = Vec::new();
+        for (place, room) in rooms.iter().enumerate() {
+            let pair = self.pair(&format!("wire{place}"), room);
+            indices.push(pair.map_err(|error| configure("a veth pair", error))?);
+        }
+        let panicked = |_| Err(io::Error::other("a thread panicked"));
+        let packets = self.packets.0.drain(..).map(|it| it.join().unwrap_or_else(panicked));
+        let packets: Vec<_> = packets.collect(); // all, whatever becomes of one
+        let plugs = packets.into_iter().zip(indices).map(|(packet, index)| {
+            let packet = packet?;
+            packet.attach(index)?;
+            let descriptor = packet.descriptor();
+            Ok(Plug { port: Box::new(packet), descriptor })
+        });
+        plugs.collect::<io::Result<_>>().map_err(no_packet_socket)
+    }
+
+    /// Gives a host its interface, and its far end's number.
+    fn pair(&self, name: &str, room: &Room) -> io::Result<u32> {
+        self.route.add_veth(name, INTERFACE, room.namespaces.net())?;
+        let index = self.route.index(name)?;
+        let _ = self.route.no_own_address(index);
+        sys::switch_offloads_off(room.route.as_fd(), INTERFACE)?;
+        self.route.bring_up(index)?;
+        Ok(index)
+    }
+}
+
+fn no_packet_socket(error: io::Error) -> Refusal {
+    configure("a packet socket", error)
 }
 
 /// Keeps the kernel from talking by itself: no IPv6 where nobody asked for it, and where somebody

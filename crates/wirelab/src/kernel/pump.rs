@@ -1,13 +1,15 @@
 //! The thread that keeps the wire going: takes frames from the ports, and delivers what is due.
 //!
 //! It sleeps in poll(2) until a port has a frame, a delay is over, or somebody wakes it. A lab in
-//! which nothing happens takes no processor.
+//! which nothing happens takes no processor. Right after a frame it stays awake for a moment, since
+//! the answer to it comes soon and a sleeping processor takes long to wake.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -22,6 +24,10 @@ use crate::wire::{Shared, Wire};
 const TURN: usize = 64;
 /// More than any port can hold: once it has brought so many, all that it held at first has come.
 const MOST_QUEUED: usize = 10_000;
+/// So long after a frame the thread looks for the next without sleeping: twice what a host takes to
+/// wake and answer where sleep is deepest, on a virtual machine. It never yields meanwhile: on a busy
+/// machine it would get its turn again milliseconds later, where who sleeps gets it at once.
+const ATTENTIVE: Duration = Duration::from_micros(60);
 
 /// Starts a wire over ports with these descriptors, in the same order.
 pub(super) fn start(
@@ -48,13 +54,18 @@ fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
     let mut ports: Vec<(usize, Arc<OwnedFd>)> = descriptors.into_iter().enumerate().collect();
     // How much each has brought since the last round, in turns that did not empty it.
     let mut brought = vec![0; ports.len()];
+    // On a single processor nobody could send anything meanwhile.
+    let can_attend = thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
+    let mut attentive_until = None;
     loop {
         let due = locked(&shared.cable).pending.next_due();
         let wait = due.map(|time| time.saturating_sub(shared.now()));
         let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
         let mut waiting = vec![PollFd::new(bell, PollFlags::IN)];
         waiting.extend(ports.iter().map(|(_, port)| PollFd::new(port, PollFlags::IN)));
-        match poll(&mut waiting, wait.as_ref()) {
+        // Where something is due, the sleep ends with it and not after it.
+        let attentive = attentive_until.take().filter(|_| can_attend && due.is_none());
+        match poll_attentively(&mut waiting, wait.as_ref(), attentive) {
             Ok(_) => {}
             Err(Errno::INTR) => continue, // it has not looked, so this was no round
             Err(_) => return,             // no memory even for that
@@ -74,6 +85,7 @@ fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
         for ((port, _), _) in ports.iter().zip(&ready).filter(|(_, it)| it.contains(PollFlags::IN))
         {
             let is_empty = take_turn(&mut cable, *port, shared);
+            attentive_until = Some(Instant::now() + ATTENTIVE);
             brought[*port] += TURN;
             // A host that never stops sending must not keep anybody waiting for ever.
             all_empty &= is_empty || brought[*port] > MOST_QUEUED;
@@ -82,11 +94,27 @@ fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
             brought.fill(0);
             shared.round_is_over();
         } else if cable.pending.is_holding() {
-            shared.held.notify_all();
+            shared.look_again();
         }
         drop(cable);
         ports.retain(|(_, port)| still_there.next().unwrap_or(true) || forgiven(port));
     }
+}
+
+/// poll(2), which up to a moment is asked again and again and only then waits.
+fn poll_attentively(
+    waiting: &mut [PollFd<'_>],
+    wait: Option<&Timespec>,
+    until: Option<Instant>,
+) -> Result<usize, Errno> {
+    const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+    while until.is_some_and(|until| Instant::now() < until) {
+        match poll(waiting, Some(&NO_TIME))? {
+            0 => std::hint::spin_loop(),
+            ready => return Ok(ready),
+        }
+    }
+    poll(waiting, wait)
 }
 
 /// Whether the port has no more now.

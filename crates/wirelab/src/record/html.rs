@@ -10,7 +10,7 @@ use super::ladder::arrow;
 use super::markup::safe;
 use super::telling::Row;
 use super::{Deed, Event, Fate, Recorder, Telling, is_gone};
-use crate::decode::{Numbers, Relative, payload};
+use crate::decode::{Decoded, Numbers, Relative, payload};
 use crate::tcp_state::TcpState;
 
 /// Columns between the two hosts.
@@ -66,9 +66,11 @@ impl Recorder {
         for row in self.shown(&telling.deeds) {
             match row {
                 Row::Frame(event) => {
-                    let (text, relative) = telling.line(&event.frame, &mut numbers);
+                    let decoded = event.frame.decode();
+                    let relative = numbers.relative(&decoded);
+                    let text = decoded.line(relative, payload(&event.frame.bytes));
                     self.row(&event, &text, &mut out);
-                    fields(&event, relative, &mut out);
+                    fields(&event, &decoded, relative, &mut out);
                 }
                 Row::Deed(deed) => self.deed_row(deed, &mut out),
             }
@@ -134,9 +136,9 @@ fn paragraphs(texts: &[String], out: &mut String) {
 }
 
 /// What opens below a row.
-fn fields(event: &Event, numbers: Option<Relative>, out: &mut String) {
+fn fields(event: &Event, decoded: &Decoded, numbers: Option<Relative>, out: &mut String) {
     let _ = writeln!(out, "<table>");
-    for field in event.frame.decode().fields(numbers) {
+    for field in decoded.fields(numbers) {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"quiet\">{}</td></tr>",

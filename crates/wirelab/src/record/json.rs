@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::telling::{Row, rows};
 use super::{Deed, Event, Fate, Recorder};
-use crate::decode::Numbers;
+use crate::decode::{Numbers, payload};
 
 /// The first line.
 #[derive(Serialize)]
@@ -35,9 +35,21 @@ struct Line<'a> {
     from: &'a str,
     fate: Fate,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<Segment>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     states: Vec<State<'a>>,
     bytes: String,
+}
+
+/// What a segment is, in numbers that count from where its connection began.
+#[derive(Serialize)]
+struct Segment {
+    flags: Vec<&'static str>,
+    seq: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ack: Option<u32>,
+    length: usize,
 }
 
 /// The line of a deed. Its keys mean what they mean in the lines about frames.
@@ -72,7 +84,9 @@ impl Recorder {
     /// - `at_us` and `sent_us`: when it happened, and when the frame was sent, in microseconds since
     ///   the wire began;
     /// - `fate`: `delivered`, `held`, `lost`, `absorbed`, `cut` or `injected`, see [`Fate`];
-    /// - `text`, the frame in one line, and `bytes`, all of it in hexadecimal;
+    /// - `text`, the frame in one line, as people are shown it, and `bytes`, all of it in hexadecimal;
+    /// - `tcp`, for a segment: its `flags` by name, `seq` and, with the flag ACK, `ack`, which count
+    ///   from where the connection began, and `length`, the bytes of data;
     /// - `states`, where they were asked for: `host` and `state` of both ends, by RFC 9293's names.
     ///
     /// Each of `deeds`, which are in their order, has a line between them, before whatever it caused,
@@ -99,6 +113,14 @@ impl Recorder {
 
     fn line(&self, event: &Event, numbers: &mut Numbers) -> Line<'_> {
         let states = event.states.iter();
+        let decoded = event.frame.decode();
+        let relative = numbers.relative(&decoded);
+        let tcp = decoded.tcp().zip(relative).map(|((_, tcp), relative)| Segment {
+            flags: tcp.flags.names(),
+            seq: relative.seq,
+            ack: relative.ack,
+            length: tcp.data,
+        });
         Line {
             number: event.number,
             at_us: microseconds(event.time),
@@ -106,7 +128,8 @@ impl Recorder {
             frame: event.frame.id,
             from: self.name(event.frame.from),
             fate: event.fate,
-            text: numbers.line(&event.frame.decode()),
+            text: decoded.line(relative, payload(&event.frame.bytes)),
+            tcp,
             states: states
                 .map(|seen| State { host: self.name(seen.host), state: seen.state().name() })
                 .collect(),

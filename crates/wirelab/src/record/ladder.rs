@@ -16,7 +16,7 @@ impl Recorder {
     pub fn ladder(&self) -> String {
         let mut numbers = Numbers::default();
         let rows = self.ends().into_iter().map(|event| {
-            let text = numbers.line(&event.frame.decode());
+            let text = numbers.line(&event.frame.bytes);
             (event, text)
         });
         let rows: Vec<_> = rows.collect();
@@ -62,7 +62,7 @@ impl Recorder {
     }
 }
 
-/// `── SYN seq=0 ───────▶`, or from the right, or with ✗ where it ended.
+/// `── SYN  seq 0 ───────▶`, or from the right, or with ✗ where it ended.
 pub(super) fn arrow(event: &Event, text: &str, width: usize) -> String {
     let near = "─".repeat(2);
     let left = width.saturating_sub(text.chars().count() + 5);

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::UNIX_EPOCH;
 
-use super::{Event, Fate, Recorder};
+use super::{Deed, Event, Fate, Recorder};
 
 const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
@@ -44,11 +44,13 @@ impl Body {
 
 impl Recorder {
     /// Writes what became of each frame as a pcapng file: hosts by name, and for each packet a
-    /// comment with its fate and the states of both hosts.
+    /// comment with its fate, the states of both hosts, and which of `deeds`, which are in their
+    /// order, were done since the packet before. Behind the last packet there is no place for any, so
+    /// those are in its comment too, as done after it.
     ///
     /// # Errors
     /// If `out` doesn't take it.
-    pub fn write_pcapng(&self, mut out: impl Write) -> io::Result<()> {
+    pub fn write_pcapng(&self, deeds: &[Deed], mut out: impl Write) -> io::Result<()> {
         let mut section = Body::default();
         section.0.extend(0x1a2b_3c4d_u32.to_le_bytes());
         section.0.extend([1, 0, 0, 0]); // version 1.0
@@ -66,8 +68,18 @@ impl Recorder {
             interface.write(INTERFACE, &mut out)?;
         }
         self.names_block().write(NAMES, &mut out)?;
-        for event in self.ends() {
-            self.packet_block(&event).write(PACKET, &mut out)?;
+        let events = self.ends();
+        let mut deeds = deeds.iter().peekable();
+        for (place, event) in events.iter().enumerate() {
+            let mut comment = comment(self, event);
+            while let Some(deed) = deeds.next_if(|deed| deed.before <= event.number) {
+                comment.push_str(&format!("; before: {} {}", self.name(deed.host), deed.text));
+            }
+            let is_last = place + 1 == events.len();
+            while let Some(deed) = deeds.next_if(|_| is_last) {
+                comment.push_str(&format!("; after: {} {}", self.name(deed.host), deed.text));
+            }
+            self.packet_block(event, &comment).write(PACKET, &mut out)?;
         }
         out.flush()
     }
@@ -94,7 +106,7 @@ impl Recorder {
         names
     }
 
-    fn packet_block(&self, event: &Event) -> Body {
+    fn packet_block(&self, event: &Event, comment: &str) -> Body {
         let began = self.began().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = u64::try_from((began + event.time).as_nanos()).unwrap_or(u64::MAX);
         let bytes = &event.frame.bytes;
@@ -107,24 +119,24 @@ impl Recorder {
         packet.0.extend(length.to_le_bytes());
         packet.0.extend(bytes.iter());
         packet.pad();
-        packet.option(1, self.comment(event).as_bytes());
+        packet.option(1, comment.as_bytes());
         let direction: u32 = if event.fate == Fate::Injected { 1 } else { 2 }; // in, out
         packet.option(2, &direction.to_le_bytes());
         packet.option(0, b"");
         packet
     }
+}
 
-    /// `delivered after 1.5 s; alice SYN-SENT, bob SYN-RECEIVED`
-    fn comment(&self, event: &Event) -> String {
-        let mut text = event.fate.to_string();
-        let after = event.time.saturating_sub(event.frame.time);
-        if after.as_millis() > 0 {
-            text.push_str(&format!(" after {:.3} s", after.as_secs_f64()));
-        }
-        for (at, seen) in event.states.iter().enumerate() {
-            let mark = if at == 0 { ';' } else { ',' };
-            text.push_str(&format!("{mark} {} {}", self.name(seen.host), seen.state()));
-        }
-        text
+/// `delivered after 1.5 s; alice SYN-SENT, bob SYN-RECEIVED`
+fn comment(recorder: &Recorder, event: &Event) -> String {
+    let mut text = event.fate.to_string();
+    let after = event.time.saturating_sub(event.frame.time);
+    if after.as_millis() > 0 {
+        text.push_str(&format!(" after {:.3} s", after.as_secs_f64()));
     }
+    for (at, seen) in event.states.iter().enumerate() {
+        let mark = if at == 0 { ';' } else { ',' };
+        text.push_str(&format!("{mark} {} {}", recorder.name(seen.host), seen.state()));
+    }
+    text
 }

@@ -54,7 +54,7 @@ impl Recorder {
             y += STEP;
             match row {
                 Row::Frame(event) => {
-                    let (text, _) = telling.line(&event.frame, &mut numbers);
+                    let text = numbers.line(&event.frame.bytes);
                     self.draw(&event, &event.frame.decode(), &text, y, &mut body);
                 }
                 Row::Deed(deed) => self.draw_deed(deed, y, &mut body),

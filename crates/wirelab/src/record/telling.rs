@@ -1,11 +1,8 @@
 //! What is told of a record besides its frames: a title, words, and what programs did.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::{Event, Recorder};
-use crate::decode::{Numbers, Relative};
-use crate::frame::Frame;
 use crate::tcp_state::TcpState;
 
 /// Something that a program did, among a wire's events.
@@ -25,9 +22,6 @@ pub struct Deed {
     pub states: Vec<(usize, TcpState)>,
 }
 
-/// How a frame is said in one line; a segment's relative numbers are at hand.
-pub type Says = dyn Fn(&Frame, Option<Relative>) -> String;
-
 /// What a picture or a page says besides frames. A title alone is one too.
 ///
 /// ```
@@ -46,7 +40,7 @@ pub type Says = dyn Fn(&Frame, Option<Relative>) -> String;
 /// assert!(recorder.svg("Refused").starts_with("<svg "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Telling<'a> {
     /// What it is called.
     pub title: &'a str,
@@ -56,32 +50,11 @@ pub struct Telling<'a> {
     pub after: Vec<String>,
     /// What programs did, in its order.
     pub deeds: Vec<Deed>,
-    /// How frames are said; without it as [`Numbers::line`] does.
-    pub says: Option<&'a Says>,
-}
-
-impl fmt::Debug for Telling<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telling").field("title", &self.title).finish_non_exhaustive()
-    }
 }
 
 impl<'a> From<&'a str> for Telling<'a> {
     fn from(title: &'a str) -> Self {
         Self { title, ..Self::default() }
-    }
-}
-
-impl Telling<'_> {
-    /// A frame in one line, with its numbers. To be asked in the frames' order.
-    pub(super) fn line(&self, frame: &Frame, numbers: &mut Numbers) -> (String, Option<Relative>) {
-        let decoded = frame.decode();
-        let relative = numbers.relative(&decoded);
-        let text = match self.says {
-            Some(says) => says(frame, relative),
-            None => numbers.line(&decoded),
-        };
-        (text, relative)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the wire's thread and its users share, and what makes frames go and time pass.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,9 @@ use crate::simulated::World;
 /// What the wire's thread, or a simulated host's sockets, share with the wire's users.
 pub(crate) struct Shared {
     pub(crate) cable: Mutex<Cable>,
-    pub(crate) held: Condvar,
+    held: Condvar,
+    /// How many wait for `held`. Changed while the cable is locked.
+    waiting: AtomicUsize,
     pub(crate) over: AtomicBool,
     /// How often the thread has emptied all ports. Changed while the cable is locked.
     pub(super) rounds: AtomicU64,
@@ -32,7 +34,34 @@ impl Shared {
     /// For the thread, with the cable locked: all ports are empty.
     pub(crate) fn round_is_over(&self) {
         self.rounds.fetch_add(1, Ordering::SeqCst);
-        self.held.notify_all();
+        self.look_again();
+    }
+
+    /// For the thread, with the cable locked: whoever waits is to look what has changed. Where
+    /// nobody does this takes no system call.
+    pub(crate) fn look_again(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.held.notify_all();
+        }
+    }
+
+    /// Waits for the thread while that is so, or so long.
+    pub(super) fn wait_while<'a>(
+        &self,
+        cable: MutexGuard<'a, Cable>,
+        patience: Option<Duration>,
+        condition: impl FnMut(&mut Cable) -> bool,
+    ) -> MutexGuard<'a, Cable> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let waited = match patience {
+            None => self.held.wait_while(cable, condition).unwrap_or_else(PoisonError::into_inner),
+            Some(patience) => {
+                let waited = self.held.wait_timeout_while(cable, patience, condition);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        waited
     }
 
     pub(super) fn over(cable: Cable, drive: Drive) -> Arc<Self> {
@@ -41,6 +70,7 @@ impl Shared {
             cable,
             held,
             over: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             rounds: AtomicU64::new(0),
             drive,
         })

@@ -240,7 +240,7 @@ fn a_file_of_what_was_observed_names_no_host_by_the_address_that_all_share() {
         let (_listener, _alice, _bob) = connected(lab);
         lab.wire().catch_up();
         let mut capture = Vec::new();
-        lab.wire().recorder().write_pcapng(&mut capture).expect("a Vec takes it");
+        lab.wire().recorder().write_pcapng(&[], &mut capture).expect("a Vec takes it");
         let named = |name: &str| {
             let address = match lab.host(name).address() {
                 IpAddr::V4(four) => four.octets().to_vec(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wirelab::{Deed, Frame, Recorder, Relative, SlowMotion, TcpState, Telling};
+use wirelab::{Deed, Recorder, SlowMotion, TcpState, Telling};
 
 use crate::tier::{alice_and_bob, eventually, next, on_every_tier, step};
 
@@ -31,9 +31,9 @@ fn a_ladder_has_a_row_for_each_frame_with_both_states() {
             parts.iter().for_each(|part| assert!(rows[row].contains(part), "{part}:\n{ladder}"));
         };
         has(0, &["alice │", "│ bob"]);
-        has(1, &["SYN-SENT │── SYN seq=0 ─", "✗", "│ LISTEN", "lost"]);
-        has(2, &["SYN-SENT │── SYN seq=0 ─", "▶│ SYN-RECEIVED"]);
-        has(3, &["ESTABLISHED │◀─", "─ SYN, ACK seq=0 ack=1 ──│ SYN-RECEIVED"]);
+        has(1, &["SYN-SENT │── SYN  seq 0 ─", "✗", "│ LISTEN", "lost"]);
+        has(2, &["SYN-SENT │── SYN  seq 0 ─", "▶│ SYN-RECEIVED"]);
+        has(3, &["ESTABLISHED │◀─", "─ SYN,ACK  seq 0  ack 1 ──│ SYN-RECEIVED"]);
         let bars = |row: &str| -> Vec<usize> {
             row.chars().enumerate().filter(|(_, it)| *it == '│').map(|(at, _)| at).collect()
         };
@@ -54,7 +54,8 @@ fn json_lines_have_the_hosts_and_then_every_event() {
         let fates: Vec<_> = lines[1..].iter().map(|line| line["fate"].clone()).collect();
         // The third frame of the handshake is held by now, or not yet.
         assert_eq!(fates[..6], ["held", "lost", "held", "delivered", "held", "delivered"]);
-        assert_eq!(lines[4]["text"], "SYN seq=0");
+        assert_eq!(lines[4]["text"], "SYN  seq 0");
+        assert_eq!(lines[4]["tcp"].to_string(), r#"{"flags":["SYN"],"length":0,"seq":0}"#);
         assert_eq!(lines[4]["states"][1]["state"], "SYN-RECEIVED");
         let bytes = lines[4]["bytes"].as_str().expect("a text");
         assert!(bytes.starts_with("020000000002020000000001"), "{bytes}");
@@ -66,7 +67,7 @@ fn json_lines_have_the_hosts_and_then_every_event() {
 fn a_pcapng_file_has_named_interfaces_and_comments() {
     recorded(|recorder| {
         let mut file = Vec::new();
-        recorder.write_pcapng(&mut file).expect("a Vec takes it");
+        recorder.write_pcapng(&[], &mut file).expect("a Vec takes it");
         let number = |at: usize| {
             let bytes = file[at..at + 4].try_into().expect("four bytes");
             u32::from_le_bytes(bytes) as usize
@@ -101,7 +102,7 @@ fn a_picture_has_an_arrow_for_each_frame_and_ends_every_tag() {
         assert!(picture.contains("one &lt;two&gt; &amp; &#39;three&#39;"), "{picture}");
         assert_eq!(picture.matches("marker-end").count(), 2, "{picture}");
         assert_eq!(picture.matches('✗').count(), 1, "{picture}");
-        for part in ["SYN seq=0", "SYN, ACK seq=0 ack=1", ">SYN-RECEIVED<", "alice 10.0.0.1"] {
+        for part in ["SYN  seq 0", "SYN,ACK  seq 0  ack 1", ">SYN-RECEIVED<", "alice 10.0.0.1"] {
             assert!(picture.contains(part), "{part}:\n{picture}");
         }
         let mut open = Vec::new();
@@ -142,15 +143,11 @@ fn what_else_is_told_stands_in_each_output_where_it_belongs() {
             let (time, text) = (Duration::from_millis(1500), text.to_owned());
             Deed { before, time, host, name, text, states: vec![(host, TcpState::SynSent)] }
         };
-        let says = |frame: &Frame, numbers: Option<Relative>| {
-            format!("frame {} at {}", frame.id, numbers.expect("a segment").seq)
-        };
         let telling = || Telling {
             title: "a title",
             before: vec!["Words <before>.".into(), "so ".repeat(60)],
             after: vec!["Words after.".into()],
             deeds: vec![deed(0, 1, "listen", "listens"), deed(2, 0, "think", "thinks & waits")],
-            says: Some(&says),
         };
         let in_order = |text: &str, parts: &[&str]| {
             let mut rest = text;
@@ -164,7 +161,7 @@ fn what_else_is_told_stands_in_each_output_where_it_belongs() {
             "<p>Words &lt;before&gt;.</p>",
             "    1.500</span>",
             " listens │ <span class=\"state\">SYN-SENT ",
-            "── frame 1 at 0 ─",
+            "── SYN  seq 0 ─",
             " SYN-SENT</span> │ thinks &amp; waits ",
             "<p>Words after.</p>",
         ];
@@ -174,7 +171,7 @@ fn what_else_is_told_stands_in_each_output_where_it_belongs() {
             &picture,
             &["Words &lt;before&gt;.<", ">so so ", ">so so ", "Words after.<", "alice"],
         );
-        let acts = [">listens<", "1.500 s<", "frame 1 at 0<", ">thinks &amp; waits<", ">SYN-SENT<"];
+        let acts = [">listens<", "1.500 s<", "SYN  seq 0<", ">thinks &amp; waits<", ">SYN-SENT<"];
         in_order(&picture, &acts);
         let mut lines = Vec::new();
         recorder.write_json_lines(&telling().deeds, &mut lines).expect("a Vec takes it");
@@ -183,6 +180,18 @@ fn what_else_is_told_stands_in_each_output_where_it_belongs() {
                     \"text\":\"thinks & waits\",\
                     \"states\":[{\"host\":\"alice\",\"state\":\"SYN-SENT\"}]}\n";
         in_order(&lines, &["\"act\":\"listen\"", "\"number\":1,", line, "\"number\":2,"]);
+        let mut capture = Vec::new();
+        let mut deeds = telling().deeds;
+        deeds.push(deed(99, 1, "close", "closes"));
+        recorder.write_pcapng(&deeds, &mut capture).expect("a Vec takes it");
+        let comments = [
+            "lost", // and after how long, where somebody had to wait for the processor
+            "; alice SYN-SENT, bob LISTEN; before: bob listens",
+            "delivered",
+            "; before: alice thinks & waits",
+            "; after: bob closes",
+        ];
+        in_order(&String::from_utf8_lossy(&capture), &comments);
     });
 }
 

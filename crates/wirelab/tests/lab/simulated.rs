@@ -49,7 +49,7 @@ fn recorded(seed: u64) -> (Vec<u8>, Vec<u8>) {
     drop(listener);
     let (mut json, mut pcapng) = (Vec::new(), Vec::new());
     recorder.write_json_lines(&[], &mut json).expect("a Vec takes it");
-    recorder.write_pcapng(&mut pcapng).expect("a Vec takes it");
+    recorder.write_pcapng(&[], &mut pcapng).expect("a Vec takes it");
     (json, pcapng)
 }
 

@@ -19,7 +19,7 @@ impl Lesson<'_> {
                 if self.script.role(role_of(into)).per_line.is_none() {
                     self.cast.programs.running(into)?;
                     let typed = grader::quoted_start(format!("{line}\n").as_bytes(), 256);
-                    self.show_act(into, &words::is_typed(&typed));
+                    self.show_act(into, "type", &words::is_typed(&typed));
                 }
                 match self.cast.type_line(into, line)? {
                     Line::Typed => self.signs.acts(into),
@@ -32,7 +32,7 @@ impl Lesson<'_> {
             Act::Start { name, args, env } => self.start(name, args.as_deref(), env),
             Act::End(name) => {
                 self.cast.programs.running(name)?;
-                self.show_act(name, words::INPUT_ENDS);
+                self.show_act(name, "end-input", words::INPUT_ENDS);
                 self.cast.programs.running(name)?.close_stdin();
                 Ok(())
             }
@@ -75,6 +75,7 @@ impl Lesson<'_> {
         match &sockets[..] {
             [] => Err(Problem::Words(demo_words::NO_CONNECTION.into())),
             [socket] => {
+                self.has_done(side_of(name), "reset", words::LAB_RESETS, self.lab.wire().now());
                 host.destroy(socket).map_err(machine)?;
                 self.play.view.act(side_of(name), words::LAB_RESETS);
                 Ok(())

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
 
 use grader::{Event, Run, Subject, What};
 use wirelab::Lab;
@@ -29,6 +30,7 @@ pub(super) struct Cast<'a> {
     /// What has been seen of them, for a script that waits for it.
     pub(super) seen: Seen,
     server: SocketAddr,
+    /// With the time by the wire's clock.
     events: Receiver<Event>,
     queue: VecDeque<Event>,
     /// What was told since the last cause, and what was not.
@@ -51,13 +53,17 @@ impl<'a> Cast<'a> {
         let machine = |error: std::io::Error| Problem::Machine(netkit::cause(&error));
         let (teller, events) = sync_channel(ON_THE_WAY);
         let own = std::env::current_exe().map_err(machine)?;
+        let began = Instant::now() - lab.wire().now();
         let run = |side: Side| -> Result<Run, Problem> {
             let entrance = lab.hosts()[side.place()].entrance().map_err(machine)?;
             let subject = Subject::program(&own).with("inside").with(entrance.to_string());
             let subject = subject.with("--").with(program);
             let teller = teller.clone();
-            // Fails when the trace is over: nobody wants to know any more.
-            Ok(Run::followed(&subject, move |event| drop(teller.send(event))))
+            Ok(Run::followed(&subject, move |mut event| {
+                event.at = began.elapsed();
+                // Fails when the trace is over: nobody wants to know any more.
+                drop(teller.send(event));
+            }))
         };
         Ok(Self {
             script,

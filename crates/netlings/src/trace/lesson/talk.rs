@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use wirelab::Lab;
+use wirelab::{Deed, Lab};
 
 use super::cast::Cast;
 use super::crowded::Lost;
@@ -45,6 +45,8 @@ pub(super) struct Lesson<'a> {
     pub(super) frames: usize,
     /// How many frames found the wire full.
     pub(super) lost: &'a Lost,
+    /// What was done, for files.
+    pub(super) deeds: Vec<Deed>,
 }
 
 /// What came of a look at everything.

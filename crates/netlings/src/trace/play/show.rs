@@ -55,7 +55,7 @@ impl<'a> Play<'a> {
         }
         let decoded = waiting.frame.frame().decode();
         let numbers = self.numbers.relative(&decoded);
-        let mut text = words::frame(&decoded, numbers, payload(&waiting.frame.frame().bytes));
+        let mut text = decoded.line(numbers, payload(&waiting.frame.frame().bytes));
         if let Some(port) = self.look_at(&decoded, waiting.from) {
             text = words::of_port(port, &text);
         }

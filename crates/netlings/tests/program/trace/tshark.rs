@@ -98,13 +98,15 @@ fn is_read(folder: &Path, scenario: &str, tier: &str) {
         assert_eq!(host, if is_arp { "" } else { from }, "{tier}, {scenario}: {packet}");
         let fate = line["fate"].as_str().unwrap();
         assert!(comment.starts_with(fate), "{tier}, {scenario}: {packet}");
-        assert!(comment.ends_with(&comment_of(line)), "{tier}, {scenario}: {packet}");
+        // Behind the states stands what programs did.
+        let states = comment.split("; before: ").next().unwrap().split("; after: ").next().unwrap();
+        assert!(states.ends_with(&comment_of(line)), "{tier}, {scenario}: {packet}");
         let degrees = degrees.split(',').filter_map(|degree| degree.parse::<u32>().ok());
         assert!(degrees.max().is_none_or(|most| most < ERROR), "{tier}, {scenario}: {packet}");
     }
     // What kernels repeat out of impatience is in the capture, as absorbed, and not in the ladder.
     let rows = graph.get(2..).unwrap_or_default().chunks(2).map(of_the_graph);
-    let is_tcp = |line: &Value| line["text"].as_str().unwrap().contains(" seq=");
+    let is_tcp = |line: &Value| line["tcp"].is_object();
     let ends = lines.iter().filter(|line| is_tcp(line)).map(|line| line["fate"] == "absorbed");
     let graph: Vec<String> =
         rows.zip(ends).filter(|(_, absorbed)| !absorbed).map(|(row, _)| row).collect();

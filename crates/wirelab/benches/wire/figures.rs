@@ -1,0 +1,64 @@
+//! Which figures are taken, and how they are printed beside their goals.
+
+use std::fmt::Display;
+use std::thread;
+use std::time::Duration;
+
+use wirelab::{Lab, PortKind};
+
+use crate::{making, traffic};
+
+/// All figures, as whoever runs this.
+pub(crate) fn measure(who: &str) {
+    for port in [PortKind::Tap, PortKind::VethPacket] {
+        for in_user_namespace in [false, true] {
+            let plan = || {
+                let plan = Lab::builder().port(port);
+                if in_user_namespace { plan.in_user_namespace() } else { plan }
+            };
+            let two = plan().host("alice", "10.0.0.1/24").host("bob", "10.0.0.2/24");
+            let lab = match two.pin_neighbours().build() {
+                Ok(lab) => lab,
+                Err(refusal) => {
+                    println!("{who}, {port}: {refusal}");
+                    continue;
+                }
+            };
+            if lab.has_user_namespace() && !in_user_namespace {
+                continue; // the same as the next
+            }
+            let inside = if in_user_namespace { " in a user namespace" } else { "" };
+            println!("\n{who}{inside}, {port}");
+            traffic::measure(&lab);
+            idle();
+            drop(lab);
+            making::measure(plan);
+        }
+    }
+}
+
+/// One figure, and whether it is as it shall be.
+pub(crate) fn figure(what: &str, measured: impl Display, goal: &str, is_met: bool) {
+    let met = if is_met { "met" } else { "NOT MET" };
+    let measured = measured.to_string();
+    println!("  {what:40} {measured:24} goal {goal}: {met}");
+}
+
+/// One figure that has no goal: a reference, or what explains another.
+pub(crate) fn beside(what: &str, measured: impl Display) {
+    println!("  {what:40} {measured}");
+}
+
+/// What an idle lab takes of the processor. There is nothing to wait for, so this waits.
+fn idle() {
+    let used = || {
+        let all = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let told = all.filter_map(|it| std::fs::read_to_string(it.path().join("schedstat")).ok());
+        told.filter_map(|it| it.split(' ').next()?.parse::<u64>().ok()).sum::<u64>()
+    };
+    let before = used();
+    thread::sleep(Duration::from_secs(2));
+    let used = Duration::from_nanos(used() - before);
+    // What the sleep itself takes, and this look.
+    figure("idle for 2 s, processor", format!("{used:.0?}"), "under 1 ms", used.as_millis() < 1);
+}
