@@ -68,7 +68,7 @@ impl<'a> Stage<'a> {
     }
 
     /// What a key asks for, unless it concerns the picture alone.
-    pub(crate) fn hears(&mut self, heard: io::Result<Option<Input>>) -> Option<Wish> {
+    pub(crate) fn hears(&mut self, heard: &io::Result<Option<Input>>) -> Option<Wish> {
         self.is_stale = true;
         match heard {
             Err(_) => {
@@ -76,7 +76,7 @@ impl<'a> Stage<'a> {
                 Some(Wish::Leave)
             }
             Ok(None) => None, // the window has another size
-            Ok(Some(event)) => match self.boards.event(&event) {
+            Ok(Some(event)) => match self.boards.event(event) {
                 Some(Wish::Sleep) => {
                     self.sleeps();
                     None

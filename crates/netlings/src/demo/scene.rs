@@ -289,7 +289,7 @@ impl<'a> Scene<'a> {
             Happening::Interrupted => self.interrupted = true,
             Happening::Heard(heard) => {
                 let stage = self.view.stage.as_mut();
-                match stage.and_then(|stage| stage.hears(heard)) {
+                match stage.and_then(|stage| stage.hears(&heard)) {
                     Some(Wish::Leave) => self.interrupted = true,
                     Some(Wish::GoOn) => self.typed.push_back(String::new()),
                     Some(wish) => self.wishes.push_back(wish),

@@ -1,7 +1,7 @@
 //! What ratatui draws, written with crossterm.
 //!
-//! ratatui-crossterm does so too, and brings twenty crates more, most of them to expand macros: a fresh
-//! clone would be built for four seconds longer. What it does beyond this, nothing here needs.
+//! ratatui-crossterm does so too, and brings eleven crates more, most of them to expand macros: whoever
+//! has a fresh clone would wait for these. What it does beyond this, nothing here needs.
 
 use std::io::{self, Write};
 

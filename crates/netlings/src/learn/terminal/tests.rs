@@ -36,6 +36,7 @@ fn after_a_panic_the_terminal_is_as_it_was_and_its_words_can_be_read() {
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         let test = format!("learn::terminal::tests::{name}");
         command.args(["--ignored", "--nocapture", "--exact", &test]);
+        command.env("RUST_BACKTRACE", "0"); // so that the words are still on the screen
         let mut child = pair.slave.spawn_command(command).unwrap();
         let mut written = Vec::new();
         let mut reader = pair.master.try_clone_reader().unwrap();

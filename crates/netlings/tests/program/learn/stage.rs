@@ -325,7 +325,9 @@ fn ctrl_r_builds_first_what_was_changed_since_it_was_built() {
     seat.press("\x12"); // Ctrl-R
     seat.shows("the new one");
     seat.shows("connect from");
-    is_left_by(seat, "\x03");
+    seat.press("\x1b");
+    seat.shows("r run");
+    is_left_by(seat, "q");
 }
 
 #[test]
