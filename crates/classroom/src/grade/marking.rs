@@ -1,0 +1,280 @@
+//! Compiling and grading one student's program for one lesson.
+
+use std::path::Path;
+use std::time::Duration;
+
+use grader::{CheckReport, Outcome, What};
+
+use crate::files::write_below;
+use crate::hash::Hash;
+use crate::intake::Files;
+use crate::kit::Kit;
+use crate::kit::compile::Compiled;
+use crate::lessons::LessonText;
+use crate::result::{
+    Again, CheckResult, CompileResult, Hashes, LessonOutcome, LessonResult, Visibility,
+};
+use crate::words::{class, grading as words};
+use crate::work::{Done, GradeJob, Job};
+use crate::worker::{NotDone, Workers};
+
+/// How long the compiler may take. It takes a quarter of a second for a lesson's program.
+const COMPILE: Duration = Duration::from_secs(60);
+/// How long a process may take beside its job: it is loaded, and ends.
+const BESIDE: Duration = Duration::from_secs(30);
+/// Each check ends by its own limit, and takes its programs down; a bound for all that.
+const PER_CHECK: Duration = Duration::from_secs(60);
+/// How often what the machine was in the way of is tried again.
+const INFRA_RETRIES: usize = 2;
+
+/// A lesson, ready for a class.
+pub(crate) struct Bench {
+    pub(crate) text: LessonText,
+    pub(crate) kit: Kit,
+    /// Of this program and the lesson's words.
+    pub(crate) grader: String,
+    pub(crate) seed: u64,
+    pub(crate) visibility: Vec<(String, Visibility)>,
+}
+
+/// What marking needs beside the lesson.
+pub(crate) struct Marker<'a> {
+    pub(crate) workers: &'a Workers,
+    /// Where private folders are made.
+    pub(crate) scratch: &'a Path,
+    /// How many checks of one program run at once.
+    pub(crate) at_once: usize,
+}
+
+impl Bench {
+    pub(crate) fn name(&self) -> &str {
+        &self.text.lesson.name
+    }
+
+    /// What the result of these files depends on.
+    pub(crate) fn hashes(&self, files: &Files) -> Hashes {
+        let mut hash = Hash::default();
+        for (path, bytes) in files {
+            hash.add(path.as_os_str().as_encoded_bytes());
+            hash.add(bytes);
+        }
+        Hashes {
+            submission: hash.text(),
+            kit: self.kit.hash.clone(),
+            grader: self.grader.clone(),
+            toolchain: self.kit.toolchain.clone(),
+            seed: self.seed,
+        }
+    }
+
+    fn not_graded(&self, files: &Files, outcome: LessonOutcome, message: String) -> LessonResult {
+        LessonResult {
+            lesson: self.name().into(),
+            outcome,
+            score: 0,
+            max_score: self.text.lesson.points(),
+            checks: Vec::new(),
+            message,
+            compile: CompileResult::default(),
+            hashes: self.hashes(files),
+        }
+    }
+
+    fn is_right(&self, check: &CheckResult) -> bool {
+        check.report.outcome == Outcome::Passed
+    }
+}
+
+/// Why a result is not final: what could have come otherwise on a quiet machine.
+pub(crate) fn wants_another_run(result: &LessonResult) -> bool {
+    result.outcome == LessonOutcome::InfraError
+        || result.compile.timed_out
+        || result.checks.iter().any(|check| suspect(&check.report).is_some())
+}
+
+/// Why a check's verdict could have to do with the machine: only what took too long.
+fn suspect(report: &CheckReport) -> Option<&'static str> {
+    let waited = || report.transcript.iter().any(|event| event.what == What::Wait);
+    match report.outcome {
+        Outcome::InfraError => Some("infra_error"),
+        Outcome::Failed if waited() || report.message.starts_with("not done within") => {
+            Some("timeout")
+        }
+        _ => None,
+    }
+}
+
+impl Marker<'_> {
+    /// Compiles and grades.
+    pub(crate) fn mark(&self, bench: &Bench, files: &Files) -> Result<LessonResult, Stopped> {
+        let infra = |why| Ok(bench.not_graded(files, LessonOutcome::InfraError, why));
+        let folder = match tempfile::tempdir_in(self.scratch) {
+            Ok(folder) => folder,
+            Err(error) => return infra(class::unwritable(self.scratch, &error)),
+        };
+        let compiled = match self.compile(bench, files, folder.path()) {
+            Ok(compiled) => compiled,
+            Err(NotDone::Stopped) => return Err(Stopped),
+            Err(NotDone::Machine(why)) => return infra(why),
+        };
+        let compile = CompileResult {
+            duration_ms: compiled.duration_ms,
+            timed_out: compiled.timed_out,
+            errors: compiled.errors,
+            not_available: compiled.not_available,
+        };
+        let Some(program) = compiled.program else {
+            let why = compiled.why.unwrap_or_default();
+            let result = bench.not_graded(files, LessonOutcome::NoBuild, why);
+            return Ok(LessonResult { compile, ..result });
+        };
+        match self.grade(bench, &program, folder.path(), &[]) {
+            Err(NotDone::Stopped) => Err(Stopped),
+            Err(NotDone::Machine(why)) => Ok(LessonResult {
+                compile,
+                ..bench.not_graded(files, LessonOutcome::InfraError, why)
+            }),
+            Ok(checks) => {
+                Ok(LessonResult::graded(bench.name(), checks, compile, bench.hashes(files)))
+            }
+        }
+    }
+
+    /// Runs once more what took too long or what the machine was in the way of. Nothing else may be
+    /// graded meanwhile.
+    pub(crate) fn mark_again(
+        &self,
+        bench: &Bench,
+        files: &Files,
+        first: LessonResult,
+    ) -> Result<LessonResult, Stopped> {
+        let mut result = first;
+        if result.checks.is_empty() {
+            // It did not compile in time, or nothing could be done at all.
+            for _ in 0..INFRA_RETRIES {
+                result = self.mark(bench, files)?;
+                if result.outcome != LessonOutcome::InfraError {
+                    break;
+                }
+            }
+            return Ok(result);
+        }
+        let folder = tempfile::tempdir_in(self.scratch);
+        let Ok(folder) = folder else { return Ok(result) };
+        let compiled = match self.compile(bench, files, folder.path()) {
+            Ok(compiled) => compiled,
+            Err(NotDone::Stopped) => return Err(Stopped),
+            Err(NotDone::Machine(_)) => return Ok(result),
+        };
+        // It compiled before: what is in the way now is the machine.
+        let Some(program) = compiled.program else { return Ok(result) };
+        let mut checks = std::mem::take(&mut result.checks);
+        for attempt in 0..INFRA_RETRIES {
+            let before: Vec<bool> = checks.iter().map(|check| bench.is_right(check)).collect();
+            let wanted: Vec<String> = checks
+                .iter()
+                .filter(|check| match suspect(&check.report) {
+                    Some("timeout") => attempt == 0,
+                    suspect => suspect.is_some(),
+                })
+                .map(|check| check.report.id.clone())
+                .collect();
+            if wanted.is_empty() {
+                break;
+            }
+            self.replace(bench, &program, folder.path(), &wanted, &mut checks)?;
+            let gained =
+                checks.iter().zip(&before).any(|(now, before)| bench.is_right(now) != *before);
+            let skipped = checks.iter().filter(|it| it.report.outcome == Outcome::Skipped);
+            let skipped: Vec<String> = skipped.map(|it| it.report.id.clone()).collect();
+            if gained && !skipped.is_empty() {
+                // They waited for one that has passed now.
+                self.replace(bench, &program, folder.path(), &skipped, &mut checks)?;
+            }
+        }
+        Ok(LessonResult::graded(bench.name(), checks, result.compile, result.hashes))
+    }
+
+    /// Runs the checks called `wanted`, one at a time, and puts what comes of it in the others' place.
+    fn replace(
+        &self,
+        bench: &Bench,
+        program: &Path,
+        folder: &Path,
+        wanted: &[String],
+        checks: &mut [CheckResult],
+    ) -> Result<(), Stopped> {
+        let alone = Marker { workers: self.workers, scratch: self.scratch, at_once: 1 };
+        let mut new = match alone.grade(bench, program, folder, wanted) {
+            Ok(new) => new,
+            Err(NotDone::Stopped) => return Err(Stopped),
+            Err(NotDone::Machine(_)) => return Ok(()), // it stays as it was
+        };
+        for check in checks.iter_mut().filter(|check| wanted.contains(&check.report.id)) {
+            let Some(at) = new.iter().position(|it| it.report.id == check.report.id) else {
+                continue;
+            };
+            let mut now = new.swap_remove(at);
+            let before = &check.report;
+            now.again = check.again.take().or_else(|| {
+                Some(Again {
+                    because: suspect(before).unwrap_or("needed check passed").into(),
+                    outcome: before.outcome,
+                    message: before.message.clone(),
+                })
+            });
+            *check = now;
+        }
+        Ok(())
+    }
+
+    fn compile(&self, bench: &Bench, files: &Files, folder: &Path) -> Result<Compiled, NotDone> {
+        let machine = |error| NotDone::Machine(class::unwritable(folder, &error));
+        for (path, bytes) in files {
+            write_below(&folder.join("src").join(path), bytes).map_err(machine)?;
+        }
+        let kit = Box::new(bench.kit.clone());
+        let job = Job::Compile { kit, folder: folder.to_owned(), limit: COMPILE };
+        match self.workers.run(&job, folder, COMPILE + BESIDE)? {
+            Done::Compiled(compiled) => match compiled.machine {
+                Some(why) => Err(NotDone::Machine(why)),
+                None => Ok(*compiled),
+            },
+            Done::Broken(why) => Err(NotDone::Machine(why)),
+            Done::Graded(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
+        }
+    }
+
+    fn grade(
+        &self,
+        bench: &Bench,
+        program: &Path,
+        folder: &Path,
+        only: &[String],
+    ) -> Result<Vec<CheckResult>, NotDone> {
+        let job = Job::Grade(Box::new(GradeJob {
+            lesson: bench.name().into(),
+            text: bench.text.text.clone(),
+            program: program.to_owned(),
+            seed: bench.seed,
+            only: only.to_vec(),
+            at_once: self.at_once,
+        }));
+        let count = bench.text.lesson.checks.len() as u32;
+        match self.workers.run(&job, folder, PER_CHECK * count + BESIDE)? {
+            Done::Graded(mut checks) => {
+                for check in &mut checks {
+                    let own = bench.visibility.iter().find(|(id, _)| *id == check.report.id);
+                    check.visibility = own.map(|(_, it)| *it).unwrap_or_default();
+                }
+                Ok(checks)
+            }
+            Done::Broken(why) => Err(NotDone::Machine(why)),
+            Done::Compiled(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
+        }
+    }
+}
+
+/// The class's grading was stopped: nothing came of it.
+#[derive(Debug)]
+pub(crate) struct Stopped;

@@ -1,0 +1,65 @@
+//! netlings-class: grades a class. `cargo class` runs it.
+//!
+//! A submission becomes bytes in memory ([`intake`]), a program ([`kit`]), verdicts ([`work`], in a
+//! process of its own) and a file ([`result`]).
+
+mod class;
+mod course_file;
+mod ending;
+mod files;
+mod grade;
+mod hash;
+mod intake;
+mod kit;
+mod lessons;
+mod merge;
+mod result;
+mod shard;
+mod words;
+mod work;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ending::{DONE, INFRASTRUCTURE, Stop};
+
+/// Grade a class: strangers' programs, the same verdict every time.
+#[derive(Debug, Parser)]
+#[command(name = "netlings-class", bin_name = "cargo class", version)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Grade submissions
+    Grade(Box<grade::Options>),
+    /// Put the parts of a class together that several machines graded
+    Merge(merge::Options),
+    /// Compile or grade for `grade`
+    #[command(hide = true)]
+    Work,
+}
+
+fn main() -> ExitCode {
+    // cargo starts a copy of this program in rustc's stead, and the engine one to guard a program.
+    // These copies never get past here.
+    if let Some(code) = kit::record::serve_if_asked() {
+        return code;
+    }
+    grader::guard::serve_if_asked();
+    let done = match Line::parse().command {
+        Command::Grade(options) => grade::run(&options),
+        Command::Merge(options) => merge::run(&options),
+        Command::Work => work::run()
+            .map(|()| DONE)
+            .map_err(|error| Stop { code: INFRASTRUCTURE, words: netkit::cause(&error) }),
+    };
+    let code = done.unwrap_or_else(|stop| {
+        netkit::screen::diagnostic(format_args!("error: {}", stop.words));
+        stop.code
+    });
+    code.into()
+}

@@ -1,0 +1,7 @@
+//! The sentences of netlings-class.
+
+pub(crate) mod class;
+pub(crate) mod export;
+pub(crate) mod grading;
+pub(crate) mod intake;
+pub(crate) mod merge;
