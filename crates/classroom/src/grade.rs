@@ -355,11 +355,12 @@ impl Grading<'_> {
     }
 
     /// A student's result, as it is after the first run of everything.
-    fn student(&self, member: &Member) -> Result<StudentResult, Stopped> {
+    fn student(&self, member: &Member) -> Result<StudentResult, End> {
         let mut result = StudentResult::of(member, &self.sandbox);
         let Some(taken) = self.take(member, &mut result) else { return Ok(result) };
         for (name, files) in &taken.lessons {
             if let Some(bench) = self.benches.iter().find(|bench| bench.name() == name) {
+                self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
                 result.lessons.push(self.marker.mark(bench, files)?);
             }
         }
@@ -407,9 +408,12 @@ impl Grading<'_> {
 
     fn keep(&self, result: &StudentResult) -> Result<(), End> {
         self.gauge.step();
-        self.store.keep(result).map_err(|error| {
-            End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, &error)))
-        })
+        self.store.keep(result).map_err(|error| self.full(&error))
+    }
+
+    /// There is no place for what is to be kept.
+    fn full(&self, error: &std::io::Error) -> End {
+        End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, error)))
     }
 
     /// Says on stdout how it came out, and who is to be looked at.

@@ -13,6 +13,7 @@ mod intake;
 mod kit;
 mod lessons;
 mod merge;
+mod report;
 mod result;
 mod shard;
 mod words;
@@ -38,6 +39,8 @@ enum Command {
     Grade(Box<grade::Options>),
     /// Put the parts of a class together that several machines graded
     Merge(merge::Options),
+    /// Write a page for each student and one of the class
+    Report(report::Options),
     /// Compile or grade for `grade`
     #[command(hide = true)]
     Work,
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
         Command::Merge(options) => merge::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::Work => work::run()
             .map(|()| DONE)
             .map_err(|error| Stop { code: INFRASTRUCTURE, words: netkit::cause(&error) }),

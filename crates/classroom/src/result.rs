@@ -8,7 +8,7 @@ use grader::{CheckReport, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::class::{HandedIn, Member};
-use crate::intake::Refusal;
+use crate::intake::{self, Files, Refusal};
 use crate::kit::compile::CompileError;
 use crate::words::grading as words;
 
@@ -253,15 +253,16 @@ impl StudentResult {
     }
 }
 
-/// The folder that holds a class's results.
+/// The folder that holds a class's results, and beside it the one of what was graded.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub(crate) folder: PathBuf,
+    code: PathBuf,
 }
 
 impl Store {
     pub(crate) fn at(out: &Path) -> Self {
-        Self { folder: out.join("results") }
+        Self { folder: out.join("results"), code: out.join("code") }
     }
 
     fn file(&self, id: &str) -> PathBuf {
@@ -273,6 +274,24 @@ impl Store {
         let mut bytes = serde_json::to_vec_pretty(result)?;
         bytes.push(b'\n');
         crate::files::replace(&self.file(&result.id), &bytes)
+    }
+
+    /// Keeps a lesson's files as they were taken, in `DIR/code/<id>/<lesson>/src`.
+    pub(crate) fn keep_code(&self, id: &str, lesson: &str, files: &Files) -> io::Result<()> {
+        let folder = self.code.join(id).join(lesson);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let src = folder.join("src");
+        files.iter().try_for_each(|(path, bytes)| crate::files::write_below(&src.join(path), bytes))
+    }
+
+    /// A lesson's files as they were graded, where they were kept.
+    pub(crate) fn code(&self, id: &str, lesson: &str) -> Option<Files> {
+        let folder = self.code.join(id).join(lesson);
+        let lessons = [lesson.to_owned()];
+        intake::take(&folder, &lessons, intake::Limits::default()).ok()?.lessons.remove(lesson)
     }
 
     /// The result that is there already, if it is one.
