@@ -8,6 +8,7 @@ mod course_file;
 mod ending;
 mod files;
 mod grade;
+mod handout;
 mod hash;
 mod intake;
 mod kit;
@@ -39,6 +40,8 @@ enum Command {
     Grade(Box<grade::Options>),
     /// Put the parts of a class together that several machines graded
     Merge(merge::Options),
+    /// Write the course as students get it, without solutions
+    Handout(handout::Options),
     /// Write a page for each student and one of the class
     Report(report::Options),
     /// Compile or grade for `grade`
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
         Command::Merge(options) => merge::run(&options),
+        Command::Handout(options) => handout::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Work => work::run()
             .map(|()| DONE)

@@ -3,6 +3,7 @@
 pub(crate) mod class;
 pub(crate) mod export;
 pub(crate) mod grading;
+pub(crate) mod handout;
 pub(crate) mod intake;
 pub(crate) mod merge;
 pub(crate) mod report;
