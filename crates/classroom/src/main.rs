@@ -14,6 +14,7 @@ mod kit;
 mod lessons;
 mod merge;
 mod result;
+mod sandbox;
 mod shard;
 mod words;
 mod work;
@@ -38,21 +39,26 @@ enum Command {
     Grade(Box<grade::Options>),
     /// Put the parts of a class together that several machines graded
     Merge(merge::Options),
+    /// Say what this machine gives to confine strangers' programs, why not more, and what to do
+    Doctor,
     /// Compile or grade for `grade`
     #[command(hide = true)]
     Work,
 }
 
 fn main() -> ExitCode {
-    // cargo starts a copy of this program in rustc's stead, and the engine one to guard a program.
-    // These copies never get past here.
+    // Copies of this program are started in rustc's stead by cargo, and by the engine to guard a
+    // program and to confine it.
+    // They never get past here.
     if let Some(code) = kit::record::serve_if_asked() {
         return code;
     }
+    sandbox::serve_if_asked();
     grader::guard::serve_if_asked();
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
         Command::Merge(options) => merge::run(&options),
+        Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)
             .map_err(|error| Stop { code: INFRASTRUCTURE, words: netkit::cause(&error) }),

@@ -5,3 +5,4 @@ pub(crate) mod export;
 pub(crate) mod grading;
 pub(crate) mod intake;
 pub(crate) mod merge;
+pub(crate) mod sandbox;
