@@ -6,6 +6,7 @@
 mod class;
 mod course_file;
 mod ending;
+mod export;
 mod files;
 mod grade;
 mod hash;
@@ -39,6 +40,8 @@ enum Command {
     Grade(Box<grade::Options>),
     /// Put the parts of a class together that several machines graded
     Merge(merge::Options),
+    /// Write results in the form that a course platform reads
+    Export(export::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
     Doctor,
     /// Compile or grade for `grade`
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
         Command::Merge(options) => merge::run(&options),
+        Command::Export(options) => export::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)
