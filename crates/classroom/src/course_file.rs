@@ -121,8 +121,13 @@ impl CourseFile {
 
     /// Who may see the checks of `lesson` that not everybody may see.
     pub(crate) fn visibility(&self, lesson: &Lesson) -> Vec<(String, Visibility)> {
+        self.visibility_of(&lesson.name)
+    }
+
+    /// The same, by the lesson's name.
+    pub(crate) fn visibility_of(&self, lesson: &str) -> Vec<(String, Visibility)> {
         let named = |lists: &BTreeMap<String, Vec<String>>, it: Visibility| {
-            let ids = lists.get(&lesson.name).cloned().unwrap_or_default();
+            let ids = lists.get(lesson).cloned().unwrap_or_default();
             ids.into_iter().map(move |id| (id, it)).collect::<Vec<_>>()
         };
         let mut all = named(&self.hidden, Visibility::Hidden);

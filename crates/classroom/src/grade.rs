@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use grader::Outcome;
 use sha2::{Digest, Sha256};
 
@@ -26,22 +26,12 @@ use crate::kit::{self, Maker};
 use crate::lessons::Clone;
 use crate::merge::{Part, Run};
 use crate::result::{NotHandedIn, Received, Store, StudentResult};
+use crate::sandbox::{Asked, Sandbox};
 use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
 use gauge::Gauge;
 use marking::{Bench, Marker, Stopped, wants_another_run};
-
-/// How much confinement is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Sandbox {
-    /// Grade only where programs can be confined
-    Require,
-    /// As much as there is
-    Auto,
-    /// None: programs can do all that you can
-    None,
-}
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -64,7 +54,7 @@ pub(crate) struct Options {
     course: Option<PathBuf>,
     /// Whether strangers' programs have to be confined
     #[arg(long, value_enum, default_value = "require")]
-    sandbox: Sandbox,
+    sandbox: Asked,
     /// How many students are graded at once; else one for each processor
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -86,7 +76,7 @@ pub(crate) struct Options {
 const AT_ONCE: usize = 4;
 
 pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
-    let sandbox = tier(options.sandbox)?;
+    let sandbox = Sandbox::find(options.sandbox)?;
     let shard = Shard::find(options.shard, options.shards, |name| std::env::var(name).ok())?;
     let course = options.course.as_deref().map(CourseFile::load).transpose()?.unwrap_or_default();
     let clone = Clone::find(options.course_root.as_deref())?;
@@ -113,9 +103,10 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
         let visibility = course.visibility(&text.lesson);
         benches.push(Bench { kit, grader: grader.text(), seed: course.seed, visibility, text });
     }
-    let part = Part::of(&class, &benches, &sandbox, shard);
+    let part = Part::of(&class, &benches, sandbox.word(), shard);
     part.keep(&options.out)?;
-    let marker = Marker { workers: &workers, scratch: scratch.folder.path(), at_once: AT_ONCE };
+    let (scratch, at_once) = (scratch.folder.path(), AT_ONCE);
+    let marker = Marker { workers: &workers, scratch, sandbox, at_once };
     let run = Grading { options, benches: &benches, marker, store, sandbox, gauge };
     let mine: Vec<&Member> =
         class.members.values().filter(|member| shard.has(&member.id)).collect();
@@ -133,14 +124,6 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
             run.gauge.end();
             Err(stop)
         }
-    }
-}
-
-/// The tier that is used, in a word for every result.
-fn tier(asked: Sandbox) -> Result<String, Stop> {
-    match asked {
-        Sandbox::Require => Err(Stop::infrastructure(words::NO_CONFINEMENT)),
-        Sandbox::Auto | Sandbox::None => Ok("none".into()),
     }
 }
 
@@ -248,7 +231,7 @@ struct Grading<'a> {
     benches: &'a [Bench],
     marker: Marker<'a>,
     store: Store,
-    sandbox: String,
+    sandbox: Sandbox,
     gauge: Gauge,
 }
 
@@ -307,7 +290,7 @@ impl Grading<'_> {
     fn is_there(&self, member: &Member) -> bool {
         let there = self.options.resume.then(|| self.store.find(&member.id)).flatten();
         let Some(there) = there else { return false };
-        let mut now = StudentResult::of(member, &self.sandbox);
+        let mut now = StudentResult::of(member, self.sandbox.word());
         let taken = self.take(member, &mut now);
         let hashes = taken.iter().flat_map(|taken| &taken.lessons).filter_map(|(name, files)| {
             let bench = self.benches.iter().find(|bench| bench.name() == name)?;
@@ -356,7 +339,7 @@ impl Grading<'_> {
 
     /// A student's result, as it is after the first run of everything.
     fn student(&self, member: &Member) -> Result<StudentResult, End> {
-        let mut result = StudentResult::of(member, &self.sandbox);
+        let mut result = StudentResult::of(member, self.sandbox.word());
         let Some(taken) = self.take(member, &mut result) else { return Ok(result) };
         for (name, files) in &taken.lessons {
             if let Some(bench) = self.benches.iter().find(|bench| bench.name() == name) {
@@ -369,7 +352,7 @@ impl Grading<'_> {
 
     /// The same once more, for what was not certain, with nothing beside it.
     fn again(&self, member: &Member, mut result: StudentResult) -> Result<StudentResult, Stopped> {
-        let mut untold = StudentResult::of(member, &self.sandbox);
+        let mut untold = StudentResult::of(member, self.sandbox.word());
         let Some(taken) = self.take(member, &mut untold) else { return Ok(result) };
         for lesson in &mut result.lessons {
             let bench = self.benches.iter().find(|bench| bench.name() == lesson.lesson);
@@ -433,8 +416,13 @@ impl Grading<'_> {
             .iter()
             .map(|(outcome, count): (&Received, _)| words::count(*count, *outcome))
             .collect();
-        netkit::screen::line(words::done(mine.len(), &counts, &self.sandbox, &self.store.folder))
-            .map_err(failed)
+        netkit::screen::line(words::done(
+            mine.len(),
+            &counts,
+            self.sandbox.word(),
+            &self.store.folder,
+        ))
+        .map_err(failed)
     }
 }
 

@@ -6,6 +6,7 @@
 mod class;
 mod course_file;
 mod ending;
+mod export;
 mod files;
 mod grade;
 mod handout;
@@ -16,6 +17,7 @@ mod lessons;
 mod merge;
 mod report;
 mod result;
+mod sandbox;
 mod shard;
 mod words;
 mod work;
@@ -44,23 +46,31 @@ enum Command {
     Handout(handout::Options),
     /// Write a page for each student and one of the class
     Report(report::Options),
+    /// Write results in the form that a course platform reads
+    Export(export::Options),
+    /// Say what this machine gives to confine strangers' programs, why not more, and what to do
+    Doctor,
     /// Compile or grade for `grade`
     #[command(hide = true)]
     Work,
 }
 
 fn main() -> ExitCode {
-    // cargo starts a copy of this program in rustc's stead, and the engine one to guard a program.
-    // These copies never get past here.
+    // Copies of this program are started in rustc's stead by cargo, and by the engine to guard a
+    // program and to confine it.
+    // They never get past here.
     if let Some(code) = kit::record::serve_if_asked() {
         return code;
     }
+    sandbox::serve_if_asked();
     grader::guard::serve_if_asked();
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
         Command::Merge(options) => merge::run(&options),
         Command::Handout(options) => handout::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Export(options) => export::run(&options),
+        Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)
             .map_err(|error| Stop { code: INFRASTRUCTURE, words: netkit::cause(&error) }),

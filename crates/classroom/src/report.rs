@@ -5,6 +5,7 @@
 mod class;
 mod equal;
 mod page;
+mod seen;
 mod statistics;
 mod student;
 #[cfg(test)]
@@ -18,10 +19,12 @@ use clap::Args;
 
 use crate::course_file::CourseFile;
 use crate::ending::{DONE, Stop};
+use crate::export::corrections::Corrections;
 use crate::intake::{self, Files, Limits};
 use crate::lessons::Clone;
-use crate::result::{Store, StudentResult, Visibility};
+use crate::result::{Store, StudentResult};
 use crate::words::{class as files, report as words};
+use seen::Seen;
 use statistics::{Same, Statistics};
 
 #[derive(Debug, Args)]
@@ -32,6 +35,9 @@ pub(crate) struct Options {
     /// The course file: the title, weights, what late work loses
     #[arg(long, value_name = "FILE")]
     course: Option<PathBuf>,
+    /// Corrections by hand, with their reasons
+    #[arg(long, value_name = "FILE")]
+    corrections: Option<PathBuf>,
     /// Nobody can hand in any more: students see what they may see then
     #[arg(long)]
     after_due_date: bool,
@@ -51,11 +57,18 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
         .into_iter()
         .collect::<Result<_, _>>()
         .map_err(Stop::infrastructure)?;
+    let corrections = options.corrections.as_deref().map(Corrections::load).transpose()?;
+    let corrections = corrections.unwrap_or_default();
+    corrections.fit(&results).map_err(Stop::usage)?;
+    let seen = results.iter().cloned();
+    let seen: Vec<Seen> = seen
+        .map(|result| Seen::of(result, &course, &corrections, options.after_due_date))
+        .collect();
     let code: Code<'_> =
         results.iter().map(|result| (result.id.as_str(), code(&store, result))).collect();
 
     let place = options.out.join("report");
-    write(&results, &code, &course, options.after_due_date, &place, same(&clone, &code))?;
+    write(&results, &seen, &code, &course, &place, same(&clone, &code))?;
     let _ = netkit::screen::line(words::written(results.len(), &place));
     Ok(DONE)
 }
@@ -63,18 +76,18 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
 /// Writes all pages below `place`.
 fn write(
     results: &[StudentResult],
+    seen: &[Seen],
     code: &Code<'_>,
     course: &CourseFile,
-    after_due_date: bool,
     place: &Path,
     same: Vec<Same>,
 ) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(place, &error));
     fs::create_dir_all(place.join("students")).map_err(unwritable)?;
-    for result in results {
-        let seen = seen(result.clone(), after_due_date);
-        let page = student::page(&course.title, &seen, &code[result.id.as_str()]);
-        let file = place.join("students").join(format!("{}.html", result.id));
+    for seen in seen {
+        let id = seen.result.id.as_str();
+        let page = student::page(&course.title, seen, &code[id]);
+        let file = place.join("students").join(format!("{id}.html"));
         crate::files::replace(&file, page.as_bytes()).map_err(unwritable)?;
     }
     let page = class::page(&course.title, &Statistics::of(results, same));
@@ -101,27 +114,6 @@ fn points(result: &StudentResult) -> (f64, f64) {
 fn percent(result: &StudentResult) -> u32 {
     let (score, most) = points(result);
     if most > 0.0 { (score * 100.0 / most) as u32 } else { 0 }
-}
-
-/// What a student may see of a result. What is hidden is as if it had never been asked for.
-fn seen(mut result: StudentResult, after_due_date: bool) -> StudentResult {
-    for lesson in &mut result.lessons {
-        let before = lesson.checks.len();
-        lesson.checks.retain(|check| match check.visibility {
-            Visibility::Visible => true,
-            Visibility::AfterDueDate => after_due_date,
-            Visibility::Hidden => false,
-        });
-        if lesson.checks.len() < before {
-            *lesson = crate::result::LessonResult::graded(
-                &lesson.lesson,
-                std::mem::take(&mut lesson.checks),
-                std::mem::take(&mut lesson.compile),
-                lesson.hashes.clone(),
-            );
-        }
-    }
-    result
 }
 
 /// The programs of one form: of each other's, or of one that comes with the course.

@@ -7,3 +7,4 @@ pub(crate) mod handout;
 pub(crate) mod intake;
 pub(crate) mod merge;
 pub(crate) mod report;
+pub(crate) mod sandbox;

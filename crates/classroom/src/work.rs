@@ -11,20 +11,32 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use grader::text::Text;
-use grader::{CheckReport, Grading, Lesson, Subject};
+use grader::{CheckReport, Grading, Lesson};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::Kit;
 use crate::kit::compile::{Compiled, compile};
 use crate::result::CheckResult;
+use crate::sandbox::Sandbox;
+use crate::words::sandbox::no_cell;
 
 /// What is to be done.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Job {
-    /// Compile the sources in `folder`.
-    Compile { kit: Box<Kit>, folder: PathBuf, limit: Duration },
+    /// Compile sources.
+    Compile(Box<CompileJob>),
     /// Grade a program.
     Grade(Box<GradeJob>),
+}
+
+/// Sources that are to be compiled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CompileJob {
+    pub(crate) kit: Kit,
+    pub(crate) folder: PathBuf,
+    pub(crate) limit: Duration,
+    /// This process is in a cell.
+    pub(crate) confined: bool,
 }
 
 /// A program that is to be graded.
@@ -38,6 +50,8 @@ pub(crate) struct GradeJob {
     /// The checks to run; empty: all.
     pub(crate) only: Vec<String>,
     pub(crate) at_once: usize,
+    /// This process is in a cell, and the program is to be confined once more.
+    pub(crate) confined: bool,
 }
 
 /// What came of it.
@@ -55,11 +69,12 @@ pub(crate) fn run() -> io::Result<()> {
     io::stdin().lock().read_line(&mut line)?;
     let job: Job = serde_json::from_str(&line)?;
     let mut result = take_stdout_away()?;
-    hold_the_lifeline();
+    hold_the_lifeline(match &job {
+        Job::Compile(job) => job.confined,
+        Job::Grade(job) => job.confined,
+    });
     let done = match job {
-        Job::Compile { kit, folder, limit } => {
-            Done::Compiled(Box::new(compile(&kit, &folder, limit)))
-        }
+        Job::Compile(job) => Done::Compiled(Box::new(compile(&job.kit, &job.folder, job.limit))),
         Job::Grade(job) => match grade(&job) {
             Ok(checks) => Done::Graded(checks),
             Err(why) => Done::Broken(why),
@@ -76,7 +91,7 @@ fn grade(job: &GradeJob) -> Result<Vec<CheckResult>, String> {
     let lesson = Lesson::parse(job.lesson.clone(), text).map_err(|error| error.to_string())?;
     let suite = checks::suite(&job.lesson)
         .ok_or_else(|| format!("there are no checks for the lesson `{}`", job.lesson))?;
-    let subject = Subject::program(&job.program);
+    let subject = Sandbox::subject(&job.program, job.confined).map_err(|error| no_cell(&error))?;
     let mut grading = Grading::new(suite, &lesson, &subject);
     grading.seed = Some(job.seed);
     grading.jobs = job.at_once;
@@ -100,10 +115,14 @@ fn take_stdout_away() -> io::Result<io::Stdout> {
 }
 
 /// Ends this process, and all that it started, when stdin does.
-fn hold_the_lifeline() {
-    std::thread::spawn(|| {
+fn hold_the_lifeline(is_in_a_cell: bool) {
+    std::thread::spawn(move || {
         let mut nothing = [0; 64];
         while io::stdin().lock().read(&mut nothing).is_ok_and(|count| count > 0) {}
+        // With the process that a cell was made for the cell ends.
+        if is_in_a_cell {
+            std::process::exit(crate::ending::INTERRUPTED.into());
+        }
         // This process leads a group; with it go the compiler and the linker. Programs under test
         // are in groups of their own: whoever watches for signals takes them down.
         #[cfg(unix)]

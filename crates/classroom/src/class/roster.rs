@@ -8,7 +8,7 @@ use crate::ending::Stop;
 use crate::words::class as words;
 
 /// The headings under which an id is looked for, in this order, whatever their case.
-const ID: [&str; 5] = ["id", "username", "sis login id", "login", "email"];
+const ID: [&str; 5] = ["sis login id", "username", "login", "id", "email"];
 /// And those of a name.
 const NAME: [&str; 4] = ["name", "student", "full name", "student name"];
 
@@ -16,6 +16,9 @@ const NAME: [&str; 4] = ["name", "student", "full name", "student name"];
 #[derive(Clone, Debug)]
 pub(crate) struct Roster {
     pub(crate) students: Vec<Student>,
+    pub(crate) headings: Vec<String>,
+    /// The one under which the ids stand.
+    pub(crate) id_heading: String,
 }
 
 /// A line of the roster.
@@ -44,7 +47,11 @@ impl Roster {
         };
         let id = column(&ID).ok_or_else(|| words::no_id_column(&ID))?;
         let name = column(&NAME);
-        let mut roster = Self { students: Vec::new() };
+        let mut roster = Self {
+            students: Vec::new(),
+            headings: headings.iter().map(str::to_owned).collect(),
+            id_heading: headings.get(id).unwrap_or_default().to_owned(),
+        };
         for (number, record) in reader.records().enumerate() {
             let record = record.map_err(|error| error.to_string())?;
             let field = |at: usize| record.get(at).unwrap_or_default().to_owned();
@@ -54,6 +61,11 @@ impl Roster {
                 name: name.map(field).filter(|name| !name.is_empty()),
                 columns: headings.iter().map(str::to_owned).zip((0..).map(field)).collect(),
             };
+            // Canvas's gradebook has lines that are nobody's.
+            let is_nobody = |name: &str| name == "Points Possible" || name == "Student, Test";
+            if student.id.is_empty() && student.name.as_deref().is_some_and(is_nobody) {
+                continue;
+            }
             if !is_an_id(&student.id) {
                 return Err(words::bad_id(line, &student.id));
             }
@@ -84,6 +96,10 @@ mod tests {
             (Some("Ä, Anna"), "1")
         );
         assert!(roster.student("ben@x.org").is_some());
+        let canvas =
+            "Student,ID,SIS Login ID,Section\n    Points Possible,,,\n\"A, Anna\",17,anna,1\n";
+        let roster = Roster::read(canvas.as_bytes()).unwrap();
+        assert_eq!((roster.students.len(), roster.id_heading.as_str()), (1, "SIS Login ID"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cell::Policy;
 use grader::{CheckReport, Outcome, What};
 
 use crate::files::write_below;
@@ -14,9 +15,11 @@ use crate::lessons::LessonText;
 use crate::result::{
     Again, CheckResult, CompileResult, Hashes, LessonOutcome, LessonResult, Visibility,
 };
+use crate::sandbox::{MEMORY, Sandbox};
+use crate::words::sandbox::no_cell;
 use crate::words::{class, grading as words};
-use crate::work::{Done, GradeJob, Job};
-use crate::worker::{NotDone, Workers};
+use crate::work::{CompileJob, Done, GradeJob, Job};
+use crate::worker::{NotDone, Place, Workers};
 
 /// How long the compiler may take. It takes a quarter of a second for a lesson's program.
 const COMPILE: Duration = Duration::from_secs(60);
@@ -42,6 +45,7 @@ pub(crate) struct Marker<'a> {
     pub(crate) workers: &'a Workers,
     /// Where private folders are made.
     pub(crate) scratch: &'a Path,
+    pub(crate) sandbox: Sandbox,
     /// How many checks of one program run at once.
     pub(crate) at_once: usize,
 }
@@ -80,6 +84,19 @@ impl Bench {
         }
     }
 
+    /// Where nothing is left to say of single checks.
+    fn all_failed(&self, why: &str) -> Vec<CheckResult> {
+        let checks = self.text.lesson.checks.iter();
+        let checks = checks.map(|check| CheckResult::failed(check, why, self.seed));
+        checks.map(|check| self.with_visibility(check)).collect()
+    }
+
+    fn with_visibility(&self, mut check: CheckResult) -> CheckResult {
+        let own = self.visibility.iter().find(|(id, _)| *id == check.report.id);
+        check.visibility = own.map(|(_, it)| *it).unwrap_or_default();
+        check
+    }
+
     fn is_right(&self, check: &CheckResult) -> bool {
         check.report.outcome == Outcome::Passed
     }
@@ -115,6 +132,7 @@ impl Marker<'_> {
         let compiled = match self.compile(bench, files, folder.path()) {
             Ok(compiled) => compiled,
             Err(NotDone::Stopped) => return Err(Stopped),
+            Err(NotDone::Memory) => return infra(words::memory(MEMORY)),
             Err(NotDone::Machine(why)) => return infra(why),
         };
         let compile = CompileResult {
@@ -130,6 +148,10 @@ impl Marker<'_> {
         };
         match self.grade(bench, &program, folder.path(), &[]) {
             Err(NotDone::Stopped) => Err(Stopped),
+            Err(NotDone::Memory) => {
+                let checks = bench.all_failed(&words::memory(MEMORY));
+                Ok(LessonResult::graded(bench.name(), checks, compile, bench.hashes(files)))
+            }
             Err(NotDone::Machine(why)) => Ok(LessonResult {
                 compile,
                 ..bench.not_graded(files, LessonOutcome::InfraError, why)
@@ -164,7 +186,7 @@ impl Marker<'_> {
         let compiled = match self.compile(bench, files, folder.path()) {
             Ok(compiled) => compiled,
             Err(NotDone::Stopped) => return Err(Stopped),
-            Err(NotDone::Machine(_)) => return Ok(result),
+            Err(_) => return Ok(result),
         };
         // It compiled before: what is in the way now is the machine.
         let Some(program) = compiled.program else { return Ok(result) };
@@ -204,11 +226,11 @@ impl Marker<'_> {
         wanted: &[String],
         checks: &mut [CheckResult],
     ) -> Result<(), Stopped> {
-        let alone = Marker { workers: self.workers, scratch: self.scratch, at_once: 1 };
+        let alone = Marker { at_once: 1, ..*self };
         let mut new = match alone.grade(bench, program, folder, wanted) {
             Ok(new) => new,
             Err(NotDone::Stopped) => return Err(Stopped),
-            Err(NotDone::Machine(_)) => return Ok(()), // it stays as it was
+            Err(_) => return Ok(()), // it stays as it was
         };
         for check in checks.iter_mut().filter(|check| wanted.contains(&check.report.id)) {
             let Some(at) = new.iter().position(|it| it.report.id == check.report.id) else {
@@ -228,20 +250,41 @@ impl Marker<'_> {
         Ok(())
     }
 
+    fn place<'p>(&self, folder: &'p Path, policy: &'p Policy) -> Place<'p> {
+        match self.sandbox.is_confined() {
+            true => Place::Cell(self.sandbox.tier, policy),
+            false => Place::Anywhere(folder),
+        }
+    }
+
     fn compile(&self, bench: &Bench, files: &Files, folder: &Path) -> Result<Compiled, NotDone> {
         let machine = |error| NotDone::Machine(class::unwritable(folder, &error));
+        if self.sandbox.is_confined() {
+            cell::give(folder).map_err(machine)?;
+        }
         for (path, bytes) in files {
             write_below(&folder.join("src").join(path), bytes).map_err(machine)?;
         }
-        let kit = Box::new(bench.kit.clone());
-        let job = Job::Compile { kit, folder: folder.to_owned(), limit: COMPILE };
-        match self.workers.run(&job, folder, COMPILE + BESIDE)? {
-            Done::Compiled(compiled) => match compiled.machine {
+        let policy = Sandbox::for_compiling(&bench.kit, folder, COMPILE + BESIDE);
+        let policy = policy.map_err(machine)?;
+        let job = Job::Compile(Box::new(CompileJob {
+            kit: bench.kit.clone(),
+            folder: folder.to_owned(),
+            limit: COMPILE,
+            confined: self.sandbox.is_confined(),
+        }));
+        match self.workers.run(&job, &self.place(folder, &policy), COMPILE + BESIDE) {
+            Ok(Done::Compiled(compiled)) => match compiled.machine {
                 Some(why) => Err(NotDone::Machine(why)),
                 None => Ok(*compiled),
             },
-            Done::Broken(why) => Err(NotDone::Machine(why)),
-            Done::Graded(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
+            Err(NotDone::Memory) => {
+                let why = Some(words::compiler_memory(MEMORY));
+                Ok(Compiled { why, ..Compiled::default() })
+            }
+            Err(why) => Err(why),
+            Ok(Done::Broken(why)) => Err(NotDone::Machine(why)),
+            Ok(Done::Graded(_)) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
         }
     }
 
@@ -259,15 +302,14 @@ impl Marker<'_> {
             seed: bench.seed,
             only: only.to_vec(),
             at_once: self.at_once,
+            confined: self.sandbox.is_confined(),
         }));
-        let count = bench.text.lesson.checks.len() as u32;
-        match self.workers.run(&job, folder, PER_CHECK * count + BESIDE)? {
-            Done::Graded(mut checks) => {
-                for check in &mut checks {
-                    let own = bench.visibility.iter().find(|(id, _)| *id == check.report.id);
-                    check.visibility = own.map(|(_, it)| *it).unwrap_or_default();
-                }
-                Ok(checks)
+        let limit = PER_CHECK * bench.text.lesson.checks.len() as u32 + BESIDE;
+        let policy = Sandbox::for_grading(folder, limit);
+        let policy = policy.map_err(|error| NotDone::Machine(no_cell(&error)))?;
+        match self.workers.run(&job, &self.place(folder, &policy), limit)? {
+            Done::Graded(checks) => {
+                Ok(checks.into_iter().map(|check| bench.with_visibility(check)).collect())
             }
             Done::Broken(why) => Err(NotDone::Machine(why)),
             Done::Compiled(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),

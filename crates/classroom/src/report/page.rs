@@ -67,7 +67,7 @@ pub(super) fn page(title: &str, body: &Markup) -> String {
 
 /// A sentence: what stands between backquotes is code.
 pub(super) fn prose(text: &str) -> Markup {
-    let has_pairs = text.matches('`').count() % 2 == 0;
+    let has_pairs = text.matches('`').count().is_multiple_of(2);
     html! {
         @if has_pairs {
             @for (number, part) in text.split('`').enumerate() {
@@ -84,7 +84,7 @@ pub(super) fn address(folder: &str, name: &str, ending: &str) -> String {
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                address.push(byte.into())
+                address.push(byte.into());
             }
             other => drop(write!(address, "%{other:02X}")),
         }

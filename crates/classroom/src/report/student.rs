@@ -10,15 +10,17 @@ use grader::ladder::Conversation;
 use maud::{Markup, html};
 
 use super::page;
+use super::seen::Seen;
 use crate::intake::Files;
-use crate::result::{CheckResult, LessonOutcome, LessonResult, Received, StudentResult};
+use crate::result::{CheckResult, LessonOutcome, LessonResult, Received};
 use crate::words::report as words;
 
 /// Columns of a conversation that is shown as text.
 const COLUMNS: usize = 88;
 
 /// The page. `result` has only what its reader may see; `code` are the files of a lesson.
-pub(super) fn page(title: &str, result: &StudentResult, code: &BTreeMap<&str, Files>) -> String {
+pub(super) fn page(title: &str, seen: &Seen, code: &BTreeMap<&str, Files>) -> String {
+    let result = &seen.result;
     let name = result.name.as_deref().unwrap_or(&result.id);
     let (score, most) = super::points(result);
     let body = html! {
@@ -27,7 +29,7 @@ pub(super) fn page(title: &str, result: &StudentResult, code: &BTreeMap<&str, Fi
             h1 { (name) }
             @if name != result.id { p.faint { (result.id) } }
             p.score { (words::points(score, most)) }
-            (handed_in(result))
+            (handed_in(seen))
         }
         @if result.lessons.len() > 1 {
             nav aria-label=(words::LESSONS) {
@@ -36,9 +38,9 @@ pub(super) fn page(title: &str, result: &StudentResult, code: &BTreeMap<&str, Fi
                 } }
             }
         }
-        @for lesson in &result.lessons { (section(lesson, code.get(lesson.lesson.as_str()))) }
+        @for lesson in &result.lessons { (section(lesson, &seen.corrections[&lesson.lesson], code.get(lesson.lesson.as_str()))) }
         @for missing in &result.not_handed_in {
-            section { h2 { (missing.lesson) } p { (words::not_handed_in(missing.max_score)) } }
+            section { h2 { (missing.lesson) } p { (words::not_handed_in(missing.max_score)) } (corrected(&seen.corrections[&missing.lesson])) }
         }
         footer { p.faint { (words::sandbox(&result.sandbox)) } }
     };
@@ -46,13 +48,13 @@ pub(super) fn page(title: &str, result: &StudentResult, code: &BTreeMap<&str, Fi
 }
 
 /// What there is to say of the submission itself.
-fn handed_in(result: &StudentResult) -> Markup {
-    let submission = &result.submission;
+fn handed_in(seen: &Seen) -> Markup {
+    let submission = &seen.result.submission;
     html! {
         @if submission.outcome != Received::Received {
             p.why { strong { (submission.outcome.word()) ". " } (page::prose(&submission.message)) }
         }
-        @if let Some(late) = submission.late_by_s.filter(|late| *late > 0) { p { (words::late(late)) } }
+        @if let Some(late) = &seen.late { p { (words::capitalised(late)) "." } }
         @if !submission.instead_of.is_empty() { p { (words::instead_of(&submission.instead_of)) } }
     }
 }
@@ -66,12 +68,17 @@ fn lesson_points(lesson: &LessonResult) -> Markup {
     html! { span.faint { (text) } }
 }
 
-fn section(lesson: &LessonResult, code: Option<&Files>) -> Markup {
+fn corrected(corrections: &[String]) -> Markup {
+    html! { @for correction in corrections { p { (words::capitalised(correction)) } } }
+}
+
+fn section(lesson: &LessonResult, corrections: &[String], code: Option<&Files>) -> Markup {
     let failures = || lesson.checks.iter().filter(|check| is_failure(check));
     html! {
         section #(lesson.lesson) {
             h2 { (lesson.lesson) " " (lesson_points(lesson)) }
             @if !lesson.message.is_empty() { p.why { (page::prose(&lesson.message)) } }
+            (corrected(corrections))
             @if !lesson.checks.is_empty() { (table(lesson)) }
             @let errors = &lesson.compile.errors;
             @if failures().next().is_some() || !errors.is_empty() || code.is_some() {

@@ -48,8 +48,10 @@ fn pages(results: &[StudentResult], after_due_date: bool) -> tempfile::TempDir {
         .iter()
         .map(|result| (result.id.as_str(), BTreeMap::from([("tcp-echo", files.clone())])))
         .collect();
-    let course = CourseFile::default();
-    write(results, &code, &course, after_due_date, folder.path(), Vec::new()).unwrap();
+    let (course, none) = (CourseFile::default(), Corrections::default());
+    let seen = results.iter().cloned();
+    let seen: Vec<Seen> = seen.map(|it| Seen::of(it, &course, &none, after_due_date)).collect();
+    write(results, &seen, &code, &course, folder.path(), Vec::new()).unwrap();
     folder
 }
 
@@ -68,6 +70,10 @@ fn a_students_page_is_the_same_whatever_came_of_a_hidden_check() {
     for outcome in ["passed", "failed", "skipped", "infra_error"] {
         assert_eq!(page(outcome), without, "{outcome}");
     }
+    let mut waits = check("waits", "skipped", "visible");
+    waits["message"] = "not run: it needs `secret`, which did not pass".into();
+    let page = page_of(result("anna", &[waits, check("secret", "failed", "hidden")]), true);
+    assert!(!page.contains("secret") && page.contains("a check that it needs"), "{page}");
     assert!(!without.contains("secret") && without.contains("0 of 1 points"), "{without}");
 }
 
@@ -156,4 +162,15 @@ fn a_browser_shows_the_pages_and_prints_them_whole() {
 fn is_there(name: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&paths).any(|folder| folder.join(name).is_file())
+}
+
+#[test]
+fn a_correction_by_hand_is_shown_with_its_reason() {
+    let text = "[[correction]]\nstudent = \"anna\"\nlesson = \"tcp-echo\"\ncheck = \"one\"\n\
+                points = 1\nreason = \"seen <in> the lab\"\n";
+    let corrections: Corrections = toml::from_str(text).unwrap();
+    let all = [result("anna", &[check("one", "failed", "visible")])];
+    let seen = Seen::of(all[0].clone(), &CourseFile::default(), &corrections, false);
+    let page = student::page("t", &seen, &BTreeMap::new());
+    assert!(page.contains("seen &lt;in&gt; the lab") && page.contains("1 of 1 points"), "{page}");
 }

@@ -14,8 +14,6 @@ pub(crate) const NO_MAIN: &str = "`src/main.rs` is missing; hand in the whole fo
 pub(crate) const LOUD: &str = "the compiler printed more than is read";
 pub(crate) const NO_CLONE: &str =
     "no netlings around here: run this in a clone of the course, or name one with --course-root";
-pub(crate) const NO_CONFINEMENT: &str = "strangers' programs are not confined yet, so they are not run: \
-     grade with --sandbox=none on a machine that has nothing to lose, such as a fresh virtual one";
 pub(crate) const NOTHING_TO_GRADE: &str =
     "name a folder with submissions, or a manifest with --manifest";
 pub(crate) const BOTH: &str = "a folder and a manifest were named; keep one";
@@ -179,4 +177,12 @@ pub(crate) fn done(all: usize, counts: &[String], sandbox: &str, folder: &Path) 
         counts.join(", "),
         folder.display()
     )
+}
+
+pub(crate) fn memory(most: u64) -> String {
+    format!("the program and what it started held more than {}, and were ended", grader::size(most))
+}
+
+pub(crate) fn compiler_memory(most: u64) -> String {
+    format!("the compiler needed more than {} of memory", grader::size(most))
 }

@@ -85,15 +85,6 @@ pub(crate) fn not_handed_in(max_score: u32) -> String {
     format!("Not handed in: 0 of {max_score} points.")
 }
 
-pub(crate) fn late(seconds: u64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours) {
-        (0, 0) => format!("Handed in {} minutes late.", minutes.max(1)),
-        (0, _) => format!("Handed in {hours} h {minutes} min late."),
-        _ => format!("Handed in {days} d {hours} h late."),
-    }
-}
-
 pub(crate) fn instead_of(earlier: &[String]) -> String {
     format!("The last one counts. Not graded: {}.", earlier.join(", "))
 }
@@ -150,12 +141,12 @@ pub(crate) fn shipped(program: &str) -> String {
 
 /// What became of a submission, in a few words.
 pub(crate) fn received(submission: &Submission) -> String {
-    let late = submission.late_by_s.filter(|late| *late > 0).map(late);
+    let late = submission.late_by_s.filter(|late| *late > 0).map(super::grading::duration);
     let words = match submission.message.is_empty() {
         true => submission.outcome.word().to_owned(),
         false => format!("{}: {}", submission.outcome.word(), submission.message),
     };
-    late.map_or(words.clone(), |late| format!("{words}. {late}"))
+    late.map_or(words.clone(), |late| format!("{words}, late by {late}"))
 }
 
 pub(crate) fn does_not_compile(lessons: &[&str]) -> String {

@@ -8,18 +8,18 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-pub struct Class {
+pub(crate) struct Class {
     folder: tempfile::TempDir,
 }
 
 /// What was printed, for a failing test.
-pub fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     let both = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     both.join("\n")
 }
 
 /// Each check's name, outcome and points.
-pub fn checks_of(result: &Value) -> Vec<(String, String, u64)> {
+pub(crate) fn checks_of(result: &Value) -> Vec<(String, String, u64)> {
     let lessons = result["lessons"].as_array().into_iter().flatten();
     let checks = lessons.flat_map(|lesson| lesson["checks"].as_array().into_iter().flatten());
     let told = |it: &Value| it.as_str().unwrap_or_default().to_owned();
@@ -46,17 +46,17 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl Class {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
         Self { folder }
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
-    pub fn submissions(&self) -> String {
+    pub(crate) fn submissions(&self) -> String {
         self.path("in")
     }
 
@@ -65,17 +65,17 @@ impl Class {
     }
 
     /// A student that hands in the finished program.
-    pub fn solution(&self, id: &str) {
+    pub(crate) fn solution(&self, id: &str) {
         copy(&root().join("solutions/tcp-echo/src"), &self.sources(id));
     }
 
     /// One that hands in what was there at the beginning.
-    pub fn skeleton(&self, id: &str) {
+    pub(crate) fn skeleton(&self, id: &str) {
         copy(&root().join("exercises/tcp-echo/src"), &self.sources(id));
     }
 
     /// One whose finished server is wrong in one place.
-    pub fn mistake(&self, id: &str, find: &str, replace: &str) {
+    pub(crate) fn mistake(&self, id: &str, find: &str, replace: &str) {
         self.solution(id);
         let file = self.sources(id).join("server.rs");
         let right = fs::read_to_string(&file).unwrap();
@@ -84,7 +84,7 @@ impl Class {
     }
 
     /// One whose finished program begins with more.
-    pub fn with(&self, id: &str, more: &str) {
+    pub(crate) fn with(&self, id: &str, more: &str) {
         self.solution(id);
         let file = self.sources(id).join("main.rs");
         let right = fs::read_to_string(&file).unwrap();
@@ -94,7 +94,7 @@ impl Class {
     }
 
     /// A file of a student's, or one beside them.
-    pub fn file(&self, id: &str, name: &str, content: &str) {
+    pub(crate) fn file(&self, id: &str, name: &str, content: &str) {
         let folder = self.folder.path();
         let path =
             if name.is_empty() { folder.join(id) } else { folder.join("in").join(id).join(name) };
@@ -102,7 +102,7 @@ impl Class {
         fs::write(path, content).unwrap();
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_netlings-class"));
         command.args(arguments).current_dir(root()).stdin(Stdio::null());
         for name in ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "JOB_COMPLETION_INDEX"] {
@@ -111,19 +111,19 @@ impl Class {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    pub fn grade(&self, options: &[&str]) -> Output {
+    pub(crate) fn grade(&self, options: &[&str]) -> Output {
         self.grade_into(&self.path("out"), options)
     }
 
-    pub fn grade_into(&self, out: &str, options: &[&str]) -> Output {
+    pub(crate) fn grade_into(&self, out: &str, options: &[&str]) -> Output {
         self.grade_command(out, options).output().unwrap()
     }
 
-    pub fn grade_command(&self, out: &str, options: &[&str]) -> Command {
+    pub(crate) fn grade_command(&self, out: &str, options: &[&str]) -> Command {
         let submissions = self.submissions();
         let mut words = vec!["grade", &submissions, "--lessons", "tcp-echo", "--sandbox", "none"];
         words.extend(["--out", out]);
@@ -131,25 +131,25 @@ impl Class {
         self.command(&words)
     }
 
-    pub fn written(&self, id: &str) -> String {
+    pub(crate) fn written(&self, id: &str) -> String {
         fs::read_to_string(self.path(&format!("out/results/{id}.json"))).unwrap()
     }
 
-    pub fn has_result(&self, id: &str) -> bool {
+    pub(crate) fn has_result(&self, id: &str) -> bool {
         Path::new(&self.path(&format!("out/results/{id}.json"))).exists()
     }
 
-    pub fn result(&self, id: &str) -> Value {
+    pub(crate) fn result(&self, id: &str) -> Value {
         serde_json::from_str(&self.written(id)).unwrap()
     }
 
-    pub fn result_in(&self, out: &str, id: &str) -> Value {
+    pub(crate) fn result_in(&self, out: &str, id: &str) -> Value {
         let path = Path::new(out).join("results").join(format!("{id}.json"));
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
     }
 
     /// A clone of the course whose solution of tcp-echo is its skeleton.
-    pub fn broken_clone(&self) -> String {
+    pub(crate) fn broken_clone(&self) -> String {
         let clone = self.folder.path().join("clone");
         for part in ["crates", "exercises", "solutions"] {
             copy(&root().join(part), &clone.join(part));
