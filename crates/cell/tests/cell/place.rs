@@ -72,7 +72,11 @@ fn run(who: Who, tier: &str, words: &[&str]) -> Result<(), Failed> {
     let _alone = (tier == "reduced")
         .then(|| REDUCED.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     let mut command = start_as(who)?;
-    command.args(words).env("SECRET", bait::SECRET).env("LD_PRELOAD", "libnetlings-none.so");
+    command
+        .arg("--as")
+        .args(words)
+        .env("SECRET", bait::SECRET)
+        .env("LD_PRELOAD", "libnetlings-none.so");
     let output = command.output()?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
