@@ -188,10 +188,10 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
 
 /// The engine: has it attacked without the second level, and then with it.
 pub(crate) fn beside_an_engine(attack: &Attack, is_unprotected: bool) -> i32 {
-    if is_unprotected || !attack.shows_as_harm {
-        if let Err(code) = must_have_succeeded(unconfined(attack, true)) {
-            return code;
-        }
+    if (is_unprotected || !attack.shows_as_harm)
+        && let Err(code) = must_have_succeeded(unconfined(attack, true))
+    {
+        return code;
     }
     let mut trap = Trap::set().expect("bait");
     let _open = left_open(&trap.bait);
