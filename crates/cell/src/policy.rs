@@ -96,7 +96,9 @@ impl Policy {
         Self::default()
     }
 
-    /// Files below `path`, or the file itself, may be read. `path` is absolute.
+    /// Files below `path`, or the file itself, may be read. `path` is absolute. Symbolic links in it
+    /// are followed, here as in the calls below; so it must not lead through a folder to which a
+    /// stranger's program had access.
     pub fn read(mut self, path: impl AsRef<Path>) -> Self {
         self.read.push(path.as_ref().into());
         self

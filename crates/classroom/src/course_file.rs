@@ -16,6 +16,9 @@
 //! [hidden]                        # checks that students never see
 //! tcp-echo = ["half_close"]
 //!
+//! [left_out]                      # checks that are not run, and count for nobody
+//! handshake-trace = ["sees_rare_states"]
+//!
 //! [after_due_date]                # checks that students see once nobody can hand in any more
 //! tcp-echo = ["next_client"]
 //! ```
@@ -43,6 +46,7 @@ pub(crate) struct CourseFile {
     late: Late,
     hidden: BTreeMap<String, Vec<String>>,
     after_due_date: BTreeMap<String, Vec<String>>,
+    left_out: BTreeMap<String, Vec<String>>,
 }
 
 /// What late work loses.
@@ -64,6 +68,7 @@ impl Default for CourseFile {
             late: Late::default(),
             hidden: BTreeMap::new(),
             after_due_date: BTreeMap::new(),
+            left_out: BTreeMap::new(),
         }
     }
 }
@@ -135,11 +140,17 @@ impl CourseFile {
         all
     }
 
+    /// The checks of `lesson` that are not run.
+    pub(crate) fn left_out(&self, lesson: &Lesson) -> Vec<String> {
+        self.left_out.get(&lesson.name).cloned().unwrap_or_default()
+    }
+
     /// Refuses a check that `lesson` does not have: one that was to be hidden would be shown.
     pub(crate) fn names_checks_of(&self, lesson: &Lesson) -> Result<(), Stop> {
-        let wrong = self.visibility(lesson).into_iter().find(|(id, _)| lesson.check(id).is_none());
+        let named = self.visibility(lesson).into_iter().map(|(id, _)| id);
+        let wrong = named.chain(self.left_out(lesson)).find(|id| lesson.check(id).is_none());
         match wrong {
-            Some((id, _)) => Err(Stop::usage(words::no_such_check(&lesson.name, &id))),
+            Some(id) => Err(Stop::usage(words::no_such_check(&lesson.name, &id))),
             None => Ok(()),
         }
     }
@@ -147,6 +158,7 @@ impl CourseFile {
     /// Refuses a lesson that the course does not have, for the same reason.
     pub(crate) fn names_lessons(&self, clone: &Clone) -> Result<(), Stop> {
         let lists = self.hidden.keys().chain(self.after_due_date.keys());
+        let lists = lists.chain(self.left_out.keys());
         let mut named = lists.chain(self.weights.keys());
         match named.find(|name| !clone.has(name)) {
             Some(name) => Err(clone.unknown(name)),

@@ -23,7 +23,7 @@ use crate::ending::{DONE, INFRASTRUCTURE, INTERRUPTED, Stop};
 use crate::hash::Hash;
 use crate::intake::{self, Files, Limits, Taken};
 use crate::kit::{self, Maker};
-use crate::lessons::Clone;
+use crate::lessons::{Clone, leave_out};
 use crate::merge::{Part, Run};
 use crate::result::{NotHandedIn, Received, Store, StudentResult};
 use crate::sandbox::{Asked, Sandbox};
@@ -92,7 +92,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let gauge = Gauge::new();
     let maker = Maker::new(&clone.root, &target);
     let mut benches = Vec::new();
-    for text in clone.lessons(&options.lessons)? {
+    for mut text in clone.lessons(&options.lessons)? {
         let name = text.lesson.name.clone();
         course.names_checks_of(&text.lesson)?;
         gauge.says(&words::getting_ready(&name));
@@ -100,8 +100,12 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
         let mut grader = Hash::default();
         grader.add(own_hash()?);
         grader.add(&text.text);
+        let left_out = course.left_out(&text.lesson);
+        left_out.iter().for_each(|id| grader.add(id));
+        leave_out(&mut text.lesson, &left_out);
         let visibility = course.visibility(&text.lesson);
-        benches.push(Bench { kit, grader: grader.text(), seed: course.seed, visibility, text });
+        let (grader, seed) = (grader.text(), course.seed);
+        benches.push(Bench { kit, grader, seed, visibility, left_out, text });
     }
     let part = Part::of(&class, &benches, sandbox.word(), shard);
     part.keep(&options.out)?;

@@ -16,6 +16,14 @@ pub(crate) struct Clone {
     names: Vec<String>,
 }
 
+/// Takes checks out of a lesson, as if nobody had thought of them.
+pub(crate) fn leave_out(lesson: &mut Lesson, ids: &[String]) {
+    lesson.checks.retain(|check| !ids.contains(&check.id));
+    for check in &mut lesson.checks {
+        check.needs.retain(|need| !ids.contains(need));
+    }
+}
+
 /// A lesson with the text that its words come from.
 #[derive(Debug)]
 pub(crate) struct LessonText {

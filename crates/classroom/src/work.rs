@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::Kit;
 use crate::kit::compile::{Compiled, compile};
+use crate::lessons::leave_out;
 use crate::result::CheckResult;
 use crate::sandbox::Sandbox;
 use crate::words::sandbox::no_cell;
@@ -46,6 +47,8 @@ pub(crate) struct GradeJob {
     /// The text of lesson.toml.
     pub(crate) text: String,
     pub(crate) program: PathBuf,
+    /// Checks that are as if they were not there.
+    pub(crate) left_out: Vec<String>,
     pub(crate) seed: u64,
     /// The checks to run; empty: all.
     pub(crate) only: Vec<String>,
@@ -88,7 +91,8 @@ pub(crate) fn run() -> io::Result<()> {
 fn grade(job: &GradeJob) -> Result<Vec<CheckResult>, String> {
     grader::interrupt::watch().map_err(|error| netkit::cause(&error))?;
     let text = Text { path: PathBuf::from("lesson.toml"), content: job.text.clone() };
-    let lesson = Lesson::parse(job.lesson.clone(), text).map_err(|error| error.to_string())?;
+    let mut lesson = Lesson::parse(job.lesson.clone(), text).map_err(|error| error.to_string())?;
+    leave_out(&mut lesson, &job.left_out);
     let suite = checks::suite(&job.lesson)
         .ok_or_else(|| format!("there are no checks for the lesson `{}`", job.lesson))?;
     let subject = Sandbox::subject(&job.program, job.confined).map_err(|error| no_cell(&error))?;

@@ -139,10 +139,63 @@ fn nobody_is_graded_where_the_solution_fails() {
 }
 
 #[test]
-fn without_confinement_strangers_are_only_graded_where_that_is_asked_for() {
+fn results_become_gradebooks_in_which_nobody_is_dropped_and_nothing_hidden_is_seen() {
     let class = Class::new();
-    class.solution("right");
-    let done = class.run(&["grade", &class.submissions(), "--out", &class.path("out")]);
-    assert_eq!(done.status.code(), Some(4), "{}", text(&done));
-    assert!(text(&done).contains("--sandbox=none"), "{}", text(&done));
+    class.solution("anna");
+    class.mistake("ben", "&buffer[..count]", "&buffer");
+    std::fs::write(class.path("in/carl.zip"), "no zip").unwrap();
+    class.file(
+        "roster.csv",
+        "",
+        "Username,Name,Section\nanna,Anna A,=1+1\nben,,2\ncarl,,\ndora,,\n",
+    );
+    class.file("course.toml", "", "[weights]\ntcp-echo = 2\n[hidden]\ntcp-echo = [\"one_byte\"]\n");
+    class.file(
+        "corrections.toml",
+        "",
+        "[[correction]]\nstudent = \"ben\"\nlesson = \"tcp-echo\"\npoints = 5\nreason = \"shown\"\n",
+    );
+    let files = ["roster.csv", "course.toml", "corrections.toml"].map(|it| class.path(it));
+    let done = class.grade(&["--roster", &files[0], "--course", &files[1]]);
+    assert!(done.status.success(), "{}", text(&done));
+    let out = class.path("out");
+    let export = |more: &[&str]| {
+        let mut words = vec!["export", &out];
+        words.extend(more);
+        let done = class.run(&words);
+        assert!(done.status.success(), "{}", text(&done));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let csv = export(&[
+        "--format",
+        "csv",
+        "--roster",
+        &files[0],
+        "--course",
+        &files[1],
+        "--corrections",
+        &files[2],
+    ]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(
+        lines[0],
+        "Username,Name,Section,tcp-echo,points,max_points,submission,late_by_s,note"
+    );
+    assert_eq!(lines[1], "anna,Anna A,'=1+1,17,34,34,received,0,");
+    assert!(lines[2].starts_with("ben,,2,5,10,34,received,0,tcp-echo: corrected by hand"), "{csv}");
+    assert!(lines[3].starts_with("carl,,,0,0,34,unreadable,0,the archive is broken"), "{csv}");
+    assert_eq!(lines[4], "dora,,,0,0,34,missing,0,nothing was handed in");
+    // Whoever reads it learns neither the hidden check's name nor what it found.
+    for format in ["junit", "github"] {
+        let seen = export(&["--format", format, "--course", &files[1]]);
+        assert!(seen.contains("carl"), "{seen}");
+        assert!(!seen.contains("one_byte"), "{seen}");
+    }
+    let folder = class.path("gradescope");
+    export(&["--format", "gradescope", "--to", &folder]);
+    for id in ["anna", "ben", "carl", "dora"] {
+        let written = std::fs::read(format!("{folder}/{id}.json")).unwrap();
+        let results: Value = serde_json::from_slice(&written).unwrap();
+        assert!(results["score"].is_u64(), "{results}");
+    }
 }

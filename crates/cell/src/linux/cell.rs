@@ -261,16 +261,15 @@ fn make_scratch() -> Result<TempDir, Refusal> {
 /// anybody else it is that already, and nothing is done.
 ///
 /// # Errors
-/// If the system refuses it, or it is a symbolic link.
+/// If the system refuses it. A symbolic link is not followed.
 pub fn give(path: &Path) -> io::Result<()> {
     if !plan::is_root() {
         return Ok(());
     }
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
     let user = rustix::fs::Uid::from_raw(plan::OTHER_USER);
     let group = rustix::fs::Gid::from_raw(plan::OTHER_USER);
-    Ok(rustix::fs::fchown(&file, Some(user), Some(group))?)
+    let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+    Ok(rustix::fs::chownat(rustix::fs::CWD, path, Some(user), Some(group), flags)?)
 }
 
 impl Drop for Cell {

@@ -108,7 +108,9 @@ pub(super) fn filters(network: Network) -> Result<Vec<BpfProgram>, Refusal> {
     conditional(network, &mut refused).map_err(failed)?;
     let mut filters = vec![filter(refused, libc::EPERM)?];
     // Its flags are in memory, which no filter can look at. Runtimes then use clone.
-    filters.push(filter(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?);
+    // And files in memory without a path, whose size no limit counts; files are there instead.
+    let unknown = [libc::SYS_clone3, libc::SYS_memfd_create, libc::SYS_memfd_secret];
+    filters.push(filter(unknown.map(|call| (call, Vec::new())).into(), libc::ENOSYS)?);
     if cfg!(target_arch = "x86_64") {
         filters.push(no_x32());
     }
@@ -153,6 +155,24 @@ fn conditional(
     rules.insert(libc::SYS_ioctl, vec![equal(1, libc::TIOCSTI)?, equal(1, libc::TIOCLINUX)?]);
     // A program that hides from /proc would hide from whoever grades it.
     rules.insert(libc::SYS_prctl, vec![equal(0, number(libc::PR_SET_DUMPABLE))?]);
+    // Limits, processors and priorities of another process: the same user may set them, and Landlock
+    // does not ask. 0 is the caller itself.
+    let not = |argument, value: u64| {
+        SeccompRule::new(vec![SeccompCondition::new(argument, Dword, SeccompCmpOp::Ne, value)?])
+    };
+    for call in [
+        libc::SYS_prlimit64,
+        libc::SYS_sched_setaffinity,
+        libc::SYS_sched_setscheduler,
+        libc::SYS_sched_setparam,
+        libc::SYS_sched_setattr,
+    ] {
+        rules.insert(call, vec![not(0, 0)?]);
+    }
+    const IOPRIO_WHO_PROCESS: u64 = 1;
+    let process = u64::from(libc::PRIO_PROCESS);
+    rules.insert(libc::SYS_setpriority, vec![not(0, process)?, not(1, 0)?]);
+    rules.insert(libc::SYS_ioprio_set, vec![not(0, IOPRIO_WHO_PROCESS)?, not(1, 0)?]);
     Ok(())
 }
 

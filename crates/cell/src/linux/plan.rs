@@ -27,7 +27,7 @@ use crate::tier::Tier;
 /// that Debian and systemd give to nobody.
 pub(super) const OTHER_USER: u32 = 60_801;
 /// User and group of programs, seen from inside.
-const USER_INSIDE: u32 = 1000;
+pub(super) const USER_INSIDE: u32 = 1000;
 /// Descriptors are moved behind this number, so that no two are in each other's way.
 const ASIDE: i32 = 64;
 
@@ -68,7 +68,7 @@ pub(super) fn prepare(
         None => Paths::of(policy)?,
     };
     let identity = match (full, is_root()) {
-        (true, true) => Identity::Other(OTHER_USER, maps(OTHER_USER, OTHER_USER)),
+        (true, true) => Identity::Other(maps(OTHER_USER, OTHER_USER)),
         (true, false) => {
             let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
             Identity::Owner(maps(user.as_raw(), group.as_raw()))

@@ -9,11 +9,12 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
-use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, WaitOptions};
 use rustix::thread::{Gid, Uid, UnshareFlags};
 use seccompiler::BpfProgram;
 
 use super::paths::allow_later;
+use super::plan::USER_INSIDE;
 use super::step::Step;
 use super::sys::{self, Words};
 
@@ -56,6 +57,35 @@ impl Maps {
         write_file(c"/proc/self/uid_map", &self.user)?;
         write_file(c"/proc/self/gid_map", &self.group)
     }
+
+    /// A process that stays root's, to write the maps once this one, the first of its process
+    /// namespace, is in a user namespace. From inside only the own user may be mapped; and root may
+    /// make user namespaces where others may not.
+    fn write_from_outside(&self) -> Result<Helper, Errno> {
+        let (order, ordered) = sys::pipe()?;
+        let process = sys::fork_beside(|| {
+            let told = rustix::io::read(&order, &mut [0u8; 1]);
+            let written = write_file(c"/proc/1/uid_map", &self.user)
+                .and_then(|()| write_file(c"/proc/1/gid_map", &self.group));
+            sys::exit(i32::from(told != Ok(1) || written.is_err()));
+        })?;
+        Ok(Helper { process, ordered })
+    }
+}
+
+struct Helper {
+    process: Pid,
+    ordered: OwnedFd,
+}
+
+impl Helper {
+    fn write_now(&self) -> Result<(), Errno> {
+        rustix::io::write(&self.ordered, b"w")?;
+        match rustix::process::waitpid(Some(self.process), WaitOptions::empty())? {
+            Some((_, status)) if status.exit_status() == Some(0) => Ok(()),
+            _ => Err(Errno::PERM),
+        }
+    }
 }
 
 /// Who programs are, from outside.
@@ -63,7 +93,7 @@ pub(super) enum Identity {
     /// The owner, in a user namespace that the first process is born in.
     Owner(Maps),
     /// Another user, in a user namespace that is made last, when all else is done.
-    Other(u32, Maps),
+    Other(Maps),
     /// The owner, as it is.
     Same,
 }
@@ -108,19 +138,18 @@ pub(super) fn make(identity: &Identity, world: Option<&World>) -> Done {
     if let Some(world) = world {
         world.make()?;
     }
-    if let Identity::Other(id, maps) = identity {
-        become_other(*id).at(Step::OtherUser)?;
+    if let Identity::Other(maps) = identity {
+        let helper = maps.write_from_outside().at(Step::MapIds)?;
+        rustix::thread::set_thread_groups(&[]).at(Step::OtherUser)?;
         sys::unshare(UnshareFlags::NEWUSER).at(Step::UserNamespace)?;
-        // Otherwise /proc/self would be root's. Nobody else is in this process namespace yet.
-        let show = rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable);
-        show.and_then(|()| maps.write()).at(Step::MapIds)?;
+        helper.write_now().at(Step::MapIds)?;
+        become_user(USER_INSIDE).at(Step::OtherUser)?;
     }
     hide().at(Step::Hide)
 }
 
-fn become_other(id: u32) -> Result<(), Errno> {
+fn become_user(id: u32) -> Result<(), Errno> {
     let (user, group) = (Uid::from_raw(id), Gid::from_raw(id));
-    rustix::thread::set_thread_groups(&[])?;
     rustix::thread::set_thread_res_gid(group, group, group)?;
     rustix::thread::set_thread_res_uid(user, user, user)
 }
@@ -233,7 +262,8 @@ impl Program {
             rustix::process::setrlimit(*resource, *limit).at_one(Step::Limit, which)?;
         }
         if let Some(id) = self.other_user {
-            become_other(id).at(Step::OtherUser)?;
+            let alone = rustix::thread::set_thread_groups(&[]);
+            alone.and_then(|()| become_user(id)).at(Step::OtherUser)?;
         }
         rustix::thread::set_no_new_privs(true).at(Step::Landlock)?;
         sys::landlock_restrict(self.ruleset.as_fd()).at(Step::Landlock)?;

@@ -82,10 +82,19 @@ pub(super) fn fork(flags: i32, child: impl FnOnce()) -> io::Result<Child> {
     Ok(Child { process, end: unsafe { OwnedFd::from_raw_fd(end) } })
 }
 
+/// In a forked child: runs `child` in one more process beside this one.
+pub(super) fn fork_beside(child: impl FnOnce()) -> Result<Pid, Errno> {
+    fork_again(0, child)
+}
+
 /// In a forked child: runs `child` in one more process, and returns when that has exited or become
 /// another program (CLONE_VFORK).
 pub(super) fn fork_and_let_it_exec(child: impl FnOnce()) -> Result<Pid, Errno> {
-    match clone(libc::CLONE_VFORK | libc::SIGCHLD, 0) {
+    fork_again(libc::CLONE_VFORK, child)
+}
+
+fn fork_again(flags: i32, child: impl FnOnce()) -> Result<Pid, Errno> {
+    match clone(flags | libc::SIGCHLD, 0) {
         0 => {
             let _exit = Exit;
             child();
@@ -143,6 +152,16 @@ pub(super) fn mark_inherited_as_closed_on_exec() -> Result<(), Errno> {
     let flag = libc::CLOSE_RANGE_CLOEXEC;
     // SAFETY: by value; nothing is closed before the exec.
     checked(unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, flag) }).map(drop)
+}
+
+/// A pipe, its end to read from first.
+pub(super) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let mut ends = [-1; 2];
+    // SAFETY: the kernel writes two descriptors, which are new and nobody else's.
+    unsafe {
+        checked(libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC).into())?;
+        Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])))
+    }
 }
 
 /// The descriptor becomes `number`, and stays open across exec.

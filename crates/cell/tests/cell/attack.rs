@@ -76,6 +76,18 @@ impl Attack {
 pub(crate) const ALL: &[Attack] = &[
     attack("reads_etc_passwd", |_| read("/etc/passwd", "root:")),
     attack("reads_the_solution", |bait| read(&bait.secret, SECRET)).inside_too(),
+    attack("changes_a_file_of_another", |bait| {
+        let mut file = OpenOptions::new().append(true).open(&bait.secret)?;
+        file.write_all(b"").map(|()| "open to write".into())
+    })
+    .inside_too(),
+    attack("lists_the_folder_of_another", |bait| {
+        let folder = bait.secret.parent().expect("a folder");
+        let names = fs::read_dir(folder)?.flatten().map(|entry| entry.file_name());
+        let names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        found(&names.join(" "), "secret")
+    })
+    .inside_too(),
     attack("reads_through_dot_dot", |bait| read(bait.work.join("../secret"), SECRET)).inside_too(),
     attack("reads_through_a_symbolic_link", symbolic_link).inside_too(),
     attack("makes_a_hard_link", |bait| {
@@ -111,6 +123,31 @@ pub(crate) const ALL: &[Attack] = &[
     attack("stops_another", |bait| signal(bait, libc::SIGSTOP)).at_the_bait().inside_too(),
     attack("kills_another_by_descriptor", kill_by_descriptor).at_the_bait().inside_too(),
     attack("kills_everybody", kill_everybody).shows_as_harm().inside_too(),
+    attack("lowers_the_limits_of_another", |bait| {
+        let (victim, limit) = (bait.victim as usize, [1000u64, 1000]);
+        let files = libc::RLIMIT_NOFILE as usize;
+        sys::call(libc::SYS_prlimit64, [victim, files, limit.as_ptr() as usize, 0, 0, 0])
+            .map(|_| "lowered".into())
+    })
+    .at_the_bait(),
+    attack("slows_another_down", |bait| {
+        let (process, victim) = (libc::PRIO_PROCESS as usize, bait.victim as usize);
+        sys::call(libc::SYS_setpriority, [process, victim, 19, 0, 0, 0]).map(|_| "slower".into())
+    })
+    .at_the_bait(),
+    attack("slows_all_of_its_user_down", |_| {
+        let user = libc::PRIO_USER as usize;
+        sys::call(libc::SYS_setpriority, [user, 0, 19, 0, 0, 0]).map(|_| "slower".into())
+    }),
+    attack("keeps_another_to_one_processor", |bait| {
+        let (victim, first) = (bait.victim as usize, [1u64]);
+        let mut usable = [0u64; 16];
+        let place = usable.as_mut_ptr() as usize;
+        sys::call(libc::SYS_sched_getaffinity, [victim, 128, place, 0, 0, 0])?;
+        let one = if usable[0] & 1 == 1 { first.as_ptr() } else { usable.as_ptr() } as usize;
+        sys::call(libc::SYS_sched_setaffinity, [victim, 8, one, 0, 0, 0]).map(|_| "kept".into())
+    })
+    .at_the_bait(),
     attack("traces_another", |bait| {
         const SEIZE: usize = 0x4206;
         let victim = bait.victim as usize;
@@ -305,6 +342,17 @@ pub(crate) const ALL: &[Attack] = &[
     attack("forks_without_end", fork_bomb),
     attack("takes_all_memory", |_| memory(1, 256)),
     attack("takes_memory_in_many_processes", |_| memory(8, 40)).only_full(),
+    attack("takes_memory_without_a_path", |_| {
+        let mut files = Vec::new();
+        for _ in 0..40 {
+            let name = c"x".as_ptr() as usize;
+            let number = sys::call(libc::SYS_memfd_create, [name, 0, 0, 0, 0, 0])?;
+            let mut file = File::create(format!("/proc/self/fd/{number}"))?;
+            file.write_all(&vec![1; 8 << 20])?;
+            files.push(file);
+        }
+        Ok(format!("{} files of 8 MiB", files.len()))
+    }),
     attack("fills_the_disk", fill_disk).only_full(),
     attack("writes_a_huge_file", |bait| {
         sys::ignore(libc::SIGXFSZ);
@@ -318,11 +366,10 @@ pub(crate) const ALL: &[Attack] = &[
         files.map(|files| format!("{} open files", files.len()))
     }),
     attack("runs_without_end", |_| {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(2) {
+        while sys::cpu_time() < Duration::from_secs(3) {
             std::hint::spin_loop();
         }
-        Ok("two seconds of a processor".into())
+        Ok("three seconds of a processor".into())
     }),
 ];
 

@@ -1,7 +1,376 @@
-//! What a cell does with programs that mean no harm, and with what they leave behind.
+//! What a cell does with programs that mean no harm, and with what they leave behind. Each test is a
+//! process of its own, and panics where it fails.
 
-pub(crate) const NAMES: &[&str] = &[];
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
-pub(crate) fn owner(_: &str) -> i32 {
-    2
+use cell::{Cell, End, Limits, Network, Output, Policy, Tier};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+
+use crate::owner::own_path;
+use crate::sys;
+
+macro_rules! tests {
+    ($($name:ident,)*) => {
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+        pub(crate) fn owner(name: &str) -> i32 {
+            match name {
+                $(stringify!($name) => $name(),)*
+                "holds_full" => holds(Tier::Full),
+                "holds_reduced" => holds(Tier::Reduced),
+                _ => return 2,
+            }
+            0
+        }
+    };
+}
+
+tests! {
+    exit_codes_and_signals_are_told,
+    a_program_is_never_the_first_process,
+    a_daemon_ends_with_the_program,
+    an_orphan_with_stdout_keeps_nobody_waiting,
+    dropping_a_cell_ends_all,
+    killing_the_owner_ends_all,
+    time_is_limited,
+    cpu_time_and_memory_are_told,
+    whoever_floods_is_ended,
+    only_named_descriptors_are_inherited,
+    cells_have_loopbacks_of_their_own,
+    no_network_means_none,
+    what_is_written_stays,
+    what_cannot_be_given_is_refused,
+    nothing_of_many_cells_is_left_in_the_owner,
+    the_second_level_does_not_show,
+    the_second_level_refuses_in_words,
+}
+
+fn policy() -> Policy {
+    Policy::new().system().execute(own_path())
+}
+
+fn program(words: &[&str]) -> cell::Command {
+    cell::Command::new(own_path()).args(["--as", "program"]).args(words)
+}
+
+fn output(tier: Tier, policy: &Policy, words: &[&str]) -> Output {
+    Cell::output(tier, policy, program(words), 1 << 16).expect("a cell")
+}
+
+fn shell(script: &str) -> Output {
+    let command = cell::Command::new("/bin/sh").args(["-c", script]);
+    Cell::output(Tier::Full, &policy(), command, 1 << 16).expect("a cell")
+}
+
+fn exit_codes_and_signals_are_told() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let end = |words: &[&str]| output(tier, &policy(), words).ended.end;
+        assert_eq!(end(&["exit", "0"]), End::Exited(0));
+        assert_eq!(end(&["exit", "77"]), End::Exited(77));
+        assert_eq!(end(&["abort"]), End::Signal(libc::SIGABRT));
+    }
+    assert_eq!(shell("kill -TERM $$").ended.end, End::Signal(libc::SIGTERM));
+    assert_eq!(shell("kill -PIPE $$").ended.end, End::Signal(libc::SIGPIPE));
+}
+
+fn a_program_is_never_the_first_process() {
+    let said = output(Tier::Full, &policy(), &["ids"]).stdout;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let (own, rest) = said.split_once(' ').expect("three numbers");
+    assert_ne!(own, "1");
+    assert_eq!(rest, "1 1000\n", "its parent, and its user");
+}
+
+/// Processes of which an argument is `word`, as descriptors.
+fn processes_with(word: &str) -> Vec<OwnedFd> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        let Ok(process) = pidfd_open(Pid::from_raw(id).expect("an id"), PidfdFlags::empty()) else {
+            continue;
+        };
+        let arguments = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if arguments.split(|byte| *byte == 0).any(|argument| argument == word.as_bytes()) {
+            found.push(process);
+        }
+    }
+    found
+}
+
+fn all_end_within(processes: &[OwnedFd], time: Duration) -> bool {
+    let late = Instant::now() + time;
+    processes.iter().all(|process| {
+        let left = late.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+        poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&left)).is_ok_and(|count| count == 1)
+    })
+}
+
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    cell::give(folder.path()).expect("it is given");
+    folder
+}
+
+fn a_daemon_ends_with_the_program() {
+    for (tier, way) in [Tier::Full, Tier::Reduced]
+        .into_iter()
+        .flat_map(|tier| ["single", "double"].into_iter().map(move |way| (tier, way)))
+    {
+        let folder = workplace();
+        let marker = folder.path().join("daemon").display().to_string();
+        let output = output(tier, &policy().write(folder.path()), &["daemon", &marker, way]);
+        assert_eq!(output.ended.end, End::Exited(0), "{output:?}");
+        assert_eq!(output.ended.left_behind, 1, "{tier} {way}");
+        assert!(Path::new(&marker).exists(), "the daemon was there");
+        assert!(processes_with(&marker).is_empty(), "{tier} {way}");
+    }
+}
+
+fn an_orphan_with_stdout_keeps_nobody_waiting() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let begun = Instant::now();
+        let folder = workplace();
+        let marker = folder.path().join("daemon").display().to_string();
+        output(tier, &policy().write(folder.path()), &["daemon", &marker, "single"]);
+        let limit = Limits::default().wall;
+        assert!(begun.elapsed() < limit / 2, "{:?}", begun.elapsed());
+    }
+}
+
+/// Starts a program that waits, and returns once it runs.
+fn waiting(tier: Tier, policy: &Policy, mark: &str) -> Cell {
+    let (mut said, stdout) = io::pipe().expect("a pipe");
+    let command = program(&["wait", mark]).stdout(stdout);
+    let cell = Cell::start_on(tier, policy, command).expect("a cell");
+    said.read_exact(&mut [0; 5]).expect("it says that it is ready");
+    cell
+}
+
+fn mark() -> String {
+    format!("mark-of-{}", std::process::id())
+}
+
+fn dropping_a_cell_ends_all() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let cell = waiting(tier, &policy(), &mark());
+        let running = processes_with(&mark());
+        assert_eq!(running.len(), 1);
+        drop(cell);
+        assert!(all_end_within(&running, Duration::ZERO), "{tier}");
+        let mut cell = waiting(tier, &policy(), &mark());
+        cell.kill();
+        assert_eq!(cell.wait().expect("its end").end, End::Killed);
+    }
+}
+
+/// In the process that is to be killed.
+fn holds(tier: Tier) {
+    let mark = std::env::args().nth(4).expect("a mark");
+    let _cell = waiting(tier, &policy(), &mark);
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Killed with SIGKILL when this is dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn killing_the_owner_ends_all() {
+    for tier in ["holds_full", "holds_reduced"] {
+        let owner = Command::new(own_path())
+            .args(["--as", "behaviour", tier, &mark()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("an owner");
+        let mut owner = Killed(owner);
+        let mut line = String::new();
+        let stdout = owner.0.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("it says so");
+        assert_eq!(line, "ready\n");
+        let running = processes_with(&mark());
+        assert_eq!(running.len(), 3, "the owner, the cell's first process, and the program");
+        drop(owner);
+        assert!(all_end_within(&running, Duration::from_secs(20)), "{tier}");
+    }
+}
+
+fn time_is_limited() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let limits = Limits { wall: Duration::from_millis(300), ..Limits::default() };
+        let output = output(tier, &policy().limits(limits), &["wait"]);
+        assert_eq!(output.ended.end, End::Wall);
+        assert_eq!(output.stdout, b"ready\n");
+    }
+}
+
+fn cpu_time_and_memory_are_told() {
+    let limits = Limits { cpu: Duration::from_secs(1), ..Limits::default() };
+    let command = cell::Command::new("/bin/sh").args(["-c", "while :; do :; done"]);
+    let busy = Cell::output(Tier::Full, &policy().limits(limits), command, 100).expect("a cell");
+    assert_eq!(busy.ended.end, End::Signal(libc::SIGXCPU));
+    assert!(busy.ended.cpu >= Duration::from_millis(500), "{:?}", busy.ended);
+    assert!(busy.ended.cpu < Duration::from_secs(3), "{:?}", busy.ended);
+    let large = shell("head -c 50000000 /dev/zero | tail -n 1 | wc -c");
+    assert_eq!(large.ended.end, End::Exited(0));
+    assert!(large.ended.peak_memory > 50_000_000, "{:?}", large.ended);
+    assert!(large.ended.peak_memory < 200_000_000, "{:?}", large.ended);
+}
+
+fn whoever_floods_is_ended() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let output = Cell::output(tier, &policy(), program(&["flood"]), 100_000).expect("a cell");
+        assert!(output.flooded);
+        assert_eq!(output.stdout.len(), 100_000);
+        assert_eq!(output.ended.end, End::Killed);
+    }
+}
+
+fn only_named_descriptors_are_inherited() {
+    let (hears, mut says) = io::pipe().expect("a pipe");
+    says.write_all(b"for you").expect("room");
+    drop(says);
+    let command = cell::Command::new("/bin/sh").args(["-c", "cat <&7"]).descriptor(7, hears);
+    let output = Cell::output(Tier::Full, &policy().proc(), command, 1 << 16).expect("a cell");
+    assert_eq!(output.stdout, b"for you");
+    let listed = cell::Command::new("/bin/sh").args(["-c", "echo /proc/self/fd/*"]);
+    let output = Cell::output(Tier::Full, &policy().proc(), listed, 1 << 16).expect("a cell");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    // The fourth is the shell's own, for the listing.
+    assert!(listed.split_whitespace().count() <= 4, "{listed}");
+}
+
+fn cells_have_loopbacks_of_their_own() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    let policy = policy().network(Network::Loopback);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let output = output(Tier::Full, &policy, &["serve", &port]);
+                assert_eq!(output.stdout, b"hello\n", "{output:?}");
+            });
+        }
+    });
+}
+
+fn no_network_means_none() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let output = output(tier, &policy(), &["serve", "0"]);
+        assert_eq!(output.ended.end, End::Exited(101), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("PermissionDenied"), "{said}");
+    }
+}
+
+fn what_is_written_stays() {
+    for tier in [Tier::Full, Tier::Reduced] {
+        let folder = workplace();
+        let file = folder.path().join("result");
+        let script = format!("echo done > {}; echo gone > $TMPDIR/gone", file.display());
+        let command = cell::Command::new("/bin/sh").args(["-c", &script]);
+        let policy = policy().write(folder.path()).scratch(1 << 20);
+        let output = Cell::output(tier, &policy, command, 1 << 16).expect("a cell");
+        assert_eq!(output.ended.end, End::Exited(0), "{output:?}");
+        assert_eq!(fs::read_to_string(file).expect("the file"), "done\n");
+    }
+}
+
+fn what_cannot_be_given_is_refused() {
+    let refused = |policy: &Policy, program: &str| {
+        let refusal = Cell::start(policy, cell::Command::new(program)).expect_err("a refusal");
+        refusal.to_string()
+    };
+    let text = refused(&policy(), "/nothing/here");
+    assert!(text.starts_with("the program could not be started: No such file"), "{text}");
+    let text = refused(&policy().read("/nothing/here"), "/bin/true");
+    assert!(text.starts_with("/nothing/here can't be given to a program: No such"), "{text}");
+    let text = refused(&policy().read("here"), "/bin/true");
+    assert!(text.contains("not absolute"), "{text}");
+    let text = refused(&policy().read("/"), "/bin/true");
+    assert!(text.contains("name those below it"), "{text}");
+    let nowhere = cell::Command::new("/bin/true").directory("/nothing/here");
+    let text = Cell::start(&policy(), nowhere).expect_err("a refusal").to_string();
+    assert!(text.contains("folder is not there in the cell"), "{text}");
+    let none = Cell::start_on(Tier::None, &policy(), cell::Command::new("/bin/true"));
+    assert!(none.expect_err("a refusal").to_string().contains("without any confinement"));
+}
+
+fn nothing_of_many_cells_is_left_in_the_owner() {
+    let open = || fs::read_dir("/proc/self/fd").expect("/proc").count();
+    output(Tier::Full, &policy(), &["exit", "0"]);
+    let before = open();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for code in 0..10 {
+                    let output = output(Tier::Full, &policy(), &["exit", &code.to_string()]);
+                    assert_eq!(output.ended.end, End::Exited(code));
+                }
+            });
+        }
+    });
+    assert_eq!(open(), before);
+    let child = rustix::process::wait(rustix::process::WaitOptions::NOHANG);
+    assert_eq!(child.expect_err("no child is left"), rustix::io::Errno::CHILD);
+}
+
+/// The launcher of the second level with a program behind it.
+fn launched(policy: &Policy, words: &[&str]) -> Child {
+    Command::new(own_path())
+        .args(["--as", "confined", &policy.to_text(), "--", &own_path(), "--as", "program"])
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the launcher")
+}
+
+fn the_second_level_does_not_show() {
+    let policy = policy();
+    let end = |words: &[&str]| -> ExitStatus { launched(&policy, words).wait().expect("its end") };
+    assert_eq!(end(&["exit", "0"]).code(), Some(0));
+    assert_eq!(end(&["exit", "77"]).code(), Some(77));
+    assert_eq!(end(&["abort"]).signal(), Some(libc::SIGABRT));
+    // The same process, so the same number and the same parent.
+    let child = launched(&policy, &["ids"]);
+    let expected = format!("{} {} {}\n", child.id(), std::process::id(), sys::user());
+    let said = child.wait_with_output().expect("its output").stdout;
+    assert_eq!(String::from_utf8_lossy(&said), expected);
+    // Streams are the program's own.
+    let mut child = launched(&policy, &["echo"]);
+    child.stdin.take().expect("it is piped").write_all(b"there and back").expect("it reads");
+    assert_eq!(child.wait_with_output().expect("its output").stdout, b"there and back");
+    // A signal finds the program.
+    let mut child = launched(&policy, &["wait"]);
+    child.stdout.as_mut().expect("it is piped").read_exact(&mut [0; 5]).expect("it is ready");
+    let process = Pid::from_raw(child.id().cast_signed()).expect("an id");
+    rustix::process::kill_process(process, Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("its end").signal(), Some(libc::SIGTERM));
+}
+
+fn the_second_level_refuses_in_words() {
+    let child = launched(&policy().read("/nothing/here"), &["exit", "0"]);
+    let output = child.wait_with_output().expect("its output");
+    assert_eq!(output.status.code(), Some(cell::inner::NOT_STARTED));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("/nothing/here can't be given to a program"), "{said}");
 }

@@ -2,7 +2,7 @@
 //! throw away where it could do harm, and then fails in the cell. As root all tests are run as an
 //! ordinary user, too.
 //!
-//! This one program plays all parts: with `attack` before its other arguments it is the hostile
+//! This one program plays all parts: with `--as attack` before its other arguments it is the hostile
 //! program, with `owner` whoever has it confined, with `engine` the grading engine in the cell, with
 //! `confined` the launcher of the second level.
 
@@ -32,7 +32,8 @@ mod sys;
 #[cfg(target_os = "linux")]
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((part, words)) = words.split_first()
+    if let [mark, part, words @ ..] = words.as_slice()
+        && mark == "--as"
         && let Some(code) = part::play(part, words)
     {
         std::process::exit(code);

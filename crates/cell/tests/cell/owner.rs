@@ -46,7 +46,7 @@ pub(crate) fn policy(bait: &Bait) -> Policy {
 }
 
 fn words(attack: &Attack, bait: &Bait) -> Vec<String> {
-    let mut words = vec!["attack".into(), attack.name.into()];
+    let mut words = vec!["--as".into(), "attack".into(), attack.name.into()];
     words.extend(bait.to_arguments());
     words
 }
@@ -156,7 +156,8 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
         .limits(limits);
     if attack.shows_as_harm {
         // Whoever is beside it is killed, the engine first of all.
-        let command = cell::Command::new(own_path()).args(["engine", attack.name, "unprotected"]);
+        let command =
+            cell::Command::new(own_path()).args(["--as", "engine", attack.name, "unprotected"]);
         match Cell::output(Tier::Full, &policy, command, 1 << 16) {
             Ok(output) if output.ended.end == End::Signal(libc::SIGKILL) => {}
             other => {
@@ -165,7 +166,7 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
             }
         }
     }
-    let command = cell::Command::new(own_path()).args(["engine", attack.name]);
+    let command = cell::Command::new(own_path()).args(["--as", "engine", attack.name]);
     match Cell::output(Tier::Full, &policy, command, 1 << 16) {
         Ok(output) => {
             let _ = std::io::stdout().write_all(&output.stdout);
@@ -187,16 +188,16 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
 
 /// The engine: has it attacked without the second level, and then with it.
 pub(crate) fn beside_an_engine(attack: &Attack, is_unprotected: bool) -> i32 {
-    if is_unprotected || !attack.shows_as_harm {
-        if let Err(code) = must_have_succeeded(unconfined(attack, true)) {
-            return code;
-        }
+    if (is_unprotected || !attack.shows_as_harm)
+        && let Err(code) = must_have_succeeded(unconfined(attack, true))
+    {
+        return code;
     }
     let mut trap = Trap::set().expect("bait");
     let _open = left_open(&trap.bait);
     let policy = policy(&trap.bait).pass_on(&["TMPDIR"]);
     let output = Command::new(own_path())
-        .args(["confined", &policy.to_text(), "--", &own_path()])
+        .args(["--as", "confined", &policy.to_text(), "--", &own_path()])
         .args(words(attack, &trap.bait))
         .stdin(Stdio::null())
         .output()

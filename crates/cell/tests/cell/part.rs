@@ -97,13 +97,6 @@ fn program(name: &str, words: &[String]) -> i32 {
                 return 1;
             }
         },
-        "descriptor" => {
-            let mut text = String::new();
-            let mut file = std::fs::File::open(format!("/proc/self/fd/{}", words[0])).expect("it");
-            file.read_to_string(&mut text).expect("its text");
-            print!("{text}");
-            0
-        }
         "serve" => {
             let port = words[0].parse::<u16>().expect("a port");
             let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("a free port");

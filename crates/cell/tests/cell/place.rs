@@ -3,11 +3,14 @@
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Mutex, OnceLock};
+use std::process::{Child, Command, Stdio};
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use cell::{Capability, Tier};
 use libtest_mimic::{Failed, Trial};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
 use crate::part::NOT_RUN;
@@ -62,28 +65,48 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// All cells of the reduced tier have one user, whose processes are counted together.
-static REDUCED: Mutex<()> = Mutex::new(());
+/// All cells of root's have one user, and in the reduced tier its processes are counted together, also
+/// those that are in full cells. So such a test is alone.
+static ALONE: RwLock<()> = RwLock::new(());
 
 fn run(who: Who, tier: &str, words: &[&str]) -> Result<(), Failed> {
     if let Some(why) = lack(tier) {
         return not_run(&why);
     }
-    let _alone = (tier == "reduced")
-        .then(|| REDUCED.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let is_alone = tier == "reduced" || words.contains(&"behaviour");
+    let _alone = is_alone.then(|| ALONE.write().unwrap_or_else(PoisonError::into_inner));
+    let _beside = (!is_alone).then(|| ALONE.read().unwrap_or_else(PoisonError::into_inner));
     let mut command = start_as(who)?;
-    command.args(words).env("SECRET", bait::SECRET).env("LD_PRELOAD", "libnetlings-none.so");
-    let output = command.output()?;
-    let text = [output.stdout, output.stderr].concat();
+    command.arg("--as").args(words).env("SECRET", bait::SECRET);
+    if words.iter().any(|word| word.contains("load_a_library")) {
+        command.env("LD_PRELOAD", "libnetlings-none.so");
+    }
+    let said = tempfile::NamedTempFile::new()?;
+    let stream = || std::fs::OpenOptions::new().append(true).open(said.path());
+    command.stdin(Stdio::null()).stdout(stream()?).stderr(stream()?);
+    let mut owner = command.spawn()?;
+    // Into a file, so that what it leaves behind holds nobody who waits for its output's end.
+    if !ends_within(&owner, Duration::from_secs(180))? {
+        owner.kill()?;
+    }
+    let status = owner.wait()?;
+    let text = std::fs::read(said.path())?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    match output.status.code() {
+    match status.code() {
         Some(0) => Ok(()),
         Some(NOT_RUN) => {
             println!("{}: {text}", words.join(" "));
             Ok(())
         }
-        _ => Err(format!("{}\n{text}", output.status).into()),
+        _ => Err(format!("{status}\n{text}").into()),
     }
+}
+
+fn ends_within(process: &Child, time: Duration) -> std::io::Result<bool> {
+    let process = Pid::from_raw(process.id().cast_signed()).expect("an id");
+    let end = pidfd_open(process, PidfdFlags::empty())?;
+    let time = Timespec { tv_sec: time.as_secs().cast_signed(), tv_nsec: 0 };
+    Ok(poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&time))? == 1)
 }
 
 /// Why this machine can't have that test; a failure where it is required.

@@ -47,6 +47,17 @@ pub(crate) fn let_inherit(descriptor: i32) {
     unsafe { libc::fcntl(descriptor, libc::F_SETFD, 0) };
 }
 
+/// The CPU time of this process.
+pub(crate) fn cpu_time() -> std::time::Duration {
+    // SAFETY: zeroes are a valid timespec; the kernel fills it.
+    let time = unsafe {
+        let mut time: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time);
+        time
+    };
+    std::time::Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
 pub(crate) fn user() -> u32 {
     // SAFETY: no arguments.
     unsafe { libc::geteuid() }

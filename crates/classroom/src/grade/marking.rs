@@ -38,6 +38,8 @@ pub(crate) struct Bench {
     pub(crate) grader: String,
     pub(crate) seed: u64,
     pub(crate) visibility: Vec<(String, Visibility)>,
+    /// Checks that are as if they were not there.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// What marking needs beside the lesson.
@@ -299,6 +301,7 @@ impl Marker<'_> {
             lesson: bench.name().into(),
             text: bench.text.text.clone(),
             program: program.to_owned(),
+            left_out: bench.left_out.clone(),
             seed: bench.seed,
             only: only.to_vec(),
             at_once: self.at_once,
