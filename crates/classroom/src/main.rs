@@ -3,6 +3,7 @@
 //! A submission becomes bytes in memory ([`intake`]), a program ([`kit`]), verdicts ([`work`], in a
 //! process of its own) and a file ([`result`]).
 
+mod autograder;
 mod class;
 mod course_file;
 mod ending;
@@ -46,6 +47,8 @@ enum Command {
     Handout(handout::Options),
     /// Write a page for each student and one of the class
     Report(report::Options),
+    /// Make the zip file that Gradescope grades with, and a container file
+    Autograder(autograder::Options),
     /// Write results in the form that a course platform reads
     Export(export::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Merge(options) => merge::run(&options),
         Command::Handout(options) => handout::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Autograder(options) => autograder::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()

@@ -1,5 +1,6 @@
 //! The sentences of netlings-class.
 
+pub(crate) mod autograder;
 pub(crate) mod class;
 pub(crate) mod export;
 pub(crate) mod grading;
