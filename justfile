@@ -55,6 +55,10 @@ bench-wire:
 wire-under-load N="20" AT_ONCE="4":
     .ci/wire-under-load {{N}} {{AT_ONCE}}
 
+# Grades STUDENTS as PARTS of an array job on a Slurm of two nodes on this machine, and kills one
+slurm-two-nodes STUDENTS="100" PARTS="8":
+    .ci/slurm-two-nodes {{STUDENTS}} {{PARTS}}
+
 # Type-checks all of it for Windows and macOS (first `rustup target add` both); nothing is run there
 check-elsewhere:
     RUSTFLAGS="-D warnings" cargo check --workspace --all-targets --target x86_64-pc-windows-gnu
