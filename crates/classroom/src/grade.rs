@@ -6,7 +6,9 @@
 //! runs any more, once, and that is noted.
 
 mod gauge;
+mod interrupt;
 pub(crate) mod marking;
+mod scratch;
 
 use std::collections::VecDeque;
 use std::fs;
@@ -25,13 +27,15 @@ use crate::intake::{self, Files, Limits, Taken};
 use crate::kit::{self, Maker};
 use crate::lessons::{Clone, leave_out};
 use crate::merge::{Part, Run};
-use crate::result::{NotHandedIn, Received, Store, StudentResult};
+use crate::result::{Arrival, NotHandedIn, Store, StudentResult};
 use crate::sandbox::{Asked, Sandbox};
 use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
 use gauge::Gauge;
+use interrupt::watch_for_interrupts;
 use marking::{Bench, Marker, Stopped, wants_another_run};
+use scratch::Scratch;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -55,7 +59,7 @@ pub(crate) struct Options {
     /// Whether strangers' programs have to be confined
     #[arg(long, value_enum, default_value = "require")]
     sandbox: Asked,
-    /// How many students are graded at once; else one for each processor
+    /// How many students are graded at once; else two for each processor, since checks mostly wait
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Go on: a result that is there stays, where nothing that it depends on has changed
@@ -156,65 +160,11 @@ fn get_folder(options: &Options, store: &Store) -> Result<(), Stop> {
     }
 }
 
-/// Ctrl-C and its like end what runs; the second one ends this process at once, and what runs with it.
-fn watch_for_interrupts(workers: &Arc<Workers>) -> Result<(), Stop> {
-    #[cfg(unix)]
-    {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]);
-        let mut signals = signals.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
-        let workers = Arc::clone(workers);
-        std::thread::spawn(move || {
-            for _ in signals.forever() {
-                if workers.is_stopped() {
-                    std::process::exit(INTERRUPTED.into());
-                }
-                netkit::screen::diagnostic(words::STOPPING);
-                workers.stop();
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    let _ = workers;
-    Ok(())
-}
-
 /// A hash of this program, which holds the engine and the checks.
 fn own_hash() -> Result<Vec<u8>, Stop> {
     let read = std::env::current_exe().and_then(fs::read);
     let bytes = read.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
     Ok(Sha256::digest(bytes).to_vec())
-}
-
-/// The folder in which kits and private folders are made; it goes when this does.
-struct Scratch {
-    folder: tempfile::TempDir,
-    _lock: fs::File,
-}
-
-impl Scratch {
-    /// Makes one, and takes away what was left by a process that was killed.
-    fn below(folder: &Path) -> Result<Self, Stop> {
-        let runs = folder.join("runs");
-        let make = || {
-            fs::create_dir_all(&runs)?;
-            for entry in fs::read_dir(&runs)?.flatten() {
-                let lock = fs::File::open(entry.path().join("lock"));
-                // One that is being made has no lock yet.
-                if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-                    let _ = fs::remove_dir_all(entry.path());
-                }
-            }
-            let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&runs)?;
-            let making = folder.path().join("lock-");
-            let lock = fs::File::create(&making)?;
-            lock.lock()?;
-            fs::rename(making, folder.path().join("lock"))?;
-            Ok(Self { folder, _lock: lock })
-        };
-        make()
-            .map_err(|error: std::io::Error| Stop::infrastructure(files::unwritable(&runs, &error)))
-    }
 }
 
 /// Why it ended before all was done.
@@ -251,7 +201,7 @@ impl Grading<'_> {
         self.gauge.begin(mine.len(), mine.len() - open.len());
         let mut again = Vec::new();
         let queue = Mutex::new(open);
-        let jobs = self.options.jobs.unwrap_or_else(processors).max(1);
+        let jobs = self.options.jobs.unwrap_or_else(|| 2 * processors()).max(1);
         std::thread::scope(|scope| {
             let (sender, results) = mpsc::channel();
             for _ in 0..jobs {
@@ -414,7 +364,7 @@ impl Grading<'_> {
         }
         let counts: Vec<String> = counts
             .iter()
-            .map(|(outcome, count): (&Received, _)| words::count(*count, *outcome))
+            .map(|(outcome, count): (&Arrival, _)| words::count(*count, *outcome))
             .collect();
         netkit::screen::line(words::done(
             mine.len(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::result::{LessonOutcome, Received, StudentResult};
+use crate::result::{Arrival, LessonOutcome, StudentResult};
 
 pub(crate) const MISSING: &str = "nothing was handed in";
 pub(crate) const ODD_NAME: &str =
@@ -17,6 +17,7 @@ pub(crate) const NO_CLONE: &str =
 pub(crate) const NOTHING_TO_GRADE: &str =
     "name a folder with submissions, or a manifest with --manifest";
 pub(crate) const BOTH: &str = "a folder and a manifest were named; keep one";
+#[cfg(unix)]
 pub(crate) const STOPPING: &str = "stopping; what is graded is kept, and --resume goes on";
 pub(crate) const INTERRUPTED: &str = "interrupted; --resume goes on";
 
@@ -133,7 +134,7 @@ pub(crate) fn so_far(done: u64, all: u64, left: Duration) -> String {
 pub(crate) fn notice(result: &StudentResult) -> Vec<String> {
     let (id, submission) = (&result.id, &result.submission);
     let mut lines = Vec::new();
-    if submission.outcome != Received::Received {
+    if submission.outcome != Arrival::Received {
         lines.push(format!("{id}: {}: {}", submission.outcome.word(), submission.message));
     }
     if submission.not_on_roster {
@@ -167,7 +168,7 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-pub(crate) fn count(count: usize, outcome: Received) -> String {
+pub(crate) fn count(count: usize, outcome: Arrival) -> String {
     format!("{count} {}", outcome.word())
 }
 
