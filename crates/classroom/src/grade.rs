@@ -5,19 +5,20 @@
 //! final. What took too long, or what the machine was in the way of, is run again when nothing else
 //! runs any more, once, and that is noted.
 
+pub(crate) mod bench;
+mod differences;
 mod gauge;
-mod interrupt;
+pub(crate) mod interrupt;
 pub(crate) mod marking;
-mod scratch;
+pub(crate) mod scratch;
 
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use clap::Args;
 use grader::Outcome;
-use sha2::{Digest, Sha256};
 
 use crate::class::{Class, HandedIn, Manifest, Member, Roster};
 use crate::course_file::CourseFile;
@@ -25,16 +26,17 @@ use crate::ending::{DONE, INFRASTRUCTURE, INTERRUPTED, Stop};
 use crate::hash::Hash;
 use crate::intake::{self, Files, Limits, Taken};
 use crate::kit::{self, Maker};
-use crate::lessons::{Clone, leave_out};
+use crate::lessons::Clone;
 use crate::merge::{Part, Run};
 use crate::result::{Arrival, NotHandedIn, Store, StudentResult};
 use crate::sandbox::{Asked, Sandbox};
 use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
+use bench::Bench;
 use gauge::Gauge;
 use interrupt::watch_for_interrupts;
-use marking::{Bench, Marker, Stopped, wants_another_run};
+use marking::{Marker, Stopped, wants_another_run};
 use scratch::Scratch;
 
 #[derive(Debug, Args)]
@@ -74,6 +76,14 @@ pub(crate) struct Options {
     /// The clone of the course; else the one around here
     #[arg(long, value_name = "DIR")]
     course_root: Option<PathBuf>,
+    /// It is a regrading.
+    #[arg(skip)]
+    lists_differences: bool,
+}
+
+/// Grades what changed, and lists the verdicts that differ.
+pub(crate) fn run_again(options: Options) -> Result<u8, Stop> {
+    run(&Options { resume: true, lists_differences: true, ..options })
 }
 
 /// How many checks of one program run at once: most of them wait.
@@ -85,7 +95,8 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let course = options.course.as_deref().map(CourseFile::load).transpose()?.unwrap_or_default();
     let clone = Clone::find(options.course_root.as_deref())?;
     course.names_lessons(&clone)?;
-    let class = class(options)?;
+    let (submissions, manifest) = (options.submissions.as_deref(), options.manifest.as_deref());
+    let class = class(submissions, manifest, options.roster.as_deref())?;
     let store = Store::at(&options.out);
     get_folder(options, &store)?;
 
@@ -96,26 +107,23 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let gauge = Gauge::new();
     let maker = Maker::new(&clone.root, &target);
     let mut benches = Vec::new();
-    for mut text in clone.lessons(&options.lessons)? {
-        let name = text.lesson.name.clone();
-        course.names_checks_of(&text.lesson)?;
-        gauge.says(&words::getting_ready(&name));
-        let kit = maker.make(&name, &scratch.folder.path().join("kit"))?;
-        let mut grader = Hash::default();
-        grader.add(own_hash()?);
-        grader.add(&text.text);
-        let left_out = course.left_out(&text.lesson);
-        left_out.iter().for_each(|id| grader.add(id));
-        leave_out(&mut text.lesson, &left_out);
-        let visibility = course.visibility(&text.lesson);
-        let (grader, seed) = (grader.text(), course.seed);
-        benches.push(Bench { kit, grader, seed, visibility, left_out, text });
+    for text in clone.lessons(&options.lessons)? {
+        gauge.says(&words::getting_ready(&text.lesson.name));
+        benches.push(Bench::new(text, &maker, &scratch.folder.path().join("kit"), &course)?);
     }
     let part = Part::of(&class, &benches, sandbox.word(), shard);
     part.keep(&options.out)?;
     let (scratch, at_once) = (scratch.folder.path(), AT_ONCE);
     let marker = Marker { workers: &workers, scratch, sandbox, at_once };
-    let run = Grading { options, benches: &benches, marker, store, sandbox, gauge };
+    let run = Grading {
+        options,
+        benches: &benches,
+        marker,
+        store,
+        sandbox,
+        gauge,
+        differences: Mutex::default(),
+    };
     let mine: Vec<&Member> =
         class.members.values().filter(|member| shard.has(&member.id)).collect();
     match run.grade(&clone.root, &mine) {
@@ -135,9 +143,14 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     }
 }
 
-fn class(options: &Options) -> Result<Class, Stop> {
-    let roster = options.roster.as_deref().map(Roster::load).transpose()?;
-    match (&options.submissions, &options.manifest) {
+/// The class in a folder or a manifest.
+pub(crate) fn class(
+    submissions: Option<&Path>,
+    manifest: Option<&Path>,
+    roster: Option<&Path>,
+) -> Result<Class, Stop> {
+    let roster = roster.map(Roster::load).transpose()?;
+    match (submissions, manifest) {
         (Some(folder), None) => Class::of_folder(folder, roster.as_ref()),
         (None, Some(manifest)) => {
             Ok(Class::of_manifest(Manifest::load(manifest)?, roster.as_ref()))
@@ -160,13 +173,6 @@ fn get_folder(options: &Options, store: &Store) -> Result<(), Stop> {
     }
 }
 
-/// A hash of this program, which holds the engine and the checks.
-fn own_hash() -> Result<Vec<u8>, Stop> {
-    let read = std::env::current_exe().and_then(fs::read);
-    let bytes = read.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
-    Ok(Sha256::digest(bytes).to_vec())
-}
-
 /// Why it ended before all was done.
 enum End {
     Stopped,
@@ -187,6 +193,7 @@ struct Grading<'a> {
     store: Store,
     sandbox: Sandbox,
     gauge: Gauge,
+    differences: Mutex<Vec<String>>,
 }
 
 impl Grading<'_> {
@@ -328,7 +335,7 @@ impl Grading<'_> {
         let folder = root.join("solutions").join(bench.name());
         let lesson = [bench.name().to_owned()];
         let taken = intake::take(&folder, &lesson, Limits::default())
-            .map_err(|refusal| stop(&format!("{refusal:?}")))?;
+            .map_err(|refusal| stop(&refusal.words()))?;
         let files: &Files = taken.lessons.get(bench.name()).ok_or_else(|| stop(words::NO_MAIN))?;
         let mut result = self.marker.mark(bench, files)?;
         if wants_another_run(&result) {
@@ -344,9 +351,17 @@ impl Grading<'_> {
 
     fn keep(&self, result: &StudentResult) -> Result<(), End> {
         self.gauge.step();
+        if let Some(old) = self.options.lists_differences.then(|| self.store.find(&result.id)) {
+            let new = old.map(|old| differences::between(&old, result));
+            self.differences().extend(new.unwrap_or_default());
+        }
         self.store.keep(result).map_err(|error| {
             End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, &error)))
         })
+    }
+
+    fn differences(&self) -> MutexGuard<'_, Vec<String>> {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says on stdout how it came out, and who is to be looked at.
@@ -359,6 +374,13 @@ impl Grading<'_> {
             lines.extend(words::notice(&result));
         }
         let failed = |error: std::io::Error| Stop::infrastructure(netkit::cause(&error));
+        if self.options.lists_differences {
+            let differences = self.differences();
+            lines.extend(differences.iter().cloned());
+            if differences.is_empty() {
+                lines.push(words::NO_DIFFERENCE.into());
+            }
+        }
         for line in lines {
             netkit::screen::line(line).map_err(failed)?;
         }

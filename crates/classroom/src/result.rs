@@ -100,6 +100,17 @@ pub(crate) enum LessonOutcome {
     InfraError,
 }
 
+impl LessonOutcome {
+    /// As the result says it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Graded => "graded",
+            Self::NoBuild => "no_build",
+            Self::InfraError => "infra_error",
+        }
+    }
+}
+
 /// A lesson's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LessonResult {

@@ -8,7 +8,7 @@ use crate::worker::Workers;
 use crate::{ending::INTERRUPTED, words::grading as words};
 
 /// Ctrl-C and its like end what runs; the second one ends this process at once, and what runs with it.
-pub(super) fn watch_for_interrupts(workers: &Arc<Workers>) -> Result<(), Stop> {
+pub(crate) fn watch_for_interrupts(workers: &Arc<Workers>) -> Result<(), Stop> {
     #[cfg(unix)]
     {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

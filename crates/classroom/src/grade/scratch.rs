@@ -7,14 +7,14 @@ use crate::ending::Stop;
 use crate::words::class as files;
 
 /// The folder in which kits and private folders are made; it goes when this does.
-pub(super) struct Scratch {
-    pub(super) folder: tempfile::TempDir,
+pub(crate) struct Scratch {
+    pub(crate) folder: tempfile::TempDir,
     _lock: fs::File,
 }
 
 impl Scratch {
     /// Makes one, and takes away what was left by a process that was killed.
-    pub(super) fn below(folder: &Path) -> Result<Self, Stop> {
+    pub(crate) fn below(folder: &Path) -> Result<Self, Stop> {
         let runs = folder.join("runs");
         let make = || {
             fs::create_dir_all(&runs)?;

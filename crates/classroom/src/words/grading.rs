@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use grader::Outcome;
+
 use crate::result::{Arrival, LessonOutcome, StudentResult};
 
 pub(crate) const MISSING: &str = "nothing was handed in";
@@ -186,4 +188,31 @@ pub(crate) fn memory(most: u64) -> String {
 
 pub(crate) fn compiler_memory(most: u64) -> String {
     format!("the compiler needed more than {} of memory", grader::size(most))
+}
+
+pub(crate) const NOTHING: &str = "nothing";
+pub(crate) const FIRST: &str = "it was not graded before";
+pub(crate) const SUBMISSION_CHANGED: &str = "another submission";
+pub(crate) const TOOLCHAIN_CHANGED: &str = "another compiler";
+pub(crate) const GRADER_CHANGED: &str = "other checks, or another grader";
+pub(crate) const KIT_CHANGED: &str = "other dependencies";
+pub(crate) const SEED_CHANGED: &str = "another seed";
+pub(crate) const TIER_CHANGED: &str = "another confinement";
+pub(crate) const INFRA_BEFORE: &str = "the machine was in the way before";
+pub(crate) const NO_DIFFERENCE: &str = "no verdict differs from what it was";
+
+/// A verdict that is another now.
+pub(crate) fn differs(id: &str, what: &str, before: &str, now: &str, why: &str) -> String {
+    let what = if what.is_empty() { String::new() } else { format!("{what}: ") };
+    format!("{id}: {what}{before}, now {now}: {why}")
+}
+
+/// As the result says it.
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+        Outcome::InfraError => "infra_error",
+    }
 }
