@@ -193,7 +193,7 @@ fn program(
         directory: word(directory.as_os_str())?,
         descriptors: descriptors(command.descriptors)?,
         limits: limits(&policy.limits),
-        ruleset,
+        ruleset: aside(ruleset.as_fd())?,
         filters: filter::filters(policy.network)?,
         other_user: (tier == Tier::Reduced && Owner::look().changes_user).then_some(OTHER_USER),
         later,

@@ -264,6 +264,17 @@ fn only_named_descriptors_are_inherited() {
     let command = cell::Command::new("/bin/sh").args(["-c", "cat <&7"]).descriptor(7, hears);
     let output = Cell::output(Tier::Full, &policy().proc(), command, 1 << 16).expect("a cell");
     assert_eq!(output.stdout, b"for you");
+    // None of them is in the way of what the cell itself has open until the program starts.
+    let mut command = cell::Command::new("/bin/sh").args(["-c", "echo /proc/self/fd/*"]);
+    let null = fs::File::open("/dev/null").expect("it is there");
+    for number in 3..64 {
+        // Held far above, so that what the cell opens in the owner has numbers below 64.
+        let held = rustix::io::fcntl_dupfd_cloexec(&null, 100).expect("there is room");
+        command = command.descriptor(number, held);
+    }
+    let output = Cell::output(Tier::Full, &policy().proc(), command, 1 << 16).expect("a cell");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("/fd/3 ") && listed.contains("/fd/63"), "{listed}");
     let listed = cell::Command::new("/bin/sh").args(["-c", "echo /proc/self/fd/*"]);
     let output = Cell::output(Tier::Full, &policy().proc(), listed, 1 << 16).expect("a cell");
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
