@@ -10,6 +10,7 @@ mod filter;
 mod init;
 pub mod inner;
 mod message;
+mod owner;
 mod paths;
 mod plan;
 mod setup;

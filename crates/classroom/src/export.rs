@@ -77,6 +77,9 @@ pub(crate) struct Export<'a> {
     pub(crate) marks: &'a [Mark],
 }
 
+#[cfg(test)]
+pub(crate) use marks::tests;
+
 pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let course = options.course.as_deref().map(CourseFile::load).transpose()?.unwrap_or_default();
     let roster = options.roster.as_deref().map(Roster::load).transpose()?;

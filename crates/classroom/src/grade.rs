@@ -5,17 +5,20 @@
 //! final. What took too long, or what the machine was in the way of, is run again when nothing else
 //! runs any more, once, and that is noted.
 
+pub(crate) mod bench;
+mod differences;
 mod gauge;
+pub(crate) mod interrupt;
 pub(crate) mod marking;
+pub(crate) mod scratch;
 
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use clap::Args;
 use grader::Outcome;
-use sha2::{Digest, Sha256};
 
 use crate::class::{Class, HandedIn, Manifest, Member, Roster};
 use crate::course_file::CourseFile;
@@ -23,15 +26,18 @@ use crate::ending::{DONE, INFRASTRUCTURE, INTERRUPTED, Stop};
 use crate::hash::Hash;
 use crate::intake::{self, Files, Limits, Taken};
 use crate::kit::{self, Maker};
-use crate::lessons::{Clone, leave_out};
+use crate::lessons::Clone;
 use crate::merge::{Part, Run};
-use crate::result::{NotHandedIn, Received, Store, StudentResult};
+use crate::result::{Arrival, NotHandedIn, Store, StudentResult};
 use crate::sandbox::{Asked, Sandbox};
 use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
+use bench::Bench;
 use gauge::Gauge;
-use marking::{Bench, Marker, Stopped, wants_another_run};
+use interrupt::watch_for_interrupts;
+use marking::{Marker, Stopped, wants_another_run};
+use scratch::Scratch;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -55,7 +61,7 @@ pub(crate) struct Options {
     /// Whether strangers' programs have to be confined
     #[arg(long, value_enum, default_value = "require")]
     sandbox: Asked,
-    /// How many students are graded at once; else one for each processor
+    /// How many students are graded at once; else two for each processor, since checks mostly wait
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Go on: a result that is there stays, where nothing that it depends on has changed
@@ -70,6 +76,14 @@ pub(crate) struct Options {
     /// The clone of the course; else the one around here
     #[arg(long, value_name = "DIR")]
     course_root: Option<PathBuf>,
+    /// It is a regrading.
+    #[arg(skip)]
+    lists_differences: bool,
+}
+
+/// Grades what changed, and lists the verdicts that differ.
+pub(crate) fn run_again(options: Options) -> Result<u8, Stop> {
+    run(&Options { resume: true, lists_differences: true, ..options })
 }
 
 /// How many checks of one program run at once: most of them wait.
@@ -81,7 +95,8 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let course = options.course.as_deref().map(CourseFile::load).transpose()?.unwrap_or_default();
     let clone = Clone::find(options.course_root.as_deref())?;
     course.names_lessons(&clone)?;
-    let class = class(options)?;
+    let (submissions, manifest) = (options.submissions.as_deref(), options.manifest.as_deref());
+    let class = class(submissions, manifest, options.roster.as_deref())?;
     let store = Store::at(&options.out);
     get_folder(options, &store)?;
 
@@ -92,26 +107,23 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let gauge = Gauge::new();
     let maker = Maker::new(&clone.root, &target);
     let mut benches = Vec::new();
-    for mut text in clone.lessons(&options.lessons)? {
-        let name = text.lesson.name.clone();
-        course.names_checks_of(&text.lesson)?;
-        gauge.says(&words::getting_ready(&name));
-        let kit = maker.make(&name, &scratch.folder.path().join("kit"))?;
-        let mut grader = Hash::default();
-        grader.add(own_hash()?);
-        grader.add(&text.text);
-        let left_out = course.left_out(&text.lesson);
-        left_out.iter().for_each(|id| grader.add(id));
-        leave_out(&mut text.lesson, &left_out);
-        let visibility = course.visibility(&text.lesson);
-        let (grader, seed) = (grader.text(), course.seed);
-        benches.push(Bench { kit, grader, seed, visibility, left_out, text });
+    for text in clone.lessons(&options.lessons)? {
+        gauge.says(&words::getting_ready(&text.lesson.name));
+        benches.push(Bench::new(text, &maker, &scratch.folder.path().join("kit"), &course)?);
     }
     let part = Part::of(&class, &benches, sandbox.word(), shard);
     part.keep(&options.out)?;
     let (scratch, at_once) = (scratch.folder.path(), AT_ONCE);
     let marker = Marker { workers: &workers, scratch, sandbox, at_once };
-    let run = Grading { options, benches: &benches, marker, store, sandbox, gauge };
+    let run = Grading {
+        options,
+        benches: &benches,
+        marker,
+        store,
+        sandbox,
+        gauge,
+        differences: Mutex::default(),
+    };
     let mine: Vec<&Member> =
         class.members.values().filter(|member| shard.has(&member.id)).collect();
     match run.grade(&clone.root, &mine) {
@@ -131,9 +143,14 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     }
 }
 
-fn class(options: &Options) -> Result<Class, Stop> {
-    let roster = options.roster.as_deref().map(Roster::load).transpose()?;
-    match (&options.submissions, &options.manifest) {
+/// The class in a folder or a manifest.
+pub(crate) fn class(
+    submissions: Option<&Path>,
+    manifest: Option<&Path>,
+    roster: Option<&Path>,
+) -> Result<Class, Stop> {
+    let roster = roster.map(Roster::load).transpose()?;
+    match (submissions, manifest) {
         (Some(folder), None) => Class::of_folder(folder, roster.as_ref()),
         (None, Some(manifest)) => {
             Ok(Class::of_manifest(Manifest::load(manifest)?, roster.as_ref()))
@@ -153,67 +170,6 @@ fn get_folder(options: &Options, store: &Store) -> Result<(), Stop> {
     match has_any && !options.resume && !is_part {
         true => Err(Stop::usage(words::results_there(&options.out))),
         false => Ok(()),
-    }
-}
-
-/// Ctrl-C and its like end what runs; the second one ends this process at once, and what runs with it.
-fn watch_for_interrupts(workers: &Arc<Workers>) -> Result<(), Stop> {
-    #[cfg(unix)]
-    {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]);
-        let mut signals = signals.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
-        let workers = Arc::clone(workers);
-        std::thread::spawn(move || {
-            for _ in signals.forever() {
-                if workers.is_stopped() {
-                    std::process::exit(INTERRUPTED.into());
-                }
-                netkit::screen::diagnostic(words::STOPPING);
-                workers.stop();
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    let _ = workers;
-    Ok(())
-}
-
-/// A hash of this program, which holds the engine and the checks.
-fn own_hash() -> Result<Vec<u8>, Stop> {
-    let read = std::env::current_exe().and_then(fs::read);
-    let bytes = read.map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
-    Ok(Sha256::digest(bytes).to_vec())
-}
-
-/// The folder in which kits and private folders are made; it goes when this does.
-struct Scratch {
-    folder: tempfile::TempDir,
-    _lock: fs::File,
-}
-
-impl Scratch {
-    /// Makes one, and takes away what was left by a process that was killed.
-    fn below(folder: &Path) -> Result<Self, Stop> {
-        let runs = folder.join("runs");
-        let make = || {
-            fs::create_dir_all(&runs)?;
-            for entry in fs::read_dir(&runs)?.flatten() {
-                let lock = fs::File::open(entry.path().join("lock"));
-                // One that is being made has no lock yet.
-                if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-                    let _ = fs::remove_dir_all(entry.path());
-                }
-            }
-            let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&runs)?;
-            let making = folder.path().join("lock-");
-            let lock = fs::File::create(&making)?;
-            lock.lock()?;
-            fs::rename(making, folder.path().join("lock"))?;
-            Ok(Self { folder, _lock: lock })
-        };
-        make()
-            .map_err(|error: std::io::Error| Stop::infrastructure(files::unwritable(&runs, &error)))
     }
 }
 
@@ -237,6 +193,7 @@ struct Grading<'a> {
     store: Store,
     sandbox: Sandbox,
     gauge: Gauge,
+    differences: Mutex<Vec<String>>,
 }
 
 impl Grading<'_> {
@@ -251,7 +208,7 @@ impl Grading<'_> {
         self.gauge.begin(mine.len(), mine.len() - open.len());
         let mut again = Vec::new();
         let queue = Mutex::new(open);
-        let jobs = self.options.jobs.unwrap_or_else(processors).max(1);
+        let jobs = self.options.jobs.unwrap_or_else(|| 2 * processors()).max(1);
         std::thread::scope(|scope| {
             let (sender, results) = mpsc::channel();
             for _ in 0..jobs {
@@ -379,7 +336,7 @@ impl Grading<'_> {
         let folder = root.join("solutions").join(bench.name());
         let lesson = [bench.name().to_owned()];
         let taken = intake::take(&folder, &lesson, Limits::default())
-            .map_err(|refusal| stop(&format!("{refusal:?}")))?;
+            .map_err(|refusal| stop(&refusal.words()))?;
         let files: &Files = taken.lessons.get(bench.name()).ok_or_else(|| stop(words::NO_MAIN))?;
         let mut result = self.marker.mark(bench, files)?;
         if wants_another_run(&result) {
@@ -395,12 +352,20 @@ impl Grading<'_> {
 
     fn keep(&self, result: &StudentResult) -> Result<(), End> {
         self.gauge.step();
+        if let Some(old) = self.options.lists_differences.then(|| self.store.find(&result.id)) {
+            let new = old.map(|old| differences::between(&old, result));
+            self.differences().extend(new.unwrap_or_default());
+        }
         self.store.keep(result).map_err(|error| self.full(&error))
     }
 
     /// There is no place for what is to be kept.
     fn full(&self, error: &std::io::Error) -> End {
         End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, error)))
+    }
+
+    fn differences(&self) -> MutexGuard<'_, Vec<String>> {
+        self.differences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says on stdout how it came out, and who is to be looked at.
@@ -413,12 +378,19 @@ impl Grading<'_> {
             lines.extend(words::notice(&result));
         }
         let failed = |error: std::io::Error| Stop::infrastructure(netkit::cause(&error));
+        if self.options.lists_differences {
+            let differences = self.differences();
+            lines.extend(differences.iter().cloned());
+            if differences.is_empty() {
+                lines.push(words::NO_DIFFERENCE.into());
+            }
+        }
         for line in lines {
             netkit::screen::line(line).map_err(failed)?;
         }
         let counts: Vec<String> = counts
             .iter()
-            .map(|(outcome, count): (&Received, _)| words::count(*count, *outcome))
+            .map(|(outcome, count): (&Arrival, _)| words::count(*count, *outcome))
             .collect();
         netkit::screen::line(words::done(
             mine.len(),

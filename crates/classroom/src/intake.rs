@@ -72,6 +72,16 @@ pub(crate) enum Refusal {
     Hostile(String),
 }
 
+impl Refusal {
+    /// Why, without what kind of refusal it is.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Empty(words) | Self::Unreadable(words) => words,
+            Self::Oversized(words) | Self::Hostile(words) => words,
+        }
+    }
+}
+
 /// The files of one lesson, by their paths below `src`.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 

@@ -7,6 +7,7 @@ mod autograder;
 mod class;
 mod course_file;
 mod ending;
+mod explain;
 mod export;
 mod files;
 mod grade;
@@ -41,6 +42,8 @@ struct Line {
 enum Command {
     /// Grade submissions
     Grade(Box<grade::Options>),
+    /// Grade what changed since, submissions or checks, and list every verdict that differs
+    Regrade(Box<grade::Options>),
     /// Put the parts of a class together that several machines graded
     Merge(merge::Options),
     /// Write the course as students get it, without solutions
@@ -51,6 +54,8 @@ enum Command {
     Autograder(autograder::Options),
     /// Write results in the form that a course platform reads
     Export(export::Options),
+    /// Replay one check of one student, and show what happens
+    Explain(explain::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
     Doctor,
     /// Compile or grade for `grade`
@@ -69,11 +74,13 @@ fn main() -> ExitCode {
     grader::guard::serve_if_asked();
     let done = match Line::parse().command {
         Command::Grade(options) => grade::run(&options),
+        Command::Regrade(options) => grade::run_again(*options),
         Command::Merge(options) => merge::run(&options),
         Command::Handout(options) => handout::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Autograder(options) => autograder::run(&options),
         Command::Export(options) => export::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
 use crate::ending::{DONE, Stop};
-use crate::grade::marking::Bench;
+use crate::grade::bench::Bench;
 use crate::result::{Store, StudentResult};
 use crate::shard::Shard;
 use crate::words::{class as files, merge as words};

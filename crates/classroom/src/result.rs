@@ -39,7 +39,7 @@ pub(crate) struct NotHandedIn {
 /// What was handed in, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Submission {
-    pub(crate) outcome: Received,
+    pub(crate) outcome: Arrival,
     /// What there is to say of it; empty where it is as it should be.
     pub(crate) message: String,
     /// As the listing names it.
@@ -63,7 +63,7 @@ pub(crate) struct Submission {
 /// What became of what was handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Received {
+pub(crate) enum Arrival {
     /// It was taken.
     Received,
     /// The student is on the roster, and there is nothing.
@@ -76,7 +76,7 @@ pub(crate) enum Received {
     Hostile,
 }
 
-impl Received {
+impl Arrival {
     /// As the result says it.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -98,6 +98,17 @@ pub(crate) enum LessonOutcome {
     Graded,
     NoBuild,
     InfraError,
+}
+
+impl LessonOutcome {
+    /// As the result says it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Graded => "graded",
+            Self::NoBuild => "no_build",
+            Self::InfraError => "infra_error",
+        }
+    }
 }
 
 /// A lesson's result.
@@ -235,13 +246,13 @@ impl StudentResult {
     /// A result before anything was graded.
     pub(crate) fn of(member: &Member, sandbox: &str) -> Self {
         let (outcome, message, piece) = match &member.handed_in {
-            HandedIn::Nothing => (Received::Missing, words::MISSING.into(), None),
+            HandedIn::Nothing => (Arrival::Missing, words::MISSING.into(), None),
             HandedIn::Several(pieces) => {
                 let names = pieces.iter().map(|piece| piece.shown.as_str());
-                (Received::Duplicate, words::duplicate(names), None)
+                (Arrival::Duplicate, words::duplicate(names), None)
             }
-            HandedIn::OddName(piece) => (Received::Unreadable, words::ODD_NAME.into(), Some(piece)),
-            HandedIn::One(piece) => (Received::Received, String::new(), Some(piece)),
+            HandedIn::OddName(piece) => (Arrival::Unreadable, words::ODD_NAME.into(), Some(piece)),
+            HandedIn::One(piece) => (Arrival::Received, String::new(), Some(piece)),
         };
         Self {
             format: FORMAT.into(),
@@ -269,10 +280,10 @@ impl StudentResult {
     /// Notes that nothing was taken.
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         let (outcome, message) = match refusal {
-            Refusal::Empty(words) => (Received::Empty, words),
-            Refusal::Unreadable(words) => (Received::Unreadable, words),
-            Refusal::Oversized(words) => (Received::Oversized, words),
-            Refusal::Hostile(words) => (Received::Hostile, words),
+            Refusal::Empty(words) => (Arrival::Empty, words),
+            Refusal::Unreadable(words) => (Arrival::Unreadable, words),
+            Refusal::Oversized(words) => (Arrival::Oversized, words),
+            Refusal::Hostile(words) => (Arrival::Hostile, words),
         };
         self.submission.outcome = outcome;
         self.submission.message = message;

@@ -2,6 +2,7 @@
 
 pub(crate) mod autograder;
 pub(crate) mod class;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod grading;
 pub(crate) mod handout;

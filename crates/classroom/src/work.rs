@@ -5,6 +5,7 @@
 //! inherits it. The rest of stdin is a lifeline: where it ends, this process and all that it
 //! started end too, so that nothing is left of a class's grading, however it ended.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;

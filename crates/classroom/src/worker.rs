@@ -39,6 +39,7 @@ pub(crate) enum NotDone {
 
 impl Workers {
     /// Ends all that runs, and starts nothing any more.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there Ctrl-C ends all"))]
     pub(crate) fn stop(&self) {
         let mut lifelines = self.lifelines();
         self.stopped.store(true, Ordering::Release);

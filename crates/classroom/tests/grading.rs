@@ -102,6 +102,52 @@ fn resuming_grades_again_what_changed_and_nothing_else() {
 }
 
 #[test]
+fn a_regrading_lists_every_verdict_that_differs_and_why() {
+    let class = Class::new();
+    class.solution("same");
+    class.skeleton("better");
+    assert!(class.grade(&[]).status.success());
+    let same = class.written("same");
+    let out = class.path("out");
+    let submissions = class.submissions();
+    let regrade = || {
+        let words =
+            ["regrade", &submissions, "--lessons", "tcp-echo", "--sandbox", "none", "--out", &out];
+        let done = class.run(&words);
+        assert!(done.status.success(), "{}", text(&done));
+        text(&done)
+    };
+    assert!(regrade().contains("no verdict differs"));
+    class.solution("better");
+    let told = regrade();
+    let line = "better: tcp-echo echoes_hello: failed, now passed: another submission";
+    assert!(told.contains(line), "{told}");
+    assert!(!told.contains("same:"), "{told}");
+    assert_eq!(class.written("same"), same);
+}
+
+#[test]
+fn one_check_is_replayed_with_its_seed_and_shown() {
+    let class = Class::new();
+    class.mistake("ben", "&buffer[..count]", "&buffer");
+    class.file("course.toml", "", "seed = 4242\n");
+    assert!(class.grade(&["--course", &class.path("course.toml")]).status.success());
+    let (submissions, out) = (class.submissions(), class.path("out"));
+    let explain = |check: &str| {
+        let words = ["explain", "ben", "tcp-echo", check, "--in", &submissions, "--out", &out];
+        class.run(&[&words[..], &["--sandbox", "none"]].concat())
+    };
+    let failed = explain("one_byte");
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed));
+    for told in ["tcp-echo  ✗ one_byte", "your server", "expected", "hint"] {
+        assert!(text(&failed).contains(told), "{}", text(&failed));
+    }
+    let passed = explain("echoes_hello");
+    assert!(passed.status.success() && text(&passed).contains("seed 4242"), "{}", text(&passed));
+    assert_eq!(explain("no_such").status.code(), Some(2));
+}
+
+#[test]
 fn parts_merge_to_what_one_machine_gives_and_a_missing_student_is_told() {
     let class = Class::new();
     for name in ["a", "b", "c", "d", "e"] {

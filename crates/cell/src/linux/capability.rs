@@ -3,7 +3,7 @@
 use landlock::ABI;
 
 use super::cell::Cell;
-use super::plan::is_root;
+use super::owner::Owner;
 use super::{inner, paths};
 use crate::policy::{Network, Policy};
 use crate::refusal::Refusal;
@@ -15,8 +15,7 @@ const SCOPES_FIX: &str =
 /// Tries each tier and says what there is, and why not more. It takes some milliseconds.
 pub fn capability() -> Capability {
     let policy = Policy::new().network(Network::Loopback).scratch(1 << 20).system();
-    let full =
-        landlock_is_there().and_then(|()| Cell::begin(Tier::Full, &policy, None).map(drop)).err();
+    let full = Cell::begin(Tier::Full, &policy, None).err();
     let reduced = reduced_is_safe().err();
     let tier = match (&full, &reduced) {
         (None, _) => Tier::Full,
@@ -37,6 +36,13 @@ fn landlock_is_there() -> Result<(), Refusal> {
     }
 }
 
+/// What full cells need besides what making one shows.
+pub(super) fn full_is_safe() -> Result<(), Refusal> {
+    let owner = Owner::look();
+    owner.is_not_bare_root(owner.makes_namespaces)?;
+    landlock_is_there()
+}
+
 /// Whether Landlock keeps signals and abstract sockets in.
 pub(super) fn scopes_are_there() -> Result<(), Refusal> {
     landlock_is_there()?;
@@ -50,5 +56,7 @@ pub(super) fn scopes_are_there() -> Result<(), Refusal> {
 /// The program must not be able to end whoever watches it: another user can't, and one whose signals
 /// Landlock keeps in can't.
 pub(super) fn reduced_is_safe() -> Result<(), Refusal> {
-    if is_root() { landlock_is_there() } else { scopes_are_there() }
+    let owner = Owner::look();
+    owner.is_not_bare_root(owner.changes_user)?;
+    if owner.changes_user { landlock_is_there() } else { scopes_are_there() }
 }

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 
 use super::message::{Cause, Message};
+use super::owner::{OTHER_USER, Owner};
 use super::plan::{self, Prepared};
 use super::step::{NAMESPACES_FIX, Step};
 use super::sys::{self, Child};
@@ -18,6 +19,9 @@ use crate::ended::{End, Ended, Output};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::tier::Tier;
+
+/// So long a cell may take until its program runs, on a machine that is busy with others.
+const TO_START: Duration = Duration::from_secs(60);
 
 /// A program that runs confined, with all that it starts. When this is dropped, or the owner dies in
 /// whatever way, all of it is killed.
@@ -56,7 +60,7 @@ impl Cell {
         command: Option<Command>,
     ) -> Result<Self, Refusal> {
         match tier {
-            Tier::Full => {}
+            Tier::Full => super::capability::full_is_safe()?,
             Tier::Reduced => super::capability::reduced_is_safe()?,
             Tier::None => {
                 return Err(Refusal::new("a program is not started without any confinement"));
@@ -76,7 +80,7 @@ impl Cell {
         })?;
         cell.init = Some(init);
         drop((plan, told, order)); // what the first process has by now
-        match cell.next_message(None) {
+        match cell.next_message(Some(Instant::now() + TO_START)) {
             Ok(Some(Message::Started)) => Ok(cell),
             Ok(Some(Message::Failed(step, which, errno))) => {
                 let name = match step {
@@ -85,6 +89,7 @@ impl Cell {
                 };
                 Err(step.refusal(name.as_deref(), errno))
             }
+            Ok(None) => Err(Refusal::new("the cell was not ready in a minute")),
             Ok(_) => Err(Refusal::new("the cell's first process ended before the program began")),
             Err(error) => Err(Refusal::of("the cell's first process was not heard of", error)),
         }
@@ -263,11 +268,11 @@ fn make_scratch() -> Result<TempDir, Refusal> {
 /// # Errors
 /// If the system refuses it. A symbolic link is not followed.
 pub fn give(path: &Path) -> io::Result<()> {
-    if !plan::is_root() {
+    if !Owner::look().changes_user {
         return Ok(());
     }
-    let user = rustix::fs::Uid::from_raw(plan::OTHER_USER);
-    let group = rustix::fs::Gid::from_raw(plan::OTHER_USER);
+    let user = rustix::fs::Uid::from_raw(OTHER_USER);
+    let group = rustix::fs::Gid::from_raw(OTHER_USER);
     let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
     Ok(rustix::fs::chownat(rustix::fs::CWD, path, Some(user), Some(group), flags)?)
 }

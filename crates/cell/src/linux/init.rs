@@ -79,6 +79,7 @@ impl Plan {
     /// Until the program has ended, or must end; then ends all that is left and tells.
     fn follow(&self, program: Pid, ended: &OwnedFd) {
         let begun = Instant::now();
+        let mut looked = begun;
         let mut status = None;
         let cause = loop {
             reap(program, &mut status);
@@ -89,7 +90,7 @@ impl Plan {
             if left.is_zero() {
                 break Cause::Wall;
             }
-            let next = left.min(LOOK);
+            let next = left.min(LOOK.saturating_sub(looked.elapsed()));
             let mut events =
                 [PollFd::new(ended, PollFlags::IN), PollFd::new(&self.life, PollFlags::IN)];
             let next = Timespec {
@@ -102,8 +103,11 @@ impl Plan {
             }
             let mut told = [0u8; 128];
             let _ = rustix::io::read(ended, &mut told); // so that it can be readable anew
-            if self.world.is_some() && self.held() > self.memory {
-                break Cause::Memory;
+            if self.world.is_some() && looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                if self.held() > self.memory {
+                    break Cause::Memory;
+                }
             }
         };
         let left = self.end_all(program, &mut status);

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit};
-use rustix::thread::CapabilitySet;
 
 use super::filter;
 use super::init::Plan;
+use super::owner::{OTHER_USER, Owner};
 use super::paths::{self, Paths, c_path};
 use super::setup::{
     self, Identity, Maps, NO_DEVICES, NO_EXEC, NO_SETUID, Program, READ_ONLY, World,
@@ -23,22 +23,10 @@ use crate::policy::{Limits, Network, Policy};
 use crate::refusal::Refusal;
 use crate::tier::Tier;
 
-/// User and group of programs in cells whose owner is root, seen from outside. It lies in a range
-/// that Debian and systemd give to nobody.
-pub(super) const OTHER_USER: u32 = 60_801;
 /// User and group of programs, seen from inside.
 pub(super) const USER_INSIDE: u32 = 1000;
 /// Descriptors are moved behind this number, so that no two are in each other's way.
 const ASIDE: i32 = 64;
-
-/// Whether this process has root's rights over mounts, networks and users.
-pub(super) fn is_root() -> bool {
-    let needed = CapabilitySet::SYS_ADMIN
-        | CapabilitySet::NET_ADMIN
-        | CapabilitySet::SETUID
-        | CapabilitySet::SETGID;
-    rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.contains(needed))
-}
 
 fn maps(outside: u32, group_outside: u32) -> Maps {
     let map = |outside: u32| format!("{USER_INSIDE} {outside} 1").into_bytes();
@@ -67,7 +55,8 @@ pub(super) fn prepare(
         Some(folder) => Paths::of(&policy.clone().write(folder))?,
         None => Paths::of(policy)?,
     };
-    let identity = match (full, is_root()) {
+    let owner = Owner::look();
+    let identity = match (full, owner.makes_namespaces) {
         (true, true) => Identity::Other(maps(OTHER_USER, OTHER_USER)),
         (true, false) => {
             let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
@@ -204,9 +193,9 @@ fn program(
         directory: word(directory.as_os_str())?,
         descriptors: descriptors(command.descriptors)?,
         limits: limits(&policy.limits),
-        ruleset,
+        ruleset: aside(ruleset.as_fd())?,
         filters: filter::filters(policy.network)?,
-        other_user: (tier == Tier::Reduced && is_root()).then_some(OTHER_USER),
+        other_user: (tier == Tier::Reduced && Owner::look().changes_user).then_some(OTHER_USER),
         later,
     })
 }

@@ -23,6 +23,7 @@ macro_rules! tests {
         pub(crate) fn owner(name: &str) -> i32 {
             match name {
                 $(stringify!($name) => $name(),)*
+                "lacks" => lacks(),
                 "holds_full" => holds(Tier::Full),
                 "holds_reduced" => holds(Tier::Reduced),
                 _ => return 2,
@@ -48,6 +49,7 @@ tests! {
     what_is_written_stays,
     what_cannot_be_given_is_refused,
     nothing_of_many_cells_is_left_in_the_owner,
+    what_a_machine_lacks_is_told,
     the_second_level_does_not_show,
     the_second_level_refuses_in_words,
 }
@@ -122,6 +124,18 @@ fn workplace() -> tempfile::TempDir {
 }
 
 fn a_daemon_ends_with_the_program() {
+    // Unconfined it goes on.
+    let folder = workplace();
+    let marker = folder.path().join("daemon").display().to_string();
+    let status = Command::new(own_path())
+        .args(["--as", "program", "daemon", &marker, "double"])
+        .stdin(Stdio::null())
+        .status()
+        .expect("it starts");
+    assert!(status.success());
+    let running = processes_with(&marker);
+    assert_eq!(running.len(), 1);
+    rustix::process::pidfd_send_signal(&running[0], Signal::KILL).expect("it runs");
     for (tier, way) in [Tier::Full, Tier::Reduced]
         .into_iter()
         .flat_map(|tier| ["single", "double"].into_iter().map(move |way| (tier, way)))
@@ -250,6 +264,17 @@ fn only_named_descriptors_are_inherited() {
     let command = cell::Command::new("/bin/sh").args(["-c", "cat <&7"]).descriptor(7, hears);
     let output = Cell::output(Tier::Full, &policy().proc(), command, 1 << 16).expect("a cell");
     assert_eq!(output.stdout, b"for you");
+    // None of them is in the way of what the cell itself has open until the program starts.
+    let mut command = cell::Command::new("/bin/sh").args(["-c", "echo /proc/self/fd/*"]);
+    let null = fs::File::open("/dev/null").expect("it is there");
+    for number in 3..64 {
+        // Held far above, so that what the cell opens in the owner has numbers below 64.
+        let held = rustix::io::fcntl_dupfd_cloexec(&null, 100).expect("there is room");
+        command = command.descriptor(number, held);
+    }
+    let output = Cell::output(Tier::Full, &policy().proc(), command, 1 << 16).expect("a cell");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("/fd/3 ") && listed.contains("/fd/63"), "{listed}");
     let listed = cell::Command::new("/bin/sh").args(["-c", "echo /proc/self/fd/*"]);
     let output = Cell::output(Tier::Full, &policy().proc(), listed, 1 << 16).expect("a cell");
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -330,6 +355,39 @@ fn nothing_of_many_cells_is_left_in_the_owner() {
     assert_eq!(open(), before);
     let child = rustix::process::wait(rustix::process::WaitOptions::NOHANG);
     assert_eq!(child.expect_err("no child is left"), rustix::io::Errno::CHILD);
+}
+
+/// Where no more user namespaces may be made.
+fn lacks() {
+    let there = cell::capability();
+    println!("{there}");
+    let map = fs::read_to_string("/proc/self/uid_map").expect("/proc");
+    if map.split_whitespace().nth(1) == Some("0") {
+        // This is the machine's root without its rights: no tier would keep a program from it.
+        assert_eq!(there.tier(), Tier::None);
+        let why = there.why_not_reduced().expect("a reason").to_string();
+        assert!(why.starts_with("root without its rights"), "{why}");
+        let refusal = Cell::start_on(Tier::Reduced, &policy(), program(&["exit", "0"]));
+        assert_eq!(refusal.expect_err("a refusal").to_string(), why);
+        return;
+    }
+    assert_eq!(there.tier(), Tier::Reduced);
+    let why = there.why_not_full().expect("a reason").to_string();
+    assert!(why.contains("user.max_user_namespaces"), "{why}");
+    let refusal = Cell::start(&policy(), program(&["exit", "0"])).expect_err("a refusal");
+    assert_eq!(refusal.to_string(), why);
+    let output = output(Tier::Reduced, &policy(), &["exit", "5"]);
+    assert_eq!(output.ended.end, End::Exited(5));
+}
+
+fn what_a_machine_lacks_is_told() {
+    let script = r#"echo 0 >/proc/sys/user/max_user_namespaces && exec "$0" --as behaviour lacks"#;
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", script, &own_path()])
+        .output()
+        .expect("unshare (util-linux) is there");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }
 
 /// The launcher of the second level with a program behind it.

@@ -8,7 +8,7 @@ use grader::Outcome;
 use super::corrections::Corrections;
 use crate::course_file::CourseFile;
 use crate::merge::Run;
-use crate::result::{LessonOutcome, LessonResult, Received, StudentResult, Visibility};
+use crate::result::{Arrival, LessonOutcome, LessonResult, StudentResult, Visibility};
 use crate::words::export as words;
 
 /// A student's marks.
@@ -16,7 +16,7 @@ use crate::words::export as words;
 pub(crate) struct Mark {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
-    pub(crate) received: Received,
+    pub(crate) received: Arrival,
     /// What there is to say of the submission; empty where it is as it should be.
     pub(crate) message: String,
     pub(crate) submitted_at: Option<String>,
@@ -76,7 +76,7 @@ impl Mark {
                     score: Some(0),
                     max_score: lesson.max_score,
                     message: match result.submission.outcome {
-                        Received::Received => words::NOT_HANDED_IN.into(),
+                        Arrival::Received => words::NOT_HANDED_IN.into(),
                         _ => result.submission.message.clone(),
                     },
                     checks: Vec::new(),

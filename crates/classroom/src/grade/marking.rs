@@ -7,14 +7,10 @@ use cell::Policy;
 use grader::{CheckReport, Outcome, What};
 
 use crate::files::write_below;
-use crate::hash::Hash;
+use crate::grade::bench::Bench;
 use crate::intake::Files;
-use crate::kit::Kit;
 use crate::kit::compile::Compiled;
-use crate::lessons::LessonText;
-use crate::result::{
-    Again, CheckResult, CompileResult, Hashes, LessonOutcome, LessonResult, Visibility,
-};
+use crate::result::{Again, CheckResult, CompileResult, LessonOutcome, LessonResult};
 use crate::sandbox::{MEMORY, Sandbox};
 use crate::words::sandbox::no_cell;
 use crate::words::{class, grading as words};
@@ -30,18 +26,6 @@ const PER_CHECK: Duration = Duration::from_secs(60);
 /// How often what the machine was in the way of is tried again.
 const INFRA_RETRIES: usize = 2;
 
-/// A lesson, ready for a class.
-pub(crate) struct Bench {
-    pub(crate) text: LessonText,
-    pub(crate) kit: Kit,
-    /// Of this program and the lesson's words.
-    pub(crate) grader: String,
-    pub(crate) seed: u64,
-    pub(crate) visibility: Vec<(String, Visibility)>,
-    /// Checks that are as if they were not there.
-    pub(crate) left_out: Vec<String>,
-}
-
 /// What marking needs beside the lesson.
 pub(crate) struct Marker<'a> {
     pub(crate) workers: &'a Workers,
@@ -50,58 +34,6 @@ pub(crate) struct Marker<'a> {
     pub(crate) sandbox: Sandbox,
     /// How many checks of one program run at once.
     pub(crate) at_once: usize,
-}
-
-impl Bench {
-    pub(crate) fn name(&self) -> &str {
-        &self.text.lesson.name
-    }
-
-    /// What the result of these files depends on.
-    pub(crate) fn hashes(&self, files: &Files) -> Hashes {
-        let mut hash = Hash::default();
-        for (path, bytes) in files {
-            hash.add(path.as_os_str().as_encoded_bytes());
-            hash.add(bytes);
-        }
-        Hashes {
-            submission: hash.text(),
-            kit: self.kit.hash.clone(),
-            grader: self.grader.clone(),
-            toolchain: self.kit.toolchain.clone(),
-            seed: self.seed,
-        }
-    }
-
-    fn not_graded(&self, files: &Files, outcome: LessonOutcome, message: String) -> LessonResult {
-        LessonResult {
-            lesson: self.name().into(),
-            outcome,
-            score: 0,
-            max_score: self.text.lesson.points(),
-            checks: Vec::new(),
-            message,
-            compile: CompileResult::default(),
-            hashes: self.hashes(files),
-        }
-    }
-
-    /// Where nothing is left to say of single checks.
-    fn all_failed(&self, why: &str) -> Vec<CheckResult> {
-        let checks = self.text.lesson.checks.iter();
-        let checks = checks.map(|check| CheckResult::failed(check, why, self.seed));
-        checks.map(|check| self.with_visibility(check)).collect()
-    }
-
-    fn with_visibility(&self, mut check: CheckResult) -> CheckResult {
-        let own = self.visibility.iter().find(|(id, _)| *id == check.report.id);
-        check.visibility = own.map(|(_, it)| *it).unwrap_or_default();
-        check
-    }
-
-    fn is_right(&self, check: &CheckResult) -> bool {
-        check.report.outcome == Outcome::Passed
-    }
 }
 
 /// Why a result is not final: what could have come otherwise on a quiet machine.
@@ -217,6 +149,28 @@ impl Marker<'_> {
             }
         }
         Ok(LessonResult::graded(bench.name(), checks, result.compile, result.hashes))
+    }
+
+    /// Compiles, and runs one check with those that it needs. Why not, in words, where it cannot.
+    pub(crate) fn replay(
+        &self,
+        bench: &Bench,
+        files: &Files,
+        check: &str,
+    ) -> Result<Vec<CheckResult>, String> {
+        let in_words = |why| match why {
+            NotDone::Stopped => words::INTERRUPTED.into(),
+            NotDone::Memory => words::memory(MEMORY),
+            NotDone::Machine(why) => why,
+        };
+        let folder = tempfile::tempdir_in(self.scratch)
+            .map_err(|error| class::unwritable(self.scratch, &error))?;
+        let compiled = self.compile(bench, files, folder.path()).map_err(in_words)?;
+        let Some(program) = compiled.program else {
+            let shown = compiled.errors.first().map(|error| error.shown.as_str());
+            return Err(shown.map(str::to_owned).or(compiled.why).unwrap_or_default());
+        };
+        self.grade(bench, &program, folder.path(), &[check.to_owned()]).map_err(in_words)
     }
 
     /// Runs the checks called `wanted`, one at a time, and puts what comes of it in the others' place.

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::result::{LessonOutcome, Received, StudentResult};
+use grader::Outcome;
+
+use crate::result::{Arrival, LessonOutcome, StudentResult};
 
 pub(crate) const MISSING: &str = "nothing was handed in";
 pub(crate) const ODD_NAME: &str =
@@ -17,6 +19,7 @@ pub(crate) const NO_CLONE: &str =
 pub(crate) const NOTHING_TO_GRADE: &str =
     "name a folder with submissions, or a manifest with --manifest";
 pub(crate) const BOTH: &str = "a folder and a manifest were named; keep one";
+#[cfg(unix)]
 pub(crate) const STOPPING: &str = "stopping; what is graded is kept, and --resume goes on";
 pub(crate) const INTERRUPTED: &str = "interrupted; --resume goes on";
 
@@ -133,7 +136,7 @@ pub(crate) fn so_far(done: u64, all: u64, left: Duration) -> String {
 pub(crate) fn notice(result: &StudentResult) -> Vec<String> {
     let (id, submission) = (&result.id, &result.submission);
     let mut lines = Vec::new();
-    if submission.outcome != Received::Received {
+    if submission.outcome != Arrival::Received {
         lines.push(format!("{id}: {}: {}", submission.outcome.word(), submission.message));
     }
     if submission.not_on_roster {
@@ -167,7 +170,7 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-pub(crate) fn count(count: usize, outcome: Received) -> String {
+pub(crate) fn count(count: usize, outcome: Arrival) -> String {
     format!("{count} {}", outcome.word())
 }
 
@@ -185,4 +188,31 @@ pub(crate) fn memory(most: u64) -> String {
 
 pub(crate) fn compiler_memory(most: u64) -> String {
     format!("the compiler needed more than {} of memory", grader::size(most))
+}
+
+pub(crate) const NOTHING: &str = "nothing";
+pub(crate) const FIRST: &str = "it was not graded before";
+pub(crate) const SUBMISSION_CHANGED: &str = "another submission";
+pub(crate) const TOOLCHAIN_CHANGED: &str = "another compiler";
+pub(crate) const GRADER_CHANGED: &str = "other checks, or another grader";
+pub(crate) const KIT_CHANGED: &str = "other dependencies";
+pub(crate) const SEED_CHANGED: &str = "another seed";
+pub(crate) const TIER_CHANGED: &str = "another confinement";
+pub(crate) const INFRA_BEFORE: &str = "the machine was in the way before";
+pub(crate) const NO_DIFFERENCE: &str = "no verdict differs from what it was";
+
+/// A verdict that is another now.
+pub(crate) fn differs(id: &str, what: &str, before: &str, now: &str, why: &str) -> String {
+    let what = if what.is_empty() { String::new() } else { format!("{what}: ") };
+    format!("{id}: {what}{before}, now {now}: {why}")
+}
+
+/// As the result says it.
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+        Outcome::InfraError => "infra_error",
+    }
 }
