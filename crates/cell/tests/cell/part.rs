@@ -34,7 +34,7 @@ pub(crate) fn play(part: &str, words: &[String]) -> Option<i32> {
 }
 
 fn named(name: &str) -> &'static Attack {
-    attack::ALL.iter().find(|one| one.name == name).expect("the name of an attack")
+    attack::all().find(|one| one.name == name).expect("the name of an attack")
 }
 
 fn attack(attack: &Attack, bait: &Bait) -> i32 {

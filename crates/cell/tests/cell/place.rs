@@ -41,7 +41,7 @@ impl Who {
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for &who in Who::all() {
-        for attack in attack::ALL.iter().filter(|one| who == Who::Root || !one.needs_root) {
+        for attack in attack::all().filter(|one| who == Who::Root || !one.needs_root) {
             let mut add = |tier: &'static str| {
                 let name = format!("{tier}::{}::{}_in_vain", who.name(), attack.name);
                 trials
