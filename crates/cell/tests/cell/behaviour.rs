@@ -45,6 +45,7 @@ tests! {
     whoever_floods_is_ended,
     only_named_descriptors_are_inherited,
     cells_have_loopbacks_of_their_own,
+    localhost_has_addresses,
     no_network_means_none,
     what_is_written_stays,
     what_cannot_be_given_is_refused,
@@ -294,6 +295,20 @@ fn cells_have_loopbacks_of_their_own() {
             });
         }
     });
+}
+
+fn localhost_has_addresses() {
+    let policy = policy().network(Network::Loopback);
+    let in_full = output(Tier::Full, &policy, &["localhost"]);
+    assert_eq!(String::from_utf8_lossy(&in_full.stdout), "127.0.0.1 ::1\n", "{in_full:?}");
+    // Elsewhere they are what the machine's own file says.
+    for said in [
+        output(Tier::Reduced, &policy, &["localhost"]).stdout,
+        launched(&policy, &["localhost"]).wait_with_output().expect("its output").stdout,
+    ] {
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(said.contains("127.0.0.1"), "{said}");
+    }
 }
 
 fn no_network_means_none() {
