@@ -86,7 +86,7 @@ fn run(who: Who, tier: &str, words: &[&str]) -> Result<(), Failed> {
     command.stdin(Stdio::null()).stdout(stream()?).stderr(stream()?);
     let mut owner = command.spawn()?;
     // Into a file, so that what it leaves behind holds nobody who waits for its output's end.
-    if !ends_within(&owner, Duration::from_secs(180))? {
+    if !ends_within(&owner, Duration::from_secs(600))? {
         owner.kill()?;
     }
     let status = owner.wait()?;
