@@ -98,7 +98,7 @@ struct Confinement {
 
 impl Confinement {
     fn of(policy: &Policy) -> Result<Self, Refusal> {
-        let mut policy = policy.clone();
+        let mut policy = paths::with_names(policy);
         if policy.proc {
             policy = policy.read("/proc");
         }

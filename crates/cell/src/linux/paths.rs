@@ -1,7 +1,7 @@
 //! The allow-list of paths: as a Landlock ruleset, and as the places of a new root.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,7 +14,7 @@ use landlock::{
 };
 
 use super::sys;
-use crate::policy::Policy;
+use crate::policy::{Network, Policy};
 use crate::refusal::Refusal;
 
 /// Devices that any program may expect. To write: those that swallow.
@@ -26,12 +26,29 @@ const DEVICES: [(&str, bool); 5] = [
     ("/dev/urandom", false),
 ];
 
+/// Files by which `localhost` has addresses wherever there is a loopback. A full cell has its own.
+pub(super) const NAMES: [(&CStr, &[u8]); 3] = [
+    (c"/etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n"),
+    (c"/etc/host.conf", b"multi on\n"),
+    (c"/etc/nsswitch.conf", b"hosts: files\n"),
+];
+
 /// What may be done with what is below a path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rights {
     pub(super) execute: bool,
     pub(super) write: bool,
     pub(super) device: bool,
+}
+
+/// With the machine's own names of addresses, for programs that have its loopback or one like it.
+pub(super) fn with_names(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    if policy.network == Network::Loopback {
+        let paths = NAMES.iter().filter_map(|(path, _)| path.to_str().ok()).map(PathBuf::from);
+        policy.read.extend(paths.filter(|path| path.exists()));
+    }
+    policy
 }
 
 /// The policy's paths as they are on this machine.
@@ -151,6 +168,7 @@ pub(super) fn landlock_abi() -> ABI {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbers {
     pub(super) read: u64,
+    pub(super) read_file: u64,
     pub(super) write: u64,
 }
 
@@ -193,6 +211,7 @@ pub(super) fn ruleset(paths: &Paths, abi: ABI) -> Result<(OwnedFd, Numbers), Ref
     let write = Rights { write: true, ..Rights::default() };
     let numbers = Numbers {
         read: landlock_rights(abi, Rights::default(), true).bits(),
+        read_file: landlock_rights(abi, Rights::default(), false).bits(),
         write: landlock_rights(abi, write, true).bits(),
     };
     Ok((ruleset, numbers))
@@ -202,7 +221,7 @@ pub(super) fn ruleset(paths: &Paths, abi: ABI) -> Result<(OwnedFd, Numbers), Ref
 pub(super) fn allow_later(
     ruleset: &OwnedFd,
     rights: u64,
-    path: &std::ffi::CStr,
+    path: &CStr,
 ) -> Result<(), rustix::io::Errno> {
     use rustix::fs::{Mode, OFlags};
     let place = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;

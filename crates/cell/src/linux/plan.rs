@@ -52,8 +52,9 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Refusal> {
     let full = tier == Tier::Full;
     let paths = match scratch {
-        Some(folder) => Paths::of(&policy.clone().write(folder))?,
-        None => Paths::of(policy)?,
+        Some(folder) => Paths::of(&paths::with_names(policy).write(folder))?,
+        None if full => Paths::of(policy)?,
+        None => Paths::of(&paths::with_names(policy))?,
     };
     let owner = Owner::look();
     let identity = match (full, owner.makes_namespaces) {
@@ -181,6 +182,9 @@ fn program(
     let mut later = Vec::new();
     if policy.proc {
         later.push((c"/proc".to_owned(), numbers.read));
+    }
+    if policy.network == Network::Loopback && tier == Tier::Full {
+        later.extend(paths::NAMES.map(|(path, _)| (path.to_owned(), numbers.read_file)));
     }
     if policy.scratch.is_some() && tier == Tier::Full {
         later.push((c"/tmp".to_owned(), numbers.write));

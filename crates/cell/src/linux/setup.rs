@@ -13,7 +13,7 @@ use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, WaitOptions};
 use rustix::thread::{Gid, Uid, UnshareFlags};
 use seccompiler::BpfProgram;
 
-use super::paths::allow_later;
+use super::paths::{NAMES, allow_later};
 use super::plan::USER_INSIDE;
 use super::step::Step;
 use super::sys::{self, Words};
@@ -166,6 +166,9 @@ impl World {
             mount(c"/new/tmp", c"tmpfs", flags, size).at(Step::Scratch)?;
         }
         self.places()?;
+        if self.loopback {
+            names().at(Step::Names)?;
+        }
         for (which, (from, to, attributes)) in self.binds.iter().enumerate() {
             rustix::mount::mount_bind_recursive(from, to).at_one(Step::Bind, which)?;
             sys::add_mount_attributes(to, *attributes, true).at_one(Step::Bind, which)?;
@@ -230,6 +233,24 @@ fn loopback_up() -> Result<(), Errno> {
     let flags = SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::DGRAM, flags, None)?;
     sys::loopback_up(socket.as_fd())
+}
+
+/// Below /new, before what the policy says is mounted there.
+fn names() -> Result<(), Errno> {
+    match rustix::fs::mkdir(c"/new/etc", Mode::from_raw_mode(0o755)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno),
+    }
+    let new = rustix::fs::open(c"/new", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    for (path, text) in NAMES {
+        // The names begin with a slash, which would lead out of /new.
+        let name = path.to_bytes_with_nul().get(1..).unwrap_or_default();
+        let name = CStr::from_bytes_with_nul(name).map_err(|_| Errno::INVAL)?;
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&new, name, flags, Mode::from_raw_mode(0o644))?;
+        rustix::io::write(&file, text)?;
+    }
+    Ok(())
 }
 
 fn write_file(path: &CStr, bytes: &[u8]) -> Result<(), Errno> {

@@ -29,6 +29,7 @@ steps! {
     Root: "no root of files could be made",
     Proc: "no private /proc could be mounted",
     Scratch: "no memory file system could be mounted for temporary files",
+    Names: "the names of the loopback's addresses could not be written",
     Place: "a place in the cell's files could not be made",
     Bind: "a path could not be given to the cell",
     Loopback: "the cell's loopback could not be brought up",

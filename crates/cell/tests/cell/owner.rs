@@ -27,7 +27,7 @@ pub(crate) fn policy(bait: &Bait) -> Policy {
         processes: 32,
         open_files: 128,
         memory: 160 << 20,
-        wall: Duration::from_secs(30),
+        wall: Duration::from_secs(120),
     };
     let mut policy = Policy::new()
         .system()
