@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use grader::Outcome;
 
 use super::percent;
-use crate::result::{LessonOutcome, LessonResult, Received, StudentResult};
+use crate::result::{Arrival, LessonOutcome, LessonResult, StudentResult};
 use crate::words::report as words;
 
 /// Below so many percent somebody is looked after.
@@ -99,7 +99,7 @@ impl Statistics {
         let at = |part: usize| percents.get(percents.len() * part / 4).copied().unwrap_or(0);
         let mut spread = [0; 10];
         percents.iter().for_each(|percent| spread[(percent / 10).min(9) as usize] += 1);
-        let is_received = |it: &&StudentResult| it.submission.outcome == Received::Received;
+        let is_received = |it: &&StudentResult| it.submission.outcome == Arrival::Received;
         Self {
             received: results.iter().filter(is_received).count(),
             spread,
@@ -222,7 +222,7 @@ fn help(results: &[StudentResult]) -> Vec<(String, String)> {
             .map(|lesson| lesson.lesson.as_str())
             .collect();
         let why = match () {
-            () if result.submission.outcome != Received::Received => {
+            () if result.submission.outcome != Arrival::Received => {
                 words::received(&result.submission)
             }
             () if !no_build.is_empty() => words::does_not_compile(&no_build),

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::page;
 use super::seen::Seen;
 use crate::intake::Files;
-use crate::result::{CheckResult, LessonOutcome, LessonResult, Received};
+use crate::result::{Arrival, CheckResult, LessonOutcome, LessonResult};
 use crate::words::report as words;
 
 /// Columns of a conversation that is shown as text.
@@ -51,7 +51,7 @@ pub(super) fn page(title: &str, seen: &Seen, code: &BTreeMap<&str, Files>) -> St
 fn handed_in(seen: &Seen) -> Markup {
     let submission = &seen.result.submission;
     html! {
-        @if submission.outcome != Received::Received {
+        @if submission.outcome != Arrival::Received {
             p.why { strong { (submission.outcome.word()) ". " } (page::prose(&submission.message)) }
         }
         @if let Some(late) = &seen.late { p { (words::capitalised(late)) "." } }
