@@ -20,6 +20,8 @@ lint:
 # Tests the crates, and grades the solutions with the checks that grade students
 test:
     cargo test
+    cargo test --package cell --package classroom
+    cargo test -p cell -p classroom
 
 # Writes the exercises' skeletons from the marked solutions
 skeletons:
@@ -53,6 +55,10 @@ bench-wire:
 # Runs the wire's tests N times, some at once, under load: as root and as an ordinary user, or as you
 wire-under-load N="20" AT_ONCE="4":
     .ci/wire-under-load {{N}} {{AT_ONCE}}
+
+# Grades STUDENTS as PARTS of an array job on a Slurm of two nodes on this machine, and kills one
+slurm-two-nodes STUDENTS="100" PARTS="8":
+    .ci/slurm-two-nodes {{STUDENTS}} {{PARTS}}
 
 # Type-checks all of it for Windows and macOS (first `rustup target add` both); nothing is run there
 check-elsewhere:

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! An [`Event`] becomes a [`Row`], which says what stands where and in which words; a [`Ladder`]
-//! draws rows for a terminal, one by one, and [`svg`] draws all of them as a picture.
+//! draws rows for a terminal, one by one, and [`svg`] draws all of them as a picture. A
+//! [`Conversation`] is what a check's events come to.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::record::{Event, What};
 mod conversation;
 mod svg;
 
-pub(crate) use conversation::draw;
+pub use conversation::Conversation;
 pub use svg::svg;
 
 /// Columns left of the left lifeline: the time and a gap.
@@ -331,7 +332,7 @@ mod tests {
             event(86_399_999, What::ReceivedDatagramLost, "\"x\"", 1),
         ];
         for width in [1, 40, 41, 80, 120] {
-            let drawn = draw(&events, None, width);
+            let drawn = Conversation::of(&events, None).text(width);
             let widths: Vec<_> = drawn.lines().skip(1).map(UnicodeWidthStr::width).collect();
             assert!(widths.iter().all(|w| *w == width.max(40)), "{widths:?}\n{drawn}");
         }
@@ -340,14 +341,14 @@ mod tests {
     #[test]
     fn a_long_label_keeps_its_count() {
         let text = format!("\"{}\"", "x".repeat(250));
-        let drawn = draw(&[event(1, What::Sent, &text, 250)], None, 60);
+        let drawn = Conversation::of(&[event(1, What::Sent, &text, 250)], None).text(60);
         assert!(drawn.contains("…\" 250 B ─"), "{drawn}");
     }
 
     #[test]
     fn a_long_command_is_shown_to_its_end() {
         let command = format!("client --addr 127.0.0.1:1 {} --retries 20", "x ".repeat(60));
-        let drawn = draw(&[event(0, What::Run, &command, 0)], None, 80);
+        let drawn = Conversation::of(&[event(0, What::Run, &command, 0)], None).text(80);
         assert!(drawn.contains("--retries 20  │") && drawn.lines().count() == 4, "{drawn}");
         assert_eq!(drawn.matches('┤').count(), 1, "it was run once: {drawn}");
     }
@@ -357,7 +358,7 @@ mod tests {
         let long = format!("\"error: {}refused\"", "x ".repeat(60));
         let note = format!("a further experiment: {}seed 4294967295", "x ".repeat(60));
         let events = [event(0, What::Stderr, &long, 149), event(1, What::Note, &note, 0)];
-        let drawn = draw(&events, None, 80);
+        let drawn = Conversation::of(&events, None).text(80);
         assert!(drawn.contains("refused\" 149 B") && drawn.contains("4294967295"), "{drawn}");
     }
 

@@ -7,7 +7,7 @@ use colored::{Color, Colorize};
 use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr;
 
-use crate::ladder;
+use crate::ladder::Conversation;
 use crate::layout::{broken, wrapped};
 use crate::record::Event;
 use crate::words;
@@ -170,7 +170,7 @@ pub fn failure_text(lesson: &str, report: &CheckReport, look: Look) -> String {
     let mut text = heading(lesson, report, look);
     if !report.transcript.is_empty() {
         text.push('\n');
-        text.push_str(&ladder::draw(&report.transcript, report.found, look.width));
+        text.push_str(&Conversation::of(&report.transcript, report.found).text(look.width));
     }
     text.push('\n');
     let color = if report.outcome == Outcome::InfraError { Color::Yellow } else { Color::Red };

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use serde::Deserialize;
 
+use crate::course;
 use crate::ending::{NO_BUILD, Stop};
 use crate::words;
 
@@ -109,6 +110,7 @@ pub(crate) fn exercise_told(
 
 /// Builds a lesson's solution and gives its program. Only what is not up to date is spoken of.
 pub(crate) fn solution(root: &Path, lesson: &str) -> Result<PathBuf, Stop> {
+    course::has_solution(root, lesson)?;
     let package = format!("{lesson}-solution");
     let arguments = ["build", "--package", &package, "--bin", &package];
     let built = quietly(root, &arguments)?;

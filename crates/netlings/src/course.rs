@@ -110,7 +110,17 @@ impl Course {
 
     /// `solutions/<lesson>`
     pub(crate) fn solution(&self, lesson: &str) -> PathBuf {
-        self.root.join("solutions").join(lesson)
+        solution_in(&self.root, lesson)
+    }
+
+    /// [`Course::solution`], which is there.
+    pub(crate) fn solution_here(&self, lesson: &str) -> Result<PathBuf, Stop> {
+        has_solution(&self.root, lesson).map(|()| self.solution(lesson))
+    }
+
+    /// `exercises/<lesson>/pristine`: the skeleton, in an edition without solutions.
+    pub(crate) fn pristine(&self, lesson: &str) -> PathBuf {
+        self.exercise(lesson).join("pristine")
     }
 
     /// `path`, a place in the clone, as one would type it from the clone's root.
@@ -124,6 +134,18 @@ pub(crate) fn check_named<'a>(lesson: &'a Lesson, typed: &str) -> Result<&'a Che
     let near = || near_match(typed, lesson.checks.iter().map(|check| check.id.as_str()));
     let unknown = || Stop::usage(words::unknown_check(lesson, typed, near()));
     lesson.check(typed).ok_or_else(unknown)
+}
+
+fn solution_in(root: &Path, lesson: &str) -> PathBuf {
+    root.join("solutions").join(lesson)
+}
+
+/// Refuses in an edition of the course that students get without solutions.
+pub(crate) fn has_solution(root: &Path, lesson: &str) -> Result<(), Stop> {
+    match root.join("solutions").is_dir() || solution_in(root, lesson).is_dir() {
+        true => Ok(()),
+        false => Err(Stop::usage(words::STUDENT_EDITION)),
+    }
 }
 
 fn is_clone(place: &Path) -> bool {

@@ -14,7 +14,7 @@ use grader::progress::{Progress, replace_file};
 use crate::course::Course;
 use crate::ending::{PASSED, Stop};
 use crate::screen::Screen;
-use crate::skeletons::{Pristine, files_of_a_student, pristine};
+use crate::skeletons::{Beginning, at_the_beginning, files_of_a_student};
 use crate::words;
 
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let name = &course.entry_named(&options.lesson)?.name;
-    let skeleton = pristine(&course.solution(name))?;
+    let skeleton = at_the_beginning(course, name)?;
     let src = course.exercise(name).join("src");
     let yours = files_of_a_student(&src).map_err(unchanged)?;
     can_be_kept(&src, &yours).map_err(unchanged)?;
@@ -72,8 +72,8 @@ fn can_be_kept(src: &Path, yours: &[PathBuf]) -> Result<(), Stop> {
     })
 }
 
-fn is_as_at_the_beginning(src: &Path, yours: &[PathBuf], skeleton: &[Pristine]) -> bool {
-    let is_there = |file: &Pristine| {
+fn is_as_at_the_beginning(src: &Path, yours: &[PathBuf], skeleton: &[Beginning]) -> bool {
+    let is_there = |file: &Beginning| {
         fs::read(src.join(&file.place)).is_ok_and(|content| content == file.content)
     };
     yours.len() == skeleton.len() && skeleton.iter().all(is_there)
@@ -136,7 +136,7 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Stop> {
 
 /// Makes `src` what `skeleton` says. What is not of the skeleton goes: it is kept by now, and a
 /// file in `src/bin`, say, would be a program of its own.
-fn write(src: &Path, yours: &[PathBuf], skeleton: &[Pristine]) -> Result<(), Trouble> {
+fn write(src: &Path, yours: &[PathBuf], skeleton: &[Beginning]) -> Result<(), Trouble> {
     for file in yours.iter().filter(|file| !skeleton.iter().any(|it| it.place == **file)) {
         let path = src.join(file);
         fs::remove_file(&path).map_err(|error| (path.clone(), error))?;

@@ -24,7 +24,14 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// One file of a lesson's `src`, as a student first gets it.
+/// A file as a student first gets it.
+pub(crate) struct Beginning {
+    /// Its place below `src`.
+    pub(crate) place: PathBuf,
+    pub(crate) content: Vec<u8>,
+}
+
+/// One file of a lesson's `src`, as a student first gets it, with what it was made of.
 pub(crate) struct Pristine {
     /// Its place below `src`.
     pub(crate) place: PathBuf,
@@ -38,7 +45,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     let mut code = PASSED;
     for lesson in course.lessons_named(&options.lessons)? {
         let target = course.exercise(&lesson.name).join("src");
-        for file in pristine(&course.solution(&lesson.name))? {
+        for file in pristine(&course.solution_here(&lesson.name)?)? {
             let path = target.join(&file.place);
             let found = match fs::read(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -68,6 +75,25 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
         _ => {}
     }
     Ok(code)
+}
+
+/// The files of a lesson's `src` as a student first gets them, by their places: from its solution, or
+/// in an edition without solutions as they were put there.
+pub(crate) fn at_the_beginning(course: &Course, lesson: &str) -> Result<Vec<Beginning>, Stop> {
+    let kept = course.pristine(lesson);
+    if course.solution(lesson).is_dir() || !kept.is_dir() {
+        let made = pristine(&course.solution_here(lesson)?)?.into_iter();
+        return Ok(made
+            .map(|file| Beginning { place: file.place, content: file.content })
+            .collect());
+    }
+    let read = |place: PathBuf| {
+        let path = kept.join(&place);
+        let content = fs::read(&path)
+            .map_err(|error| Stop::infrastructure(words::unreadable(&path, &error)))?;
+        Ok(Beginning { place, content })
+    };
+    files_of(&kept)?.into_iter().map(read).collect()
 }
 
 /// The files of a lesson's `src` as a student first gets them, made from its solution alone.

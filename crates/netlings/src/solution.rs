@@ -43,7 +43,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
             return Err(Stop::failed(words::not_yet(lesson, reached)));
         }
     }
-    let (yours, theirs) = (course.exercise(&entry.name), course.solution(&entry.name));
+    let (yours, theirs) = (course.exercise(&entry.name), course.solution_here(&entry.name)?);
     let (yours, theirs) = (yours.join("src"), theirs.join("src"));
     let files: BTreeSet<_> =
         files_of_a_student(&yours)?.into_iter().chain(files_of(&theirs)?).collect();

@@ -76,7 +76,7 @@ pub(crate) struct Workshop {
 
 impl<'a> Sources<'a> {
     pub(crate) fn read(course: &Course, lesson: &'a Lesson) -> Result<Self, Stop> {
-        let solution = course.solution(&lesson.name);
+        let solution = course.solution_here(&lesson.name)?;
         let suite = checks::suite(&lesson.name)
             .ok_or_else(|| Stop::infrastructure(words::no_suite(&lesson.name)))?;
         let also_right = other_programs(&solution)?;

@@ -17,34 +17,61 @@ const AFTER: usize = 3;
 const HEAD_BESIDE: usize = 6;
 const TAIL_BESIDE: usize = 17;
 
-/// Draws a check's `events`, in the order given, at most `width` columns wide (at least 40): the
-/// grader on the left, the program on the right. Where a long conversation is cut, the rows around
-/// the time `found` stay.
-#[must_use]
-pub(crate) fn draw(events: &[Event], found: Option<Duration>, width: usize) -> String {
-    let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
-    let names = Names::of(events);
-    let mut lines = vec![names.heading(ladder)];
-    let rows = folded(events);
-    let gaps = gaps(&rows, found);
-    for (number, (event, repeats)) in rows.iter().enumerate() {
-        if let Some(gap) = gaps.iter().find(|gap| gap.contains(&number)) {
-            if number == gap.start {
-                let label = format!("{} more events", gap.len());
-                lines.extend(ladder.lines(&Row::at(None, Place::Between, label)));
+/// A check's conversation, ready to be drawn: who stands at the two lifelines, and the rows between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Who stands at the left lifeline: the grader.
+    pub left: String,
+    /// Who stands at the right lifeline: the program.
+    pub right: String,
+    /// What happened, from above.
+    pub rows: Vec<Row>,
+}
+
+impl Conversation {
+    /// What `events` come to, in the order given. Where a long conversation is cut, the rows around
+    /// the time `found` stay.
+    #[must_use]
+    pub fn of(events: &[Event], found: Option<Duration>) -> Self {
+        let names = Names::of(events);
+        let folded = folded(events);
+        let gaps = gaps(&folded, found);
+        let mut rows = Vec::new();
+        for (number, (event, repeats)) in folded.iter().enumerate() {
+            if let Some(gap) = gaps.iter().find(|gap| gap.contains(&number)) {
+                if number == gap.start {
+                    let label = format!("{} more events", gap.len());
+                    rows.push(Row::at(None, Place::Between, label));
+                }
+                // How a program ended is never left out.
+                if event.what != What::Exit {
+                    continue;
+                }
             }
-            // How a program ended is never left out.
-            if event.what != What::Exit {
-                continue;
+            let mut row = Row::of(event, Side::Right, &names.before(event));
+            if *repeats > 1 {
+                row.label = format!("{repeats} times {}", row.label);
             }
+            rows.push(row);
         }
-        let mut row = Row::of(event, Side::Right, &names.before(event));
-        if *repeats > 1 {
-            row.label = format!("{repeats} times {}", row.label);
-        }
-        lines.extend(ladder.lines(&row));
+        let (left, right) = names.at_the_lifelines();
+        Self { left, right, rows }
     }
-    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+
+    /// The conversation for a terminal, at most `width` columns wide (at least 40).
+    #[must_use]
+    pub fn text(&self, width: usize) -> String {
+        let ladder = Ladder::with_margin(width.max(NARROWEST), MARGIN);
+        let mut lines = vec![ladder.heading(&self.left, &self.right)];
+        lines.extend(self.rows.iter().flat_map(|row| ladder.lines(row)));
+        lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    }
+
+    /// The conversation as a picture, an SVG document with `title` above it.
+    #[must_use]
+    pub fn svg(&self, title: &str) -> String {
+        super::svg(title, &self.left, &self.right, &self.rows)
+    }
 }
 
 /// The rows of a long conversation that are left out, each gap of at least two.
@@ -99,9 +126,8 @@ impl Names {
         Names { peers: names(|event| &event.peer), programs: names(|event| &event.program) }
     }
 
-    fn heading(&self, ladder: Ladder) -> String {
+    fn at_the_lifelines(&self) -> (String, String) {
         let left = match &*self.peers {
-            [] => "grader".into(),
             [one] => format!("{one} (grader)"),
             _ => "grader".into(),
         };
@@ -110,7 +136,7 @@ impl Names {
             [one] => one,
             _ => "your programs",
         };
-        ladder.heading(&left, right)
+        (left, right.into())
     }
 
     /// Who it was, where there are several.
@@ -130,6 +156,10 @@ impl Names {
 mod tests {
     use super::super::tests::event;
     use super::*;
+
+    fn draw(events: &[Event], found: Option<Duration>, width: usize) -> String {
+        Conversation::of(events, found).text(width)
+    }
 
     #[test]
     fn a_long_conversation_is_cut_in_its_middle() {

@@ -1,0 +1,207 @@
+//! The cell's first process: pid 1 of its namespace, or in the reduced tier a child subreaper. It
+//! makes the cell, starts the program, waits, and ends what is left.
+//!
+//! It is a fork of the owner that never becomes another program. All that it does is legal there:
+//! system calls on memory that the owner prepared. It tells what happened by messages of
+//! [`Message::SIZE`] bytes: one when the program runs or could not be started, one at the end.
+
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions};
+
+use super::message::{Cause, Message};
+use super::setup::{self, Fault, Identity, Program, World};
+use super::step::Step;
+use super::sys;
+
+/// So often at least the cell's memory is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// All that the first process needs.
+pub(super) struct Plan {
+    /// Open descriptors, in ascending order; all others are closed.
+    pub(super) kept: Vec<i32>,
+    /// Here it reports.
+    pub(super) report: OwnedFd,
+    /// Its end is the order to end, and the owner's own end.
+    pub(super) life: OwnedFd,
+    pub(super) identity: Identity,
+    pub(super) world: Option<World>,
+    /// None: only make the cell, to see whether it can be made.
+    pub(super) program: Option<Program>,
+    pub(super) wall: Duration,
+    pub(super) memory: u64,
+    pub(super) page: u64,
+}
+
+impl Plan {
+    /// In the child, all of it.
+    pub(super) fn run(&self) {
+        let _ = rustix::thread::set_name(c"cell");
+        match self.start() {
+            Ok(Some((program, ended))) => {
+                self.tell(&Message::Started);
+                self.follow(program, &ended);
+            }
+            Ok(None) => self.tell(&Message::Started),
+            Err(Fault(step, which, errno)) => self.tell(&Message::Failed(step, which, errno)),
+        }
+    }
+
+    fn tell(&self, message: &Message) {
+        // Fails when the owner has gone; then nobody wants to know.
+        let _ = rustix::io::write(&self.report, &message.to_bytes());
+    }
+
+    fn start(&self) -> Result<Option<(Pid, OwnedFd)>, Fault> {
+        let at = |step| move |errno| Fault(step, 0, errno);
+        sys::close_all_but(&self.kept).map_err(at(Step::Descriptors))?;
+        if self.world.is_none() {
+            let own = rustix::process::getpid();
+            rustix::process::set_child_subreaper(Some(own)).map_err(at(Step::Wait))?;
+        }
+        setup::make(&self.identity, self.world.as_ref())?;
+        let Some(program) = &self.program else { return Ok(None) };
+        let ended = sys::children_ended().map_err(at(Step::Wait))?;
+        let started = sys::fork_and_let_it_exec(|| {
+            let Fault(step, which, errno) = program.start();
+            self.tell(&Message::Failed(step, which, errno));
+        });
+        Ok(Some((started.map_err(at(Step::Exec))?, ended)))
+    }
+
+    /// Until the program has ended, or must end; then ends all that is left and tells.
+    fn follow(&self, program: Pid, ended: &OwnedFd) {
+        let begun = Instant::now();
+        let mut looked = begun;
+        let mut status = None;
+        let cause = loop {
+            reap(program, &mut status);
+            if status.is_some() {
+                break Cause::ItsOwn;
+            }
+            let left = self.wall.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                break Cause::Wall;
+            }
+            let next = left.min(LOOK.saturating_sub(looked.elapsed()));
+            let mut events =
+                [PollFd::new(ended, PollFlags::IN), PollFd::new(&self.life, PollFlags::IN)];
+            let next = Timespec {
+                tv_sec: next.as_secs().cast_signed(),
+                tv_nsec: next.subsec_nanos().into(),
+            };
+            let _ = poll(&mut events, Some(&next));
+            if !events[1].revents().is_empty() {
+                break Cause::Owner;
+            }
+            let mut told = [0u8; 128];
+            let _ = rustix::io::read(ended, &mut told); // so that it can be readable anew
+            if self.world.is_some() && looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                if self.held() > self.memory {
+                    break Cause::Memory;
+                }
+            }
+        };
+        let left = self.end_all(program, &mut status);
+        let (cpu, peak) = sys::used_by_children();
+        self.tell(&Message::Ended { cause, status: status.unwrap_or(0), cpu, peak, left });
+    }
+
+    /// Kills what is left until nothing is. How many there were besides the program.
+    fn end_all(&self, program: Pid, status: &mut Option<i32>) -> u32 {
+        let mut left = 0;
+        loop {
+            self.kill_all();
+            match rustix::process::wait(WaitOptions::empty()) {
+                Ok(Some((pid, how))) if pid == program => *status = Some(how.as_raw()),
+                Ok(Some(_)) => left += 1,
+                Err(Errno::INTR) | Ok(None) => {}
+                Err(_) => return left, // no child is left
+            }
+        }
+    }
+
+    fn kill_all(&self) {
+        if self.world.is_some() {
+            sys::kill_all_others();
+        } else {
+            kill_children();
+        }
+    }
+
+    /// Bytes of memory that the cell's processes hold together.
+    fn held(&self) -> u64 {
+        let mut pages = 0u64;
+        for_each_process(|folder| {
+            let mut text = [0u8; 128];
+            let text = read_into(&mut text, folder, c"statm");
+            let resident = text.split(|byte| *byte == b' ').nth(1);
+            pages = pages.saturating_add(resident.map_or(0, number));
+        });
+        pages.saturating_mul(self.page)
+    }
+}
+
+/// Takes the end of every child that has ended; the program's is noted.
+fn reap(program: Pid, status: &mut Option<i32>) {
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, how))) if pid == program => *status = Some(how.as_raw()),
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+/// In the reduced tier: whoever is a child now. Orphans become children, so a second look finds
+/// those whose parents the first has ended.
+fn kill_children() {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(own) = rustix::fs::open(c"/proc/thread-self", flags, Mode::empty()) else { return };
+    let mut text = [0u8; 4096];
+    for child in read_into(&mut text, own.as_fd(), c"children").split(|byte| *byte == b' ') {
+        // One that did not fit whole into the buffer is found by the next look.
+        let child = i32::try_from(number(child)).ok().and_then(Pid::from_raw);
+        if let Some(child) = child.filter(|pid| rustix::process::getpid() != *pid) {
+            let _ = rustix::process::kill_process(child, Signal::KILL);
+        }
+    }
+}
+
+/// Calls `look` with the folder of each process in /proc but this one.
+fn for_each_process(mut look: impl FnMut(BorrowedFd<'_>)) {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(proc) = rustix::fs::open(c"/proc", flags, Mode::empty()) else { return };
+    let mut space = [MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(&proc, &mut space);
+    while let Some(Ok(entry)) = entries.next() {
+        let name = entry.file_name();
+        if !name.to_bytes().iter().all(u8::is_ascii_digit) || name == c"1" {
+            continue;
+        }
+        if let Ok(folder) = rustix::fs::openat(&proc, name, flags, Mode::empty()) {
+            look(folder.as_fd());
+        }
+    }
+}
+
+/// What a small file says, as far as there is place; nothing if it can't be read.
+fn read_into<'a>(text: &'a mut [u8], folder: BorrowedFd<'_>, name: &CStr) -> &'a [u8] {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let read = rustix::fs::openat(folder, name, flags, Mode::empty())
+        .and_then(|file| rustix::io::read(&file, &mut *text));
+    text.get(..read.unwrap_or(0)).unwrap_or_default()
+}
+
+/// A decimal number, 0 for anything else.
+fn number(text: &[u8]) -> u64 {
+    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}

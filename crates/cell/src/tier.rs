@@ -1,0 +1,105 @@
+//! What this machine can give.
+
+use std::fmt;
+
+use crate::refusal::Refusal;
+
+/// How well a program is confined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Not at all: nothing is started.
+    None,
+    /// Another user where the owner is root, an allow-list of paths (Landlock), refused system calls
+    /// (seccomp) and limits. Processes, network and memory are shared with the machine.
+    Reduced,
+    /// All of that, in user, process, mount, network, IPC and hostname namespaces of its own.
+    Full,
+}
+
+impl Tier {
+    /// One word: `full`, `reduced` or `none`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reduced => "reduced",
+            Self::Full => "full",
+        }
+    }
+
+    /// What a program can do in this tier that it could not in [`Tier::Full`].
+    pub fn lacks(self) -> &'static [&'static str] {
+        match self {
+            Self::Full => &[],
+            Self::Reduced => &[
+                "sockets reach whatever this machine reaches, unless the policy allows none",
+                "the machine's loopback is shared, so ports collide with those of others",
+                "file names, and the command lines of other programs, can be seen",
+                "what it writes is bounded for each file, and memory for each process, not in all",
+                "the limit of processes counts those of all cells of one owner",
+                "where the owner is not root, it counts as the same user for everything but files and signals",
+            ],
+            Self::None => &["everything: it would run as any program of yours"],
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What this machine gives: which tier, and why not more.
+#[derive(Debug)]
+pub struct Capability {
+    pub(crate) tier: Tier,
+    /// Why it is not the full tier.
+    pub(crate) why_not_full: Option<Refusal>,
+    /// Why it is not even the reduced one.
+    pub(crate) why_not_reduced: Option<Refusal>,
+    /// Why there is no second level.
+    pub(crate) why_no_inner: Option<Refusal>,
+}
+
+impl Capability {
+    /// The best tier there is.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Why it is not [`Tier::Full`], and what to change.
+    pub fn why_not_full(&self) -> Option<&Refusal> {
+        self.why_not_full.as_ref()
+    }
+
+    /// Why it is [`Tier::None`], and what to change.
+    pub fn why_not_reduced(&self) -> Option<&Refusal> {
+        self.why_not_reduced.as_ref()
+    }
+
+    /// Why programs can't be kept away from a grader in the same cell ([`inner`](crate::inner)).
+    pub fn why_no_inner(&self) -> Option<&Refusal> {
+        self.why_no_inner.as_ref()
+    }
+}
+
+impl fmt::Display for Capability {
+    /// Some lines: the tier, and for each thing that is not there why, and what to change.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "confinement: {}", self.tier)?;
+        let reasons = [
+            ("no full tier", &self.why_not_full),
+            ("no reduced tier", &self.why_not_reduced),
+            ("no second level", &self.why_no_inner),
+        ];
+        for (what, why) in reasons {
+            if let Some(why) = why {
+                write!(f, "\n  {what}: {why}")?;
+            }
+        }
+        for lack in self.tier.lacks() {
+            write!(f, "\n  here a program can do more than in a full cell: {lack}")?;
+        }
+        Ok(())
+    }
+}

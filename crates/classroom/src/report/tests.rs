@@ -1,0 +1,176 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A check's result as it stands in a file.
+fn check(id: &str, outcome: &str, visibility: &str) -> Value {
+    let points = u32::from(outcome == "passed");
+    let event = json!({ "at_ms": 1.5, "peer": "client", "program": "your server", "what": "sent",
+        "bytes": 6, "text": "\"hello!\"", "address": null, "times": 1 });
+    json!({
+        "id": id, "title": format!("`{id}` is asked for"), "points": points, "max_points": 1,
+        "outcome": outcome, "message": format!("{id} is {outcome}"), "explanation": null,
+        "expected": "6 bytes", "actual": "<script>alert(1)</script>", "hint": null, "seed": 7,
+        "duration_ms": 12, "transcript": [event], "stderr": ["</pre><img src=http://a/>"],
+        "visibility": visibility, "again": null
+    })
+}
+
+fn result(id: &str, checks: &[Value]) -> StudentResult {
+    let count = |key: &str| checks.iter().map(|it| it[key].as_u64().unwrap()).sum::<u64>();
+    let hashes =
+        json!({ "submission": "s", "kit": "k", "grader": "g", "toolchain": "t", "seed": 7 });
+    let compile =
+        json!({ "duration_ms": 1, "timed_out": false, "errors": [], "not_available": [] });
+    let broken = checks.iter().find(|check| check["outcome"] == "infra_error");
+    let lesson = json!({
+        "lesson": "tcp-echo", "outcome": if broken.is_some() { "infra_error" } else { "graded" },
+        "score": count("points"), "max_score": count("max_points"), "checks": checks,
+        "message": broken.map_or("", |check| check["message"].as_str().unwrap()),
+        "compile": compile, "hashes": hashes
+    });
+    let submission = json!({
+        "outcome": "received", "message": "", "path": null, "form": "folder", "files": 1, "bytes": 2,
+        "hash": null, "submitted_at": null, "late_by_s": null, "instead_of": [], "not_on_roster": false
+    });
+    let result = json!({
+        "format": "netlings-result/1", "id": id, "name": "Anna <b>李</b>", "submission": submission,
+        "sandbox": "none", "lessons": [lesson], "not_handed_in": []
+    });
+    serde_json::from_value(result).unwrap()
+}
+
+/// The pages of students and the class's, by their paths.
+fn pages(results: &[StudentResult], after_due_date: bool) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::from([("main.rs".into(), b"fn main() {} // \xe2\x80\xae<i>".to_vec())]);
+    let code: Code<'_> = results
+        .iter()
+        .map(|result| (result.id.as_str(), BTreeMap::from([("tcp-echo", files.clone())])))
+        .collect();
+    let (course, none) = (CourseFile::default(), Corrections::default());
+    let seen = results.iter().cloned();
+    let seen: Vec<Seen> = seen.map(|it| Seen::of(it, &course, &none, after_due_date)).collect();
+    write(results, &seen, &code, &course, folder.path(), Vec::new()).unwrap();
+    folder
+}
+
+fn page_of(result: StudentResult, after_due_date: bool) -> String {
+    let folder = pages(&[result], after_due_date);
+    fs::read_to_string(folder.path().join("students/anna.html")).unwrap()
+}
+
+#[test]
+fn a_students_page_is_the_same_whatever_came_of_a_hidden_check() {
+    let page = |outcome| {
+        let checks = [check("one", "failed", "visible"), check("secret", outcome, "hidden")];
+        page_of(result("anna", &checks), true)
+    };
+    let without = page_of(result("anna", &[check("one", "failed", "visible")]), true);
+    for outcome in ["passed", "failed", "skipped", "infra_error"] {
+        assert_eq!(page(outcome), without, "{outcome}");
+    }
+    let mut waits = check("waits", "skipped", "visible");
+    waits["message"] = "not run: it needs `secret`, which did not pass".into();
+    let page = page_of(result("anna", &[waits, check("secret", "failed", "hidden")]), true);
+    assert!(!page.contains("secret") && page.contains("a check that it needs"), "{page}");
+    assert!(!without.contains("secret") && without.contains("0 of 1 points"), "{without}");
+}
+
+#[test]
+fn what_is_shown_after_the_due_date_is_not_shown_before() {
+    let checks = [check("one", "passed", "visible"), check("later", "failed", "after_due_date")];
+    assert!(!page_of(result("anna", &checks), false).contains("later"));
+    assert!(page_of(result("anna", &checks), true).contains("later"));
+}
+
+#[test]
+fn nothing_that_a_program_printed_or_a_student_wrote_becomes_part_of_the_page() {
+    let page = page_of(result("anna", &[check("one", "failed", "visible")]), false);
+    for escaped in ["&lt;script&gt;", "&lt;/pre&gt;", "Anna &lt;b&gt;李", "\u{fffd}&lt;i&gt;"] {
+        assert!(page.contains(escaped), "{escaped}: {page}");
+    }
+    assert!(!page.contains("<script") && !page.contains('\u{202e}'));
+    // And a browser is told to load and run nothing.
+    assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn a_class_sees_what_fails_most_and_who_needs_help() {
+    let bad = [check("one", "failed", "visible"), check("two", "skipped", "visible")];
+    let good = [check("one", "passed", "visible"), check("two", "failed", "hidden")];
+    let mut best =
+        result("best", &[check("one", "passed", "visible"), check("two", "passed", "visible")]);
+    best.name = None;
+    let all = [result("anna", &bad), result("good", &good), best];
+    let it = Statistics::of(&all, Vec::new());
+    assert_eq!(
+        (it.received, it.median, it.spread[0], it.spread[5], it.spread[9]),
+        (3, 50, 1, 1, 1)
+    );
+    let failed: Vec<_> =
+        it.checks.iter().map(|row| (row.id.as_str(), row.failed, row.graded)).collect();
+    assert_eq!(failed, [("one", 1, 3), ("two", 1, 2)]);
+    assert_eq!(it.help, [("anna".to_owned(), "stuck in tcp-echo at one".to_owned())]);
+}
+
+#[test]
+fn a_browser_shows_the_pages_and_prints_them_whole() {
+    let Some(chromium) =
+        ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| is_there(name))
+    else {
+        let required = std::env::var("NETLINGS_REQUIRE").unwrap_or_default();
+        assert!(!required.split(',').any(|it| it == "chromium"), "there is no Chromium here");
+        eprintln!("not run: there is no Chromium here");
+        return;
+    };
+    let folder = pages(&[result("anna", &[check("one", "failed", "visible")])], false);
+    let of = |page: &str, arguments: &[&str]| {
+        let mut browser = std::process::Command::new(chromium);
+        browser.args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-sync",
+        ]);
+        browser.args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-quic",
+        ]);
+        browser.arg(format!("--user-data-dir={}", folder.path().join("browser").display()));
+        browser.args(arguments).arg(format!("file://{}", folder.path().join(page).display()));
+        let output = browser.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let seen = of("students/anna.html", &["--dump-dom"]);
+    // The browser has made of the page what it is meant to be: the student's bytes are text in it.
+    assert!(seen.contains("<h1>Anna &lt;b&gt;李&lt;/b&gt;</h1>"), "{seen}");
+    assert_eq!(seen.matches("<img").count(), 1, "{seen}");
+    let class = of("class.html", &["--dump-dom"]);
+    assert!(class.contains("href=\"students/anna.html\""), "{class}");
+    let pdf = folder.path().join("page.pdf");
+    of(
+        "students/anna.html",
+        &["--no-pdf-header-footer", &format!("--print-to-pdf={}", pdf.display())],
+    );
+    assert!(fs::read(pdf).unwrap().starts_with(b"%PDF"));
+}
+
+fn is_there(name: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(name).is_file())
+}
+
+#[test]
+fn a_correction_by_hand_is_shown_with_its_reason() {
+    let text = "[[correction]]\nstudent = \"anna\"\nlesson = \"tcp-echo\"\ncheck = \"one\"\n\
+                points = 1\nreason = \"seen <in> the lab\"\n";
+    let corrections: Corrections = toml::from_str(text).unwrap();
+    let all = [result("anna", &[check("one", "failed", "visible")])];
+    let seen = Seen::of(all[0].clone(), &CourseFile::default(), &corrections, false);
+    let page = student::page("t", &seen, &BTreeMap::new());
+    assert!(page.contains("seen &lt;in&gt; the lab") && page.contains("1 of 1 points"), "{page}");
+}
