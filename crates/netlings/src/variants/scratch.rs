@@ -187,16 +187,16 @@ impl Manifests {
             dependencies.iter_mut().for_each(|(_, dependency)| make_absolute(dependency, root));
         }
         let mut profiles = table(&self.root, "profile");
-        for profile in profiles.iter_mut().filter_map(|(_, profile)| profile.as_table_mut()) {
-            profile.remove("package"); // they name packages that are not here
-        }
         // Nobody debugs a mistake: without what a debugger needs they are built in half the time.
         if let Some(Value::Table(dev)) = profiles.get_mut("dev") {
             let quick = [("debug".into(), Value::from(false)), ("codegen-units".into(), 1.into())];
             let quick = Value::Table(quick.into_iter().collect());
             let packages = [mistakes_package(lesson), apart_package(lesson)];
-            let packages = packages.into_iter().map(|name| (name, quick.clone())).collect();
-            dev.insert("package".into(), Value::Table(packages));
+            // What the clone says of its packages stays, or their dependencies were compiled again.
+            let all = dev.entry("package").or_insert_with(|| Value::Table(Table::new()));
+            if let Some(all) = all.as_table_mut() {
+                all.extend(packages.into_iter().map(|name| (name, quick.clone())));
+            }
         }
         let document = Table::from_iter([
             ("workspace".into(), Value::Table(workspace)),
