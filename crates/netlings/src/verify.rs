@@ -99,7 +99,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
     let over = AtomicBool::new(false);
     let findings = thread::scope(|scope| {
         let (sources, over) = (&sources, &over);
-        let workers = [(&right_jobs, RIGHT_AT_ONCE), (&mistake_jobs, 2 * grader::default_jobs())];
+        let workers = [(&right_jobs, RIGHT_AT_ONCE), (&mistake_jobs, 3 * grader::default_jobs())];
         for (jobs, at_once) in workers {
             for _ in 0..at_once {
                 let tell = tell.clone();
