@@ -120,7 +120,7 @@ impl Course {
 
     /// `exercises/<lesson>/pristine`: the skeleton, in an edition without solutions.
     pub(crate) fn pristine(&self, lesson: &str) -> PathBuf {
-        self.exercise(lesson).join("pristine")
+        pristine_in(&self.root, lesson)
     }
 
     /// `path`, a place in the clone, as one would type it from the clone's root.
@@ -142,10 +142,14 @@ fn solution_in(root: &Path, lesson: &str) -> PathBuf {
 
 /// Refuses in an edition of the course that students get without solutions.
 pub(crate) fn has_solution(root: &Path, lesson: &str) -> Result<(), Stop> {
-    match root.join("solutions").is_dir() || solution_in(root, lesson).is_dir() {
-        true => Ok(()),
-        false => Err(Stop::usage(words::STUDENT_EDITION)),
+    match pristine_in(root, lesson).is_dir() && !solution_in(root, lesson).is_dir() {
+        true => Err(Stop::usage(words::STUDENT_EDITION)),
+        false => Ok(()),
     }
+}
+
+fn pristine_in(root: &Path, lesson: &str) -> PathBuf {
+    root.join("exercises").join(lesson).join("pristine")
 }
 
 fn is_clone(place: &Path) -> bool {
