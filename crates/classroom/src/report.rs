@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// The folder that `grade` wrote its results to
     #[arg(value_name = "DIR")]
     out: PathBuf,
-    /// The course file: the title, weights, what late work loses
+    /// The course file: the title, hidden checks, what late work loses
     #[arg(long, value_name = "FILE")]
     course: Option<PathBuf>,
     /// Corrections by hand, with their reasons

@@ -12,6 +12,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::hash::Hash;
 
+/// Brackets may stand in one another so deep. The compiler takes no more than 128 by itself, and each takes
+/// its part of the stack here.
+const MOST_DEEP: usize = 200;
+
 /// Words that no author chose.
 const FIXED: &[&str] = &[
     "as", "async", "await", "bool", "break", "char", "const", "continue", "crate", "dyn", "else",
@@ -25,14 +29,14 @@ const FIXED: &[&str] = &[
 const NAMING: &[&str] =
     &["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "let", "mut", "for"];
 
-/// The form of a lesson's files; none where one of them is no Rust.
+/// The form of a lesson's files; none where one of them is no Rust that a compiler takes.
 pub(super) fn form(files: &BTreeMap<PathBuf, Vec<u8>>) -> Option<String> {
     let mut tokens = Vec::new();
     for (path, bytes) in files {
         let stream: TokenStream = std::str::from_utf8(bytes).ok()?.parse().ok()?;
         // What a file is called is its author's choice too, as long as it is the main one or not.
         tokens.push(if path.ends_with("main.rs") { "//main" } else { "//other" }.to_owned());
-        flatten(stream, &mut tokens);
+        flatten(stream, 0, &mut tokens)?;
     }
     let own = own_names(&tokens);
     let mut places = HashMap::new();
@@ -50,8 +54,11 @@ pub(super) fn form(files: &BTreeMap<PathBuf, Vec<u8>>) -> Option<String> {
 }
 
 /// The stream's tokens one after the other, groups with their brackets; without comments, and without
-/// the attributes that doc comments are to the compiler.
-fn flatten(stream: TokenStream, tokens: &mut Vec<String>) {
+/// the attributes that doc comments are to the compiler. None where brackets are too deep.
+fn flatten(stream: TokenStream, depth: usize, tokens: &mut Vec<String>) -> Option<()> {
+    if depth > MOST_DEEP {
+        return None;
+    }
     let mut trees = stream.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match tree {
@@ -77,12 +84,13 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<String>) {
                     Delimiter::None => ("", ""),
                 };
                 tokens.push(open.into());
-                flatten(group.stream(), tokens);
+                flatten(group.stream(), depth + 1, tokens)?;
                 tokens.push(close.into());
             }
             other => tokens.push(other.to_string()),
         }
     }
+    Some(())
 }
 
 fn is_name(token: &str) -> bool {
@@ -165,6 +173,15 @@ mod tests {
             of("fn f(a: u8, b: u8) -> u8 { a + b }"),
             of("fn f(a: u8, b: u8) -> u8 { a + a }")
         );
+    }
+
+    #[test]
+    fn brackets_in_brackets_without_end_have_no_form_and_break_nothing() {
+        let deep = 400_000;
+        let text = format!("fn main() {{ {}{} }}", "(".repeat(deep), ")".repeat(deep));
+        assert_eq!(of(&text), None);
+        let usual = format!("fn main() {{ {}1{} }}", "(".repeat(50), ")".repeat(50));
+        assert!(of(&usual).is_some());
     }
 
     #[test]
