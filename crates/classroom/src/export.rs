@@ -120,7 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
 
 /// The results of all students of the class, or a refusal: a gradebook with a line too few would be
 /// taken for a whole one.
-fn results(dir: &Path, run: &Run) -> Result<Vec<StudentResult>, Stop> {
+pub(crate) fn results(dir: &Path, run: &Run) -> Result<Vec<StudentResult>, Stop> {
     let all = Store::at(dir).all();
     let all = all.map_err(|error| Stop::usage(files::unreadable(dir, &error)))?;
     let results: Vec<StudentResult> =

@@ -19,9 +19,10 @@ use clap::Args;
 
 use crate::course_file::CourseFile;
 use crate::ending::{DONE, Stop};
-use crate::export::corrections::Corrections;
+use crate::export::{self, corrections::Corrections};
 use crate::intake::{self, Files, Limits};
 use crate::lessons::Clone;
+use crate::merge::Run;
 use crate::result::{Store, StudentResult};
 use crate::words::{class as files, report as words};
 use seen::Seen;
@@ -50,13 +51,8 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let course = options.course.as_deref().map(CourseFile::load).transpose()?.unwrap_or_default();
     let clone = Clone::find(options.course_root.as_deref())?;
     let store = Store::at(&options.out);
-    let unreadable = |error| Stop::infrastructure(files::unreadable(&store.folder, &error));
-    let results: Vec<StudentResult> = store
-        .all()
-        .map_err(unreadable)?
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(Stop::infrastructure)?;
+    // A page of a class with somebody missing would be taken for the whole class's.
+    let results = export::results(&options.out, &Run::load(&options.out)?)?;
     let corrections = options.corrections.as_deref().map(Corrections::load).transpose()?;
     let corrections = corrections.unwrap_or_default();
     corrections.fit(&results).map_err(Stop::usage)?;
