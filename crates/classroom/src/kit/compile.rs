@@ -87,6 +87,19 @@ fn finish(mut child: Child, limit: Duration) -> std::io::Result<End> {
     Ok(End { said, status: child.wait()?, late, loud })
 }
 
+/// Whether a process ended by a fault of its own, a stack that overflowed or an allocation that failed.
+#[cfg(unix)]
+fn has_crashed(status: ExitStatus) -> bool {
+    use signal_hook::consts::{SIGABRT, SIGBUS, SIGILL, SIGSEGV};
+    use std::os::unix::process::ExitStatusExt;
+    status.signal().is_some_and(|it| [SIGABRT, SIGBUS, SIGILL, SIGSEGV].contains(&it))
+}
+
+#[cfg(not(unix))]
+fn has_crashed(_: ExitStatus) -> bool {
+    false
+}
+
 fn judge(compiled: &mut Compiled, kit: &Kit, program: &Path, limit: Duration, end: &End) {
     if end.late {
         compiled.timed_out = true;
@@ -109,7 +122,8 @@ fn judge(compiled: &mut Compiled, kit: &Kit, program: &Path, limit: Duration, en
         compiled.machine = Some(words::machine_while_compiling(full));
         return;
     }
-    let was_killed = end.status.code().is_none() && !end.loud;
+    // A compiler that crashes does so for the source's sake, and will again on every machine.
+    let was_killed = end.status.code().is_none() && !end.loud && !has_crashed(end.status);
     if was_killed && said.errors.is_empty() {
         compiled.machine = Some(words::rustc_was_ended(end.status));
         return;
@@ -122,4 +136,19 @@ fn judge(compiled: &mut Compiled, kit: &Kit, program: &Path, limit: Duration, en
         ([], None) => words::compiler_broke(&said.other),
     });
     compiled.errors = said.errors;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_is_told_from_an_end_by_others() {
+        let ended = |signal: &str| {
+            let script = format!("kill -{signal} $$");
+            std::process::Command::new("sh").args(["-c", &script]).status().unwrap()
+        };
+        assert!(has_crashed(ended("SEGV")) && has_crashed(ended("ABRT")));
+        assert!(!has_crashed(ended("KILL")) && !has_crashed(ended("TERM")));
+    }
 }
