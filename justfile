@@ -21,7 +21,6 @@ lint:
 test:
     cargo test
     cargo test --package cell --package classroom
-    cargo test -p cell -p classroom
 
 # Writes the exercises' skeletons from the marked solutions
 skeletons:

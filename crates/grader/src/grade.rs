@@ -1,9 +1,10 @@
 //! Grades a subject with a lesson's checks: several at a time, each after those it needs.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use crate::guard::Idle;
 use crate::judge::{Check, Judged, Suite, judge};
 use crate::lesson::{CheckText, Lesson};
 use crate::locked::locked;
@@ -38,6 +39,8 @@ pub struct Grading<'a> {
     pub command: String,
     /// How many hints of a check the student has seen; a failure gives the next.
     pub hints_seen: BTreeMap<String, usize>,
+    /// The guards that one check has left idle, for the next.
+    pub(crate) guards: Arc<Idle>,
 }
 
 impl<'a> Grading<'a> {
@@ -53,6 +56,7 @@ impl<'a> Grading<'a> {
             only: Vec::new(),
             command: format!("cargo netlings check {}", lesson.name),
             hints_seen: BTreeMap::new(),
+            guards: Arc::default(),
         }
     }
 
@@ -140,7 +144,7 @@ impl<'a> Grading<'a> {
     /// Runs one check and reports it, whatever it needs.
     #[must_use]
     pub fn report(&self, text: &CheckText, check: &Check, seed: u64) -> CheckReport {
-        let judged = judge(check, self.subject, seed);
+        let judged = judge(check, self.subject, seed, &self.guards);
         let mut report = match &judged.verdict {
             Ok(()) => self.blank(text, seed, Outcome::Passed, String::new()),
             Err(Trouble::Failed(failure)) => self.failed(text, seed, failure, &judged),

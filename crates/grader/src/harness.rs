@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::grade::{Grading, default_jobs, fresh_seed};
+use crate::guard::Idle;
 use crate::judge::Suite;
 use crate::lesson::Lesson;
 use crate::locked::locked;
@@ -47,6 +48,7 @@ pub fn grade(
         command: command.into(),
         hints_seen,
         shown: Mutex::default(),
+        guards: Arc::default(),
     });
     // Those that wait by their nature first: the others run beside them.
     let mut order = names;
@@ -74,6 +76,8 @@ struct Class {
     reports: BTreeMap<String, OnceLock<CheckReport>>,
     /// The checks that were asked for; what they need may run without being shown.
     shown: Mutex<Vec<String>>,
+    /// The guards that one check has left idle, for the next.
+    guards: Arc<Idle>,
 }
 
 impl Class {
@@ -84,6 +88,7 @@ impl Class {
             let mut grading = Grading::new(self.suite, &self.lesson, &self.subject);
             grading.command.clone_from(&self.command);
             grading.hints_seen.clone_from(&self.hints_seen);
+            grading.guards.clone_from(&self.guards);
             let bad = |need: &String| {
                 let report = self.report(need)?;
                 report.is_in_the_way().then(|| (need.clone(), report.outcome))

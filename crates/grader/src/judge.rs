@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::guard::Idle;
 use crate::locked::locked;
 use crate::program::Process;
 use crate::record::Event;
@@ -85,9 +86,9 @@ pub(crate) struct Judged {
     pub(crate) duration: Duration,
 }
 
-pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64) -> Judged {
+pub(crate) fn judge(check: &Check, subject: &Subject, seed: u64, guards: &Arc<Idle>) -> Judged {
     let began = Instant::now();
-    let mut run = Run::new(subject, seed, check.limit);
+    let mut run = Run::new(subject, seed, check.limit, guards);
     let watchdog = Watchdog::over(&run.stage, check.limit);
     let body = catch_unwind(AssertUnwindSafe(|| (check.body)(&mut run)));
     // A wait that was cut short by the check's limit tells nothing of what was waited for.

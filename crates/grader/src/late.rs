@@ -14,24 +14,38 @@ use crate::stage::Stage;
 /// itself waiting, with more busy threads than there are processors, must not gain by it.
 const AT_MOST: u32 = 3;
 
+/// What is awaited has mostly come by then. Only after it are the program's threads looked at, which
+/// costs more than most waits do.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
+
 /// A wait that has begun.
 pub(crate) struct Late {
     stage: Arc<Stage>,
     until: Instant,
     last: Instant,
-    /// How long each thread had been kept waiting for a processor when `until` was set.
-    kept_waiting: HashMap<u32, Duration>,
+    threads: Threads,
+}
+
+/// What is known of the program's threads.
+enum Threads {
+    /// Nothing yet, before the first look; so much patience is left after it.
+    Unseen { left: Duration },
+    /// How long each had been kept waiting for a processor when `until` was set.
+    KeptWaiting(HashMap<u32, Duration>),
 }
 
 impl Late {
     pub(crate) fn after(stage: &Arc<Stage>, patience: Duration) -> Self {
         let now = Instant::now();
-        Late {
-            stage: Arc::clone(stage),
-            until: (now + patience).min(stage.deadline),
-            last: (now + patience * AT_MOST).min(stage.deadline),
-            kept_waiting: kept_waiting(stage),
-        }
+        // The time before the first look is not made up for, so it must be a small part.
+        let (look, threads) = if patience < 10 * FIRST_LOOK {
+            (patience, Threads::KeptWaiting(kept_waiting(stage)))
+        } else {
+            (FIRST_LOOK, Threads::Unseen { left: patience - FIRST_LOOK })
+        };
+        let until = (now + look).min(stage.deadline);
+        let last = (now + patience * AT_MOST).min(stage.deadline);
+        Late { stage: Arc::clone(stage), until, last, threads }
     }
 
     /// When to look whether it is late.
@@ -53,10 +67,16 @@ impl Late {
             return false;
         }
         let kept_waiting = kept_waiting(&self.stage);
-        let before = |thread: &u32| self.kept_waiting.get(thread).copied().unwrap_or_default();
-        let since = kept_waiting.iter().map(|(id, waited)| waited.saturating_sub(before(id)));
-        let more = since.max().unwrap_or_default();
-        self.kept_waiting = kept_waiting;
+        let more = match &self.threads {
+            // From now on, however late this look is: the grader may have got no processor itself.
+            Threads::Unseen { left } => *left,
+            Threads::KeptWaiting(before) => {
+                let before = |thread: &u32| before.get(thread).copied().unwrap_or_default();
+                let since = kept_waiting.iter().map(|(id, time)| time.saturating_sub(before(id)));
+                since.max().unwrap_or_default()
+            }
+        };
+        self.threads = Threads::KeptWaiting(kept_waiting);
         self.until = (now + more).min(self.last);
         more < Duration::from_millis(1) || now >= self.last
     }

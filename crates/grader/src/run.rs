@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
+use crate::guard::Idle;
 use crate::program::{Server, Start};
 use crate::record::{Event, Recorder};
 use crate::relay::{TcpRelay, UdpRelay};
@@ -28,9 +29,9 @@ pub struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(subject: &Subject, seed: u64, limit: Duration) -> Self {
+    pub(crate) fn new(subject: &Subject, seed: u64, limit: Duration, guards: &Arc<Idle>) -> Self {
         let random = fastrand::Rng::with_seed(seed);
-        let stage = Stage::new(Recorder::new(), limit);
+        let stage = Stage::new(Recorder::new(), limit, guards);
         Run { stage, subject: subject.clone(), seed, random }
     }
 
@@ -41,7 +42,7 @@ impl Run {
     /// A follower that takes its time holds up whoever has something to tell: the reading of
     /// a program's output, the relays.
     pub fn followed(subject: &Subject, follower: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        let stage = Stage::new(Recorder::followed(follower), A_DAY);
+        let stage = Stage::new(Recorder::followed(follower), A_DAY, &Arc::default());
         Run { stage, subject: subject.clone(), seed: 0, random: fastrand::Rng::with_seed(0) }
     }
 

@@ -28,14 +28,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(recorder: Recorder, limit: Duration) -> Arc<Self> {
+    pub(crate) fn new(recorder: Recorder, limit: Duration, guards: &Arc<Idle>) -> Arc<Self> {
         Arc::new(Stage {
             recorder,
             deadline: Instant::now() + limit,
             patience_ms: AtomicU64::new(PATIENCE.as_millis() as u64),
             peers: Mutex::default(),
             processes: Mutex::default(),
-            idle_guards: Arc::default(),
+            idle_guards: Arc::clone(guards),
             closed: AtomicBool::new(false),
         })
     }

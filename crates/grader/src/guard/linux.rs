@@ -8,7 +8,7 @@
 //! The control socket is the guard's stdin. An order to run comes over it, with the program's
 //! standard streams as descriptors (unix(7), SCM_RIGHTS). Lines back: `pid N`, `exit N`,
 //! `signal N`, `no-start ERRNO`, `gone`. The order to end is one byte; then the guard is idle and
-//! waits for the next order of the same check. The socket's end, from either side, ends it, too.
+//! waits for the next order of the same grading. The socket's end, from either side, ends it, too.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Read, Write};
@@ -83,8 +83,11 @@ pub(crate) struct Idle(Mutex<Vec<Guard>>);
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        for mut guard in std::mem::take(&mut *locked(&self.0)) {
+        let mut guards = std::mem::take(&mut *locked(&self.0));
+        for guard in &guards {
             let _ = guard.socket.shutdown(Shutdown::Both);
+        }
+        for guard in &mut guards {
             let _ = guard.process.wait();
         }
     }
