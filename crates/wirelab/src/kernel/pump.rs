@@ -73,9 +73,13 @@ fn run(shared: &Shared, bell: &Bell, descriptors: Vec<Arc<OwnedFd>>) {
         if shared.over.load(Ordering::SeqCst) {
             return;
         }
-        let ready: Vec<PollFlags> = waiting.iter().skip(1).map(PollFd::revents).collect();
+        let mut ready = waiting.iter().map(PollFd::revents);
+        let has_rung = ready.next().is_some_and(|bell| !bell.is_empty());
+        let ready: Vec<PollFlags> = ready.collect();
         drop(waiting);
-        bell.hear();
+        if has_rung {
+            bell.hear();
+        }
         let mut cable = locked(&shared.cable);
         cable.deliver_due(shared.now());
         let mut still_there = ready.iter().map(|ready| {
