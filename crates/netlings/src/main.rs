@@ -105,6 +105,9 @@ enum Command {
     Flaky(flaky::Options),
 }
 
+/// What netlings runs itself, so that its help need not tell of it.
+const NOT_TYPED: [&str; 3] = ["work", "keep", "inside"];
+
 fn main() -> ExitCode {
     // A program under test is started by a copy of this program. That copy never gets past here.
     grader::guard::serve_if_asked();
@@ -183,6 +186,7 @@ fn carry_out(command: Option<Command>, screen: &Screen) -> Result<u8, Stop> {
 fn read_line() -> Result<Line, clap::Error> {
     let command = Line::command();
     let authors = command.get_subcommands().filter(|it| it.is_hide_set());
+    let authors = authors.filter(|it| !NOT_TYPED.contains(&it.get_name()));
     let authors =
         authors.map(|it| (it.get_name().to_owned(), it.get_about().map(ToString::to_string)));
     let after = words::after_help(authors);

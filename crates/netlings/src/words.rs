@@ -348,7 +348,7 @@ pub(crate) fn error(words: impl Display) -> String {
 pub(crate) fn after_help(authors: impl Iterator<Item = (String, Option<String>)>) -> String {
     let mut text = String::from("For course authors:\n");
     for (name, about) in authors {
-        text.push_str(&format!("  {name:9}  {}\n", about.unwrap_or_default()));
+        text.push_str(&format!("  {name:10}  {}\n", about.unwrap_or_default()));
     }
     text.push_str(
         "\nExit codes:\n  \
@@ -357,7 +357,7 @@ pub(crate) fn after_help(authors: impl Iterator<Item = (String, Option<String>)>
          2  the command line is wrong\n  \
          3  your program did not build\n  \
          4  the machine or the course is in the way, not your program\n\n\
-         Without a command: the course map, and what to do next.",
+         Without a command: `learn` in a terminal; elsewhere the course map.",
     );
     text
 }
