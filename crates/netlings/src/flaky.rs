@@ -173,11 +173,13 @@ fn programs(
         return Err(Stop::failed(problem));
     }
     let folder = folder.join(&sources.lesson.name);
+    // Of netlings too, which holds the checks.
+    let own = std::env::current_exe().map_err(|error| Stop::infrastructure(error.to_string()))?;
+    let own = stamp(&own)?;
     let is_repeated = |variant: &Variant| matches!(variant.kind, Kind::Solution | Kind::Mistake(_));
     let mut programs = Vec::new();
     for mut variant in workshop.variants.into_iter().filter(is_repeated) {
-        let unreadable = |error| Stop::infrastructure(words::unreadable(&variant.file, &error));
-        let stamp = stamp(&variant.file).map_err(unreadable)?;
+        let stamp = format!("{} {own}", stamp(&variant.file)?);
         let kept = folder.join(variant.file.file_name().unwrap_or_default());
         keep(&variant.file, &kept)?;
         variant.file = kept;
@@ -187,14 +189,14 @@ fn programs(
     Ok(programs)
 }
 
-/// Changes when the program was built anew, or netlings, which holds the checks.
-fn stamp(program: &Path) -> io::Result<String> {
-    let of = |path: &Path| -> io::Result<String> {
-        let metadata = fs::metadata(path)?;
+/// Changes when the program was built anew.
+fn stamp(program: &Path) -> Result<String, Stop> {
+    let read = || -> io::Result<String> {
+        let metadata = fs::metadata(program)?;
         let built = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(format!("{}-{}", metadata.len(), built.as_nanos()))
     };
-    Ok(format!("{} {}", of(program)?, of(&std::env::current_exe()?)?))
+    read().map_err(|error| Stop::infrastructure(words::unreadable(program, &error)))
 }
 
 /// Where the counts are kept for `--resume`.
