@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+use std::time::Duration;
 
 use crate::guard::{Control, Life};
 use crate::locked::locked;
@@ -9,14 +10,20 @@ use crate::locked::locked;
 /// What is done instead of ending, the next time somebody types Ctrl-C.
 static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
-/// What is done before the process ends by a signal.
-static BEFORE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+/// Enough, before the end, for a terminal's modes or a few files.
+pub const A_MOMENT: Duration = Duration::from_secs(2);
 
-/// So long what is done before the end may take.
+/// What is done before the process ends by a signal, and how long that may take.
+static BEFORE: Mutex<Option<Before>> = Mutex::new(None);
+
+#[cfg_attr(not(unix), allow(dead_code, reason = "no signal ends it there"))]
+struct Before {
+    most: Duration,
+    act: Box<dyn FnOnce(i32) + Send>,
+}
+
 #[cfg(unix)]
-const MOST_BEFORE: std::time::Duration = std::time::Duration::from_secs(2);
-#[cfg(unix)]
-const MOST_FOR_WORDS: std::time::Duration = std::time::Duration::from_millis(500);
+const MOST_FOR_WORDS: Duration = Duration::from_millis(500);
 
 static COME: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<(Weak<Control>, Weak<Life>)>> = Mutex::new(Vec::new());
@@ -56,11 +63,11 @@ pub fn instead(act: impl FnOnce() + Send + 'static) {
     *locked(&INSTEAD) = Some(Box::new(act));
 }
 
-/// Has a signal that ends the process do this first, such as to leave the terminal as it was. It has
-/// two seconds, then the process ends all the same. Nothing
-/// happens without [`watch`], and on Windows.
-pub fn before_the_end(act: impl FnOnce() + Send + 'static) {
-    *locked(&BEFORE) = Some(Box::new(act));
+/// Has a signal that ends the process do this first, such as to leave the terminal as it was, instead of
+/// what was to be done until now. It is told the signal's number. It has `most` time, then the process
+/// ends all the same. Nothing happens without [`watch`], and on Windows.
+pub fn before_the_end(most: Duration, act: impl FnOnce(i32) + Send + 'static) {
+    *locked(&BEFORE) = Some(Before { most, act: Box::new(act) });
 }
 
 /// From now on an interrupt (SIGINT, SIGTERM, SIGHUP) takes down every program under test, waits
@@ -84,8 +91,9 @@ pub fn watch() -> std::io::Result<()> {
                     continue;
                 }
                 take_all_down();
-                if let Some(act) = locked(&BEFORE).take() {
-                    within(MOST_BEFORE, act);
+                let before = locked(&BEFORE).take();
+                if let Some(Before { most, act }) = before {
+                    within(most, move || act(signal));
                 }
                 within(MOST_FOR_WORDS, || {
                     use std::io::Write;
@@ -103,7 +111,7 @@ pub fn watch() -> std::io::Result<()> {
 
 /// Does `act`, and waits no longer than so for it: a terminal that is stopped takes no words.
 #[cfg(unix)]
-fn within(most: std::time::Duration, act: impl FnOnce() + Send + 'static) {
+fn within(most: Duration, act: impl FnOnce() + Send + 'static) {
     let (done, is_done) = std::sync::mpsc::channel();
     let acts = move || {
         act();

@@ -154,7 +154,7 @@ fn on_stage(
     if let Some(recording) = recording {
         terminal.records(recording).map_err(machine)?;
     }
-    let keys = Keys::read(|_| {}).map_err(machine)?;
+    let keys = Keys::unread().map_err(machine)?;
     let show = Show {
         script,
         subject: program,

@@ -17,6 +17,10 @@ pub(crate) struct Terminal {
     keys: Box<dyn Write + Send>,
     chunks: Receiver<(Instant, Vec<u8>)>,
     screen: vt100::Parser,
+    /// What has come and is not on the screen yet: a picture that is not whole.
+    rest: Vec<u8>,
+    /// How each picture ends, where one is looked at as a whole.
+    end: Option<&'static [u8]>,
     _master: Box<dyn MasterPty + Send>,
 }
 
@@ -51,7 +55,28 @@ impl Terminal {
         });
         let size = |size| NonZeroU16::new(size).context("a terminal has a size");
         let screen = vt100::Parser::new(size(ROWS)?, size(COLUMNS)?, 0);
-        Ok(Self { child, keys, chunks, screen, _master: pair.master })
+        let rest = Vec::new();
+        Ok(Self { child, keys, chunks, screen, rest, end: None, _master: pair.master })
+    }
+
+    /// From now on only whole pictures are looked at, and each of them: those that end so.
+    pub(crate) fn picture_by_picture(mut self, end: &'static [u8]) -> Self {
+        self.end = Some(end);
+        self
+    }
+
+    /// Shows the next picture of what has come; false where there is none.
+    fn shows_next(&mut self) -> bool {
+        let end = match self.end {
+            None => self.rest.len(),
+            Some(mark) => {
+                let at = self.rest.windows(mark.len()).position(|it| it == mark);
+                at.map_or(0, |at| at + mark.len())
+            }
+        };
+        let picture: Vec<u8> = self.rest.drain(..end).collect();
+        self.screen.process(&picture);
+        !picture.is_empty()
     }
 
     /// When the screen first is so, from now on.
@@ -68,11 +93,14 @@ impl Terminal {
             if is_so(&shown) {
                 return Ok(at);
             }
+            if self.shows_next() {
+                continue;
+            }
             let left = late.saturating_duration_since(Instant::now());
             match self.chunks.recv_timeout(left) {
                 Ok((when, bytes)) => {
                     at = when;
-                    self.screen.process(&bytes);
+                    self.rest.extend_from_slice(&bytes);
                 }
                 Err(RecvTimeoutError::Timeout) => bail!("the screen never shows {what}:\n{shown}"),
                 Err(RecvTimeoutError::Disconnected) => bail!("it ended without {what}:\n{shown}"),

@@ -192,6 +192,7 @@ impl NoEcho {
     /// None where stdin is no terminal, or one that does not let itself be told. `goes_on` is called
     /// when the program goes on after Ctrl-Z, and is not to wait for anything.
     pub(crate) fn on_stdin(goes_on: impl Fn() + Send + 'static) -> Option<Self> {
+        use grader::interrupt;
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
         use rustix::termios::{tcgetattr, tcsetattr};
         let before = tcgetattr(std::io::stdin()).ok()?;
@@ -202,7 +203,7 @@ impl NoEcho {
         tcsetattr(std::io::stdin(), OptionalActions::Now, &quiet).ok()?;
         // A signal that ends the process at once must not leave the terminal mute.
         let restored = before.clone();
-        grader::interrupt::before_the_end(move || set(&restored));
+        interrupt::before_the_end(interrupt::A_MOMENT, move |_| set(&restored));
         Some(Self { before, going_on: GoingOn::sets(quiet, goes_on) })
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn by_lines(
     let view = View::new(Some(screen), script.kind.sides(), is_terminal);
     let scene = Scene::new(script, program, view, !options.script);
     let mut scene = scene.map_err(stop)?;
-    scene.ends_at_ctrl_c();
+    scene.ends_at_an_interrupt();
     screen.line(title.bold());
     let played = match options.script {
         true => {

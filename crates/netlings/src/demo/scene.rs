@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, Read};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -177,10 +179,15 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// From now on Ctrl-C ends the demo in order.
-    pub(crate) fn ends_at_ctrl_c(&self) {
-        let teller = self.teller.clone();
-        grader::interrupt::instead(move || drop(teller.send(Happening::Interrupted)));
+    /// From now on Ctrl-C, as a signal, ends the demo in order; gives whether one has come.
+    pub(crate) fn ends_at_an_interrupt(&self) -> Arc<AtomicBool> {
+        let (teller, has_come) = (self.teller.clone(), Arc::<AtomicBool>::default());
+        let noted = Arc::clone(&has_come);
+        grader::interrupt::instead(move || {
+            noted.store(true, Ordering::SeqCst);
+            drop(teller.send(Happening::Interrupted));
+        });
+        has_come
     }
 
     /// Tells this scene what the stage's terminal sends.

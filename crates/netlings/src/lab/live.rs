@@ -30,7 +30,8 @@ pub(super) fn run(screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let lab =
         builder.build().map_err(|error| Stop::infrastructure(words::no_lab(&error.to_string())))?;
     let (own, listener) = Place::take(options.name.as_deref())?;
-    grader::interrupt::before_the_end(own.remover());
+    let remover = own.remover();
+    grader::interrupt::before_the_end(grader::interrupt::A_MOMENT, move |_| remover());
     let hosts: Vec<(String, String)> =
         lab.hosts().iter().map(|it| (it.name().to_owned(), it.address().to_string())).collect();
     own.write_hosts(&hosts)?;

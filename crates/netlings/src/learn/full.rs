@@ -3,8 +3,6 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command as Process;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
@@ -32,6 +30,10 @@ use crate::screen::Screen;
 use crate::stage::play::Show;
 use crate::words::learn as words;
 use crate::{reset, solution};
+
+mod interrupts;
+
+use interrupts::{Interrupts, Meant};
 
 /// What can happen.
 enum Happening {
@@ -80,10 +82,7 @@ struct Stage<'a> {
     grades_then: bool,
     spots: Spots,
     keys: Keys,
-    /// The terminal is somebody else's, and so is Ctrl-C.
-    is_lent: Arc<AtomicBool>,
-    /// An interrupt has come; it can be that nothing more could be told.
-    has_quit: Arc<AtomicBool>,
+    interrupts: Interrupts,
     terminal: Taken,
     _watch: Option<Watch>,
 }
@@ -95,9 +94,7 @@ impl<'a> Stage<'a> {
         let watch = Watch::over(course, polls, move |lessons| {
             let _ = saves.send(Happening::Saved(lessons)); // fails where the seat is left
         });
-        let is_lent = Arc::new(AtomicBool::new(false));
-        let has_quit = Arc::new(AtomicBool::new(false));
-        quits_at_interrupt(teller.clone(), Arc::clone(&is_lent), Arc::clone(&has_quit));
+        let interrupts = Interrupts::of(teller.clone());
         let terminal = Taken::take()?;
         let events = teller.clone();
         let keys = Keys::read(move |event| {
@@ -119,8 +116,7 @@ impl<'a> Stage<'a> {
             grades_then: false,
             spots: Spots::new(),
             keys,
-            is_lent,
-            has_quit,
+            interrupts,
             terminal,
             _watch: watch.ok(),
         })
@@ -155,7 +151,7 @@ impl<'a> Stage<'a> {
 
     /// False where it is the end.
     fn takes(&mut self, seat: &mut Seat<'_>, happening: Happening) -> io::Result<bool> {
-        if self.has_quit.load(Ordering::SeqCst) {
+        if self.interrupts.have_quit() {
             return Ok(false);
         }
         let act = match happening {
@@ -290,19 +286,20 @@ impl<'a> Stage<'a> {
             is_outdated: false.into(),
         };
         let shown = show.run(&mut self.terminal, &self.keys);
-        // It took Ctrl-C for itself.
-        let (is_lent, has_quit) = (Arc::clone(&self.is_lent), Arc::clone(&self.has_quit));
-        quits_at_interrupt(self.teller.clone(), is_lent, has_quit);
+        self.interrupts.come_here(); // it took them for itself
         if let Err(stop) = shown.ended {
             seat.shows(words::CANNOT_RUN, stop.words);
         }
-        if show.is_outdated.get() && !shown.is_gone {
+        if shown.is_gone || shown.is_interrupted {
+            return Ok(false); // nothing begins any more
+        }
+        if show.is_outdated.get() {
             return self.does(seat, Act::Run(whose));
         }
         if self.grades_then {
             self.grades(seat, Vec::new());
         }
-        Ok(!shown.is_gone)
+        Ok(true)
     }
 
     /// The student's own files.
@@ -335,7 +332,7 @@ impl<'a> Stage<'a> {
                 // Nobody waits for it, but its end is taken note of.
                 std::thread::spawn(move || child.wait());
             }),
-            false => self.lent(|| command.status().map(drop))?,
+            false => self.lent_to(&mut command)?,
         };
         if let Err(error) = ran {
             seat.notice = Some(words::cannot_run(editor.name(), &error));
@@ -346,45 +343,33 @@ impl<'a> Stage<'a> {
 
     /// Runs another command of netlings in the whole terminal.
     fn lends(&mut self, arguments: &[String]) -> io::Result<()> {
-        let root = self.course.root.clone();
-        self.lent(|| {
-            let status =
-                Process::new(std::env::current_exe()?).args(arguments).current_dir(root).status();
+        let mut command = Process::new(std::env::current_exe()?);
+        command.args(arguments).current_dir(&self.course.root);
+        let ran = self.lent_to(&mut command)?;
+        let asks = || {
             let mut stdout = io::stdout();
             writeln!(stdout, "\n{}", words::ENTER_GOES_BACK)?;
             stdout.flush()?;
-            io::stdin().read_line(&mut String::new())?;
-            status.map(drop)
-        })?
+            self.interrupts.until_one_or_a_line()
+        };
+        self.interrupts.mean(Meant::Back);
+        let asked = self.keys.pause(|| self.terminal.lent(asks));
+        self.interrupts.mean(Meant::Quit);
+        ran.and(asked?)
     }
 
-    fn lent<T>(&mut self, act: impl FnOnce() -> T) -> io::Result<T> {
-        self.is_lent.store(true, Ordering::SeqCst);
-        let done = self.keys.pause(|| self.terminal.lent(act));
-        self.is_lent.store(false, Ordering::SeqCst);
-        done
+    /// A program of its own has the terminal, until it ends.
+    fn lent_to(&mut self, command: &mut Process) -> io::Result<io::Result<()>> {
+        self.interrupts.mean(Meant::EndAll);
+        let ran = self.keys.pause(|| self.terminal.lent_to(command));
+        self.interrupts.mean(Meant::Quit);
+        ran
     }
 
     /// Ctrl-Z: sleeps until the shell says `fg`.
     fn stops(&mut self) -> io::Result<()> {
         #[cfg(unix)]
-        self.lent(stop_job)?;
+        self.keys.pause(|| self.terminal.lent(stop_job))?;
         Ok(())
     }
-}
-
-/// A SIGINT from outside quits as `q` does; while the terminal is lent it is meant for others.
-fn quits_at_interrupt(
-    teller: SyncSender<Happening>,
-    is_lent: Arc<AtomicBool>,
-    has_quit: Arc<AtomicBool>,
-) {
-    grader::interrupt::instead(move || {
-        if !is_lent.load(Ordering::SeqCst) {
-            has_quit.store(true, Ordering::SeqCst);
-            // Where no more can wait, one of those that do wakes the loop.
-            let _ = teller.try_send(Happening::Quit);
-        }
-        quits_at_interrupt(teller, is_lent, has_quit);
-    });
 }

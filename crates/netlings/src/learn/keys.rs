@@ -35,6 +35,12 @@ impl Gate {
         self.changed.notify_all();
     }
 
+    /// Nobody else wants the terminal any more.
+    fn open(&self) {
+        self.now().is_wanted = false;
+        self.changed.notify_all();
+    }
+
     /// Where others want the terminal, waits until they have done.
     fn pass(&self) {
         self.leave();
@@ -47,8 +53,7 @@ impl Gate {
         wake();
         drop(self.changed.wait_while(self.now(), |now| now.is_read));
         let done = act();
-        self.now().is_wanted = false;
-        self.changed.notify_all();
+        self.open();
         done
     }
 }
@@ -71,14 +76,26 @@ impl Keys {
     pub(crate) fn read(
         tell: impl Fn(io::Result<Option<Event>>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let told: Arc<Mutex<Tell>> = Arc::new(Mutex::new(Arc::new(tell)));
+        Self::behind(Gate::default(), Arc::new(tell))
+    }
+
+    /// Reads nothing until somebody is told ([`told_to`](Self::told_to)): what was typed until then is for
+    /// them.
+    pub(crate) fn unread() -> io::Result<Self> {
+        let gate = Gate::default();
+        gate.now().is_wanted = true;
+        Self::behind(gate, Arc::new(|_| {}))
+    }
+
+    fn behind(gate: Gate, tell: Tell) -> io::Result<Self> {
+        let told: Arc<Mutex<Tell>> = Arc::new(Mutex::new(tell));
         let listener = Arc::clone(&told);
         let tell = move |event| {
             // Not under the lock: whoever is told may let this thread wait.
             let tell = Arc::clone(&*listener.lock().unwrap_or_else(PoisonError::into_inner));
             tell(event);
         };
-        let gate = Arc::new(Gate::default());
+        let gate = Arc::new(gate);
         #[cfg(unix)]
         let (woken, wake) = io::pipe()?;
         #[cfg(unix)]
@@ -123,6 +140,7 @@ impl Keys {
             std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), tell)
         };
         let before = swap(Arc::new(tell));
+        self.gate.open();
         let done = act();
         swap(before);
         done

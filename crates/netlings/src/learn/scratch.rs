@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use grader::interrupt;
 use tempfile::TempDir;
 
 const PREFIX: &str = "netlings-";
@@ -32,7 +33,7 @@ impl Scratch {
             && folder == std::env::temp_dir().as_path();
         let folder = is_ours.then(|| folder.to_owned())?;
         let at_the_end = folder.clone();
-        grader::interrupt::before_the_end(move || remove(&at_the_end));
+        interrupt::before_the_end(interrupt::A_MOMENT, move |_| remove(&at_the_end));
         Some(Self(folder))
     }
 }

@@ -1,6 +1,7 @@
 //! The terminal: taken for the whole screen, and given back as it was, however netlings ends.
 
 use std::io::{self, Write};
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -10,23 +11,32 @@ use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use grader::interrupt::A_MOMENT;
 use ratatui_core::terminal::{Frame, Terminal};
 
 use crate::asciicast::Asciicast;
 
 mod backend;
+#[cfg(unix)]
+mod guest;
 mod keeper;
 #[cfg(all(test, unix))]
 mod tests;
 
 use backend::Crossterm;
+use keeper::Word;
 pub(crate) use keeper::keep;
 
 /// Whether the terminal is ours. Who holds the lock may write to it: nothing is drawn any more once it
 /// was given back.
 static IS_TAKEN: Mutex<bool> = Mutex::new(false);
+/// What a panic is to whoever has the terminal (signal(7)).
+const SIGTERM: i32 = 15;
 /// So long one waits for the lock: whoever panicked may hold it.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// So long a program that has the terminal may take to end when the seat does: for an editor that
+/// keeps what is not saved. Then it is killed.
+const PATIENCE_WITH_GUESTS: Duration = Duration::from_secs(3);
 
 fn is_taken() -> Option<MutexGuard<'static, bool>> {
     let since = Instant::now();
@@ -83,16 +93,18 @@ impl Taken {
     pub(crate) fn take() -> io::Result<Self> {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            end(); // else its words would go with the screen that they stand on
+            end_by(SIGTERM); // else its words would go with the screen that they stand on
             usual(panic);
             // Whoever panicked, the others cannot go on without.
             std::process::exit(101);
         }));
-        grader::interrupt::before_the_end(end);
+        ends_at_a_signal(A_MOMENT);
+        #[cfg(debug_assertions)]
+        panics_when_asked();
         keeper::start(); // first: it must see the terminal as it was
         take()?;
         let screen = screen(&None);
-        screen.map(|screen| Self { screen, recording: None }).inspect_err(|_| end())
+        screen.map(|screen| Self { screen, recording: None }).inspect_err(|_| leave())
     }
 
     /// From now on what is drawn is written down too.
@@ -134,6 +146,20 @@ impl Taken {
         Ok(())
     }
 
+    /// Runs a program that has the terminal until it ends.
+    ///
+    /// # Errors
+    /// It cannot be started; or, as the outer one, nobody can write to the terminal any more.
+    pub(crate) fn lent_to(&mut self, command: &mut Command) -> io::Result<io::Result<()>> {
+        ends_at_a_signal(A_MOMENT + PATIENCE_WITH_GUESTS);
+        #[cfg(unix)]
+        let ran = self.lent(|| guest::run(command));
+        #[cfg(not(unix))]
+        let ran = self.lent(|| command.status().map(drop));
+        ends_at_a_signal(A_MOMENT);
+        ran
+    }
+
     /// Gives the terminal to somebody else, and takes it again when `act` is done.
     pub(crate) fn lent<T>(&mut self, act: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
@@ -152,7 +178,7 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        end();
+        leave();
     }
 }
 
@@ -169,24 +195,67 @@ pub(crate) fn wake_readers() {
 }
 
 /// Stops the whole job, as the terminal does it at Ctrl-Z: cargo, which may have started us, stops too.
-/// The terminal must be lent then.
+/// The terminal must be lent then. Returns when the shell has given it back (`fg`).
 #[cfg(unix)]
 pub(crate) fn stop_job() {
-    use rustix::process::{Signal, getpgrp, kill_process_group};
-    let _ = kill_process_group(getpgrp(), Signal::TSTP);
+    use rustix::process::getpgrp;
+    use rustix::termios::tcgetpgrp;
+    /// So often one looks whether it has.
+    const LOOK: Duration = Duration::from_millis(50);
+    guest::stop_unless_it_ends();
+    // Whoever goes on without it (`bg`, or `kill`, which lets a stopped job go on to its end) would be
+    // stopped again by using it, amid the end too.
+    while tcgetpgrp(io::stdin()).is_ok_and(|now| now != getpgrp()) {
+        std::thread::sleep(LOOK);
+    }
 }
 
-fn end() {
+/// For the tests: a thread panics when the file that this variable names has this process's number.
+/// No program that is built to be kept (`--release`) has it.
+#[cfg(debug_assertions)]
+fn panics_when_asked() {
+    let Some(file) = std::env::var_os("NETLINGS_PANICS_AT") else { return };
+    let own = std::process::id().to_string();
+    std::thread::spawn(move || {
+        while !std::fs::read_to_string(&file).is_ok_and(|text| text.trim() == own) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("a panic that a test asked for");
+    });
+}
+
+/// Has a signal that ends the process end the use of the terminal too; that may take so long.
+fn ends_at_a_signal(most: Duration) {
+    grader::interrupt::before_the_end(most, end_by);
+}
+
+/// Gives the terminal back, because this process ends by this signal, or as if by it: nobody takes it
+/// again, and whoever has it ends first.
+pub(crate) fn end_by(signal: i32) {
+    #[cfg(unix)]
+    guest::end_begins();
     give_back();
-    keeper::dismiss();
+    keeper::dismiss(Word::End(signal));
+}
+
+fn leave() {
+    give_back();
+    keeper::dismiss(Word::Done);
 }
 
 fn take() -> io::Result<()> {
     let mut is_ours = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    #[cfg(unix)]
+    if guest::has_end_begun() {
+        drop(is_ours);
+        guest::wait_for_the_end();
+    }
+    let _ = keeper::tell(Word::Taken); // without one, nobody but we give it back
     enable_raw_mode()?;
     *is_ours = true;
+    let taken = execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture);
     drop(is_ours);
-    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture).inspect_err(|_| give_back())
+    taken.inspect_err(|_| give_back())
 }
 
 /// Nothing can be done about what fails here.
@@ -195,10 +264,19 @@ fn give_back() {
     if is_ours.as_deref() != Some(&false) {
         leave_the_screen();
         let _ = disable_raw_mode();
+        let _ = keeper::tell(Word::Free);
     }
     if let Some(mut is_ours) = is_ours {
         *is_ours = false;
     }
+}
+
+/// Leaves the screen that somebody else may have left already. It is taken first: leaving one that was left
+/// would put the cursor where it was long ago.
+#[cfg(unix)]
+fn leave_a_guests_screen() {
+    let _ = execute!(io::stdout(), EnterAlternateScreen);
+    leave_the_screen();
 }
 
 fn leave_the_screen() {

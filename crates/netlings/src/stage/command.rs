@@ -71,6 +71,7 @@ fn of_key(key: &KeyEvent) -> Option<Command> {
             'c' => Command::Leave,
             'd' => Command::Key(Key::End),
             'h' => Command::Key(Key::Back),
+            'j' => Command::Key(Key::Enter), // one that was typed before the terminal was taken
             'k' => Command::Kill,
             'n' => Command::New,
             'r' => Command::Restart,

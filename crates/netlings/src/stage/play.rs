@@ -1,6 +1,7 @@
 //! A conversation on the stage: what plays there, and what becomes of what somebody wants.
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use grader::Subject;
@@ -45,6 +46,8 @@ pub(crate) struct Shown {
     pub(crate) rows: Vec<Row>,
     /// The terminal is gone.
     pub(crate) is_gone: bool,
+    /// A SIGINT has ended it, and is meant for all of this process.
+    pub(crate) is_interrupted: bool,
     pub(crate) ended: Result<(), Stop>,
 }
 
@@ -64,10 +67,11 @@ impl Show<'_> {
         let mut scene = match Scene::new(self.script, self.subject, view, explains) {
             Ok(scene) => scene,
             Err(problem) => {
-                return Shown { rows: Vec::new(), is_gone: false, ended: Err(stop(problem)) };
+                let ended = Err(stop(problem));
+                return Shown { rows: Vec::new(), is_gone: false, is_interrupted: false, ended };
             }
         };
-        scene.ends_at_ctrl_c();
+        let interrupted = scene.ends_at_an_interrupt();
         let played = keys.told_to(scene.ear(), || {
             // Not before: whoever sees the stage types to it.
             if let Some(stage) = &mut scene.view.stage {
@@ -77,7 +81,8 @@ impl Show<'_> {
         });
         let is_gone = scene.view.stage.as_ref().is_some_and(|stage| stage.is_gone());
         let ended = scene.end().map_err(stop);
-        Shown { rows: scene.view.rows(), is_gone, ended: played.and(ended) }
+        let is_interrupted = interrupted.load(Ordering::SeqCst);
+        Shown { rows: scene.view.rows(), is_gone, is_interrupted, ended: played.and(ended) }
     }
 
     fn play(&self, scene: &mut Scene<'_>, typing: &mut Typing<'_>) -> Result<(), Stop> {

@@ -1,5 +1,7 @@
 //! The learner's seat, at a real terminal.
 
+mod ends;
+mod guest;
 mod seat;
 mod stage;
 
@@ -90,7 +92,7 @@ fn from_the_first_look_over_an_edit_and_a_failure_with_a_hint_to_a_passed_lesson
     let marker = seat.marker();
     let left = seat.ended();
     assert_eq!(left.code, 0);
-    assert!(left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse, "{left:?}");
+    assert!(left.is_sane(), "{left:?}");
     Seat::nothing_is_left(&marker);
 }
 
@@ -184,59 +186,6 @@ fn a_save_ends_the_grading_that_is_under_way_and_begins_another() {
 }
 
 #[test]
-fn whatever_ends_it_in_whatever_stage_the_terminal_is_sane_and_nothing_is_left() {
-    // What the seat does when it is ended.
-    type Reach = fn(&Clone, &mut Seat);
-    let stages: [(&str, Reach); 4] = [
-        ("idle", |_, seat| drop(seat.shows("step 1: send back what comes"))),
-        ("building", |_, seat| drop(seat.shows("building"))),
-        ("grading", |clone, seat| {
-            seat.shows("step 1: send back what comes");
-            clone.write(PROGRAM, SILENT);
-            seat.grades();
-        }),
-        ("asking", |_, seat| {
-            seat.press("x");
-            seat.shows("start anew");
-        }),
-    ];
-    for (stage, reach) in stages {
-        for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 0), ("-KILL", 137)] {
-            let clone = if stage == "building" { held() } else { fresh() };
-            fs::create_dir(clone.path("tmp")).unwrap();
-            let temporary = clone.path("tmp").display().to_string();
-            let mut seat = Seat::at(&clone, 80, 24, &[("TMPDIR", &temporary)]);
-            reach(&clone, &mut seat);
-            seat.signal(signal);
-            let marker = seat.marker();
-            let left = seat.ended();
-            assert_eq!(left.code, code, "{stage} {signal}");
-            assert!(
-                left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse,
-                "{stage} {signal}: {left:?}"
-            );
-            Seat::nothing_is_left(&marker);
-            let files: Vec<_> = fs::read_dir(clone.path("tmp")).unwrap().flatten().collect();
-            assert!(files.is_empty(), "{stage} {signal}: {files:?}");
-        }
-    }
-}
-
-#[test]
-fn a_terminal_that_takes_nothing_any_more_does_not_keep_it_from_ending() {
-    let clone = fresh();
-    let mut seat = Seat::at(&clone, 80, 24, &[]);
-    seat.shows("e opens");
-    seat.stops_flowing();
-    seat.press("?"); // it draws, and waits
-    seat.signal("-TERM");
-    assert_eq!(seat.code(), 143);
-    seat.flows_again();
-    let left = seat.ended();
-    assert!(left.echoes && left.is_usual_screen && left.has_cursor && !left.has_mouse, "{left:?}");
-}
-
-#[test]
 fn a_course_without_lessons_says_so() {
     let clone = fresh();
     fs::remove_file(clone.path("exercises/tcp-echo/lesson.toml")).unwrap();
@@ -246,18 +195,6 @@ fn a_course_without_lessons_says_so() {
     assert_eq!(seat.ended().code, 4);
     let plain = clone.netlings(&["learn", "--plain"]).assert().code(4);
     plain.stderr(predicates::str::contains(gone));
-}
-
-#[test]
-fn a_window_that_is_closed_leaves_nothing_behind() {
-    let clone = fresh();
-    clone.write(PROGRAM, SILENT);
-    let mut seat = Seat::at(&clone, 80, 24, &[]);
-    seat.press("3");
-    seat.grades();
-    let marker = seat.marker();
-    seat.close_the_window();
-    Seat::nothing_is_left(&marker);
 }
 
 #[test]
@@ -334,22 +271,6 @@ fn without_an_editor_the_place_is_a_link() {
     seat.press("e");
     seat.shows("\n exercises/tcp-echo/src/main.rs:2");
     seat.gets(&format!("\u{1b}]8;;file://{}/{PROGRAM}\u{1b}\\", clone.root().display()));
-}
-
-#[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
-    let clone = fresh();
-    let mut seat = Seat::at(&clone, 80, 24, &[]);
-    seat.shows("e opens");
-    seat.press("\u{1a}");
-    // The seat's own screen goes, and the shell of this test says `fg` at once.
-    seat.gets("\u{1b}[?1049l");
-    seat.gets_times("\u{1b}[?1049h", 2);
-    seat.shows("e opens");
-    seat.press("?");
-    seat.shows("Keys");
-    seat.press("q");
-    assert_eq!(seat.ended().code, 0);
 }
 
 #[test]

@@ -14,9 +14,6 @@ use crate::clone::Clone;
 /// Longer than anything takes on a machine with ten times too much to do.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The terminal shows what is typed (termios(3), ECHO on Linux).
-const ECHO: u32 = 0o10;
-
 /// What the terminal has got so far.
 struct Shown {
     parser: vt100::Parser,
@@ -37,11 +34,16 @@ enum Flow {
     Stopped,
 }
 
+/// A seat that was stopped stays so while this file is there; then the shell says `fg`.
+pub(super) const STAY: &str = "stay";
+
 type Screen = Arc<(Mutex<Shown>, Condvar)>;
 
 pub(super) struct Seat {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
+    /// How the terminal was before.
+    modes: Modes,
     keys: Box<dyn Write + Send>,
     screen: Screen,
     /// Every process that the seat starts has it in its environment.
@@ -54,11 +56,21 @@ pub(super) struct Seat {
 #[derive(Debug)]
 pub(super) struct Left {
     pub(super) code: u32,
-    pub(super) echoes: bool,
+    /// It has the modes that it had before (termios(3)).
+    has_its_modes: bool,
     /// The screen that was there before is there again.
-    pub(super) is_usual_screen: bool,
-    pub(super) has_cursor: bool,
-    pub(super) has_mouse: bool,
+    is_usual_screen: bool,
+    has_cursor: bool,
+    has_mouse: bool,
+    /// What is on the screen.
+    pub(super) text: String,
+}
+
+impl Left {
+    /// As it was before.
+    pub(super) fn is_sane(&self) -> bool {
+        self.has_its_modes && self.is_usual_screen && self.has_cursor && !self.has_mouse
+    }
 }
 
 impl Seat {
@@ -79,14 +91,15 @@ impl Seat {
         let marker = format!("NETLINGS_SEAT=seat-{}-{number}", std::process::id());
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("there are terminals");
+        let modes = modes_of(&*pair.master);
         // A shell stands between, as it mostly does: the terminal outlives the seat.
         let mut command = CommandBuilder::new("sh");
         let inner = r#"echo $$ >seat.id; exec "$@""#;
         // With job control, so that a job that stops comes back by `fg`, as if somebody typed it.
         // Without a stopped job it ends with 2.
         let outer = format!(
-            "set -m; sh -c '{inner}' sh \"$@\"; code=$?; fg >/dev/null 2>&1; late=$?; \
-             [ $late = 2 ] || code=$late; exit $code"
+            "set -m; sh -c '{inner}' sh \"$@\"; code=$?; while [ -e {STAY} ]; do sleep 0.02; done; \
+             fg >/dev/null 2>&1; late=$?; [ $late = 2 ] || code=$late; exit $code"
         );
         command.args(["-c", &outer, "sh", env!("CARGO_BIN_EXE_netlings")]);
         command.args(arguments);
@@ -136,7 +149,7 @@ impl Seat {
         });
         let keys = pair.master.take_writer().expect("it can be written");
         let id_file = clone.path("seat.id");
-        Self { child, master: Some(pair.master), keys, screen, marker, id_file }
+        Self { child, master: Some(pair.master), modes, keys, screen, marker, id_file }
     }
 
     /// Waits until the screen is as it should be.
@@ -217,29 +230,61 @@ impl Seat {
         self.screen.0.lock().unwrap().bytes.clone()
     }
 
+    /// The seat's process.
+    pub(super) fn id(&self) -> String {
+        std::fs::read_to_string(&self.id_file).expect("it runs").trim().into()
+    }
+
     /// Sends a signal, by its name.
     pub(super) fn signal(&self, name: &str) {
-        let id = std::fs::read_to_string(&self.id_file).expect("it runs");
-        let sent = std::process::Command::new("kill").args([name, id.trim()]).status();
+        let sent = std::process::Command::new("kill").args([name, &self.id()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Waits until its process is gone.
+    pub(super) fn is_gone(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let place = format!("/proc/{}/stat", self.id());
+        while std::fs::read_to_string(&place).is_ok_and(|stat| !stat.contains(") Z ")) {
+            assert!(Instant::now() < deadline, "it never ends");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until Ctrl-Z has stopped it.
+    pub(super) fn stops(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        // proc_pid_stat(5): its state stands behind its name.
+        let place = format!("/proc/{}/stat", self.id());
+        while !std::fs::read_to_string(&place).expect("it is there").contains(") T ") {
+            assert!(Instant::now() < deadline, "it never stops");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The window is closed, as a user closes it.
     pub(super) fn close_the_window(&mut self) {
         self.keys = Box::new(std::io::sink());
         self.screen.0.lock().unwrap().is_closing = true;
-        // What it draws wakes whoever reads, and then nobody has the terminal any more.
-        self.resize(81, 24);
+        // It wakes whoever reads, and then nobody has the terminal any more. Where it would block, somebody
+        // else writes just now, and does so too.
+        let _ = self.opened_by_another().write(b" ");
         self.master = None;
+    }
+
+    /// The terminal, as somebody else writes to it, without waiting.
+    fn opened_by_another(&self) -> std::fs::File {
+        const O_NONBLOCK: i32 = 0o4000; // open(2) on Linux
+        const O_NOCTTY: i32 = 0o400;
+        let name = self.master.as_ref().expect("it is open").tty_name().expect("it has a name");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).custom_flags(O_NONBLOCK | O_NOCTTY);
+        options.open(name).expect("it can be opened")
     }
 
     /// The terminal takes nothing any more: whoever writes to it waits.
     pub(super) fn stops_flowing(&self) {
-        const O_NONBLOCK: i32 = 0o4000; // open(2) on Linux
-        let name = self.master.as_ref().expect("it is open").tty_name().expect("it has a name");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).custom_flags(O_NONBLOCK);
-        let mut terminal = options.open(name).expect("it can be opened");
+        let mut terminal = self.opened_by_another();
         self.screen.0.lock().unwrap().flow = Flow::Stopping;
         // One that wakes whoever reads, and then as much as fits.
         terminal.write_all(b" ").expect("there is room yet");
@@ -281,17 +326,16 @@ impl Seat {
         // What was written last may still be on its way, and somebody may still be setting the
         // terminal: both are over when nobody has it open any more.
         let shown = self.waits_while(|shown| !shown.has_ended, "somebody still has the terminal");
-        let echoes = self.master.as_ref().is_some_and(|master| {
-            let settings = master.get_termios().expect("it is a terminal");
-            settings.local_flags.bits() & ECHO != 0
-        });
+        let has_its_modes =
+            self.master.as_ref().is_some_and(|master| modes_of(&**master) == self.modes);
+        let screen = shown.parser.screen();
         Left {
             code,
-            echoes,
-            is_usual_screen: !shown.parser.screen().alternate_screen(),
-            has_cursor: !shown.parser.screen().hide_cursor(),
-            has_mouse: shown.parser.screen().mouse_protocol_mode()
-                != vt100::MouseProtocolMode::None,
+            has_its_modes,
+            is_usual_screen: !screen.alternate_screen(),
+            has_cursor: !screen.hide_cursor(),
+            has_mouse: screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None,
+            text: screen.contents(),
         }
     }
 
@@ -318,6 +362,12 @@ impl Drop for Seat {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+type Modes = Option<String>;
+
+fn modes_of(master: &dyn MasterPty) -> Modes {
+    master.get_termios().map(|modes| format!("{modes:?}"))
 }
 
 fn some(size: u16) -> NonZeroU16 {
