@@ -72,11 +72,6 @@ impl Clone {
         wanted.into_iter().map(|name| self.lesson(name)).collect()
     }
 
-    /// The lessons' names, sorted.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// Whether there is a lesson of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.iter().any(|it| it == name)
