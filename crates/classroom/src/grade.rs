@@ -129,7 +129,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     match run.grade(&clone.root, &mine) {
         Ok(code) => {
             run.gauge.end();
-            run.summary(&mine)?;
+            run.summary(&mine, &class.left_alone)?;
             Ok(code)
         }
         Err(End::Stopped) => {
@@ -369,8 +369,9 @@ impl Grading<'_> {
     }
 
     /// Says on stdout how it came out, and who is to be looked at.
-    fn summary(&self, mine: &[&Member]) -> Result<(), Stop> {
+    fn summary(&self, mine: &[&Member], left_alone: &[String]) -> Result<(), Stop> {
         let mut lines = Vec::new();
+        lines.extend((!left_alone.is_empty()).then(|| words::left_alone(left_alone)));
         let mut counts = std::collections::BTreeMap::new();
         for member in mine {
             let Some(result) = self.store.find(&member.id) else { continue };
@@ -398,6 +399,7 @@ impl Grading<'_> {
             self.sandbox.word(),
             &self.store.folder,
         ))
+        .and_then(|()| netkit::screen::line(words::what_next(&self.options.out)))
         .map_err(failed)
     }
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::page;
 use super::statistics::{Compile, Same, Statistics};
+use crate::words::grading::students_in_words;
 use crate::words::report as words;
 
 /// A class's page, for its instructor.
@@ -87,7 +88,7 @@ fn checks(it: &Statistics) -> Markup {
 fn misconceptions(it: &Statistics) -> Markup {
     html! {
         @for found in &it.misconceptions {
-            h3 { (words::who_many(found.students.len())) " " code { (found.lesson) " " (found.check) } }
+            h3 { (students_in_words(found.students.len())) " " code { (found.lesson) " " (found.check) } }
             p.why { (page::prose(&found.sentence)) }
             (links(&found.students))
         }
@@ -116,7 +117,7 @@ fn help(it: &Statistics) -> Markup {
 fn compile(groups: &[Compile]) -> Markup {
     html! {
         @for group in groups {
-            h3 { (words::who_many(group.students.len())) " " code { (group.lesson) } }
+            h3 { (students_in_words(group.students.len())) " " code { (group.lesson) } }
             p.why { @if let Some(code) = &group.code { strong { (code) } " " } (page::prose(&group.message)) }
             (links(&group.students))
         }
@@ -128,7 +129,7 @@ fn same(groups: &[Same]) -> Markup {
     html! {
         p { (words::SAME) }
         @for group in groups {
-            h3 { (words::who_many(group.students.len())) " " code { (group.lesson) } }
+            h3 { (students_in_words(group.students.len())) " " code { (group.lesson) } }
             @if let Some(shipped) = &group.shipped { p { (words::shipped(shipped)) } }
             (links(&group.students))
         }

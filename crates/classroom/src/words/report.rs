@@ -131,10 +131,6 @@ pub(crate) fn of(part: usize, all: usize) -> String {
     format!("{part} of {all}")
 }
 
-pub(crate) fn who_many(students: usize) -> String {
-    if students == 1 { "1 student".into() } else { format!("{students} students") }
-}
-
 pub(crate) fn shipped(program: &str) -> String {
     format!("They equal the course's own {program}.")
 }
