@@ -155,6 +155,17 @@ pub(crate) enum Visibility {
     AfterDueDate,
 }
 
+impl Visibility {
+    /// Whether students may see it now; `is_due`: nobody can hand in any more.
+    pub(crate) fn is_seen(self, is_due: bool) -> bool {
+        match self {
+            Self::Visible => true,
+            Self::AfterDueDate => is_due,
+            Self::Hidden => false,
+        }
+    }
+}
+
 /// A check's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CheckResult {

@@ -97,19 +97,22 @@ fn misconceptions(it: &Statistics) -> Markup {
 }
 
 fn links(students: &[String]) -> Markup {
-    html! { p { @for (number, id) in students.iter().enumerate() {
-        @if number > 0 { ", " } a href=(page::address("students", id, ".html")) { (id) }
-    } } }
+    html! { p { @for (number, id) in students.iter().enumerate() { @if number > 0 { ", " } (link(id)) } } }
+}
+
+fn link(student: &str) -> Markup {
+    html! { a href=(page::address("students", student, ".html")) { (student) } }
 }
 
 fn help(it: &Statistics) -> Markup {
     html! {
         @if it.help.is_empty() { p { (words::NO_HELP) } }
         @else { table {
-            thead { tr { th scope="col" { (words::STUDENT) } th.number scope="col" { (words::POINTS) } th scope="col" { (words::WHY) } } }
-            tbody { @for (student, why) in &it.help {
-                tr { td { (links(std::slice::from_ref(student))) } td.number { (it.percent_of(student)) } td { (page::prose(why)) } }
-            } }
+            thead { tr { th scope="col" { (words::STUDENT) } th scope="col" { (words::NAME) } th.number scope="col" { (words::POINTS) }
+                th scope="col" { (words::WHY) } } }
+            tbody { @for (id, why) in &it.help { @if let Some(student) = it.student(id) {
+                tr { td { (link(id)) } td { (student.name) } td.number { (words::percent(student.percent)) } td { (page::prose(why)) } }
+            } } }
         } }
     }
 }
@@ -152,8 +155,8 @@ fn everybody(it: &Statistics) -> Markup {
             thead { tr { th scope="col" { (words::STUDENT) } th scope="col" { (words::NAME) } th.number scope="col" { (words::POINTS) }
                 th scope="col" { (words::HANDED_IN) } } }
             tbody { @for student in &it.students {
-                tr { td { a href=(page::address("students", &student.id, ".html")) { (student.id) } }
-                    td { (student.name) } td.number { (student.percent) } td { (page::prose(&student.received)) } }
+                tr { td { (link(&student.id)) }
+                    td { (student.name) } td.number { (words::percent(student.percent)) } td { (page::prose(&student.received)) } }
             } }
         }
     }
