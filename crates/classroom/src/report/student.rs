@@ -149,7 +149,7 @@ fn failure(lesson: &LessonResult, check: &CheckResult) -> Markup {
             }
             @if let Some(explanation) = &report.explanation { p.why { (page::prose(explanation)) } }
             @if !report.transcript.is_empty() {
-                img src=(picture(&conversation, &report.title)) alt=(words::picture(&report.id));
+                img src=(picture(&conversation, &report.id)) alt=(words::picture(&report.id));
                 details { summary { (words::AS_TEXT) } (pre(&words::picture(&report.id), &conversation.text(COLUMNS))) }
             }
             @if !check.stderr.is_empty() { p.faint { (words::STDERR) } (pre(words::STDERR, &check.stderr.join("\n"))) }
