@@ -204,29 +204,8 @@ impl CheckResult {
     /// A check that could not even be begun, through the program's own doing.
     pub(crate) fn failed(check: &CheckText, why: &str, seed: u64) -> Self {
         Self::of(CheckReport {
-            id: check.id.clone(),
-            title: check.title.clone(),
-            points: 0,
-            max_points: check.points,
-            outcome: Outcome::Failed,
-            message: why.into(),
-            explanation: None,
-            expected: None,
-            actual: None,
-            hint: None,
-            seed,
-            duration_ms: 0,
-            transcript: Vec::new(),
-            explanation_id: None,
-            cause_open: false,
             cause_is_told: true,
-            found: None,
-            not_here: false,
-            waits: false,
-            hints_left: 0,
-            stderr: Vec::new(),
-            step_to_do: None,
-            alone: String::new(),
+            ..CheckReport::blank(check, seed, Outcome::Failed, why.into())
         })
     }
 }
