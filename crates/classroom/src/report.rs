@@ -101,11 +101,22 @@ fn write(
     place: &Path,
 ) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(place, &error));
-    fs::create_dir_all(place.join("students")).map_err(unwritable)?;
+    let students = place.join("students");
+    fs::create_dir_all(&students).map_err(unwritable)?;
+    // A page of somebody who is not in the class any more would be handed out with the others.
+    for page in fs::read_dir(&students).map_err(unwritable)? {
+        let page = page.map_err(unwritable)?.path();
+        let is_a_page = page.extension().is_some_and(|ending| ending == "html");
+        let is_there =
+            seen.iter().any(|it| page.file_stem().is_some_and(|id| *id == *it.result.id));
+        if is_a_page && !is_there {
+            fs::remove_file(page).map_err(unwritable)?;
+        }
+    }
     for seen in seen {
         let id = seen.result.id.as_str();
         let page = student::page(title, seen, &code[id]);
-        let file = place.join("students").join(format!("{id}.html"));
+        let file = students.join(format!("{id}.html"));
         crate::files::replace(&file, page.as_bytes()).map_err(unwritable)?;
     }
     let page = class::page(title, class);

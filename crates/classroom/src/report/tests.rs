@@ -83,6 +83,19 @@ fn page_of(result: StudentResult, after_due_date: bool) -> String {
 }
 
 #[test]
+fn a_page_of_somebody_who_has_left_the_class_goes_and_other_files_stay() {
+    let folder = pages(&[result("anna", &[]), result("ben", &[])], false);
+    let students = folder.path().join("students");
+    fs::write(students.join("notes.txt"), "mine").unwrap();
+    let (class, seen) =
+        looked_at(&[result("anna", &[])], &CourseFile::default(), &Corrections::default(), false);
+    let code = Code::from([("anna", BTreeMap::new())]);
+    write(&class, &seen, &code, "t", folder.path()).unwrap();
+    let is_there = |name: &str| students.join(name).exists();
+    assert_eq!(["anna.html", "ben.html", "notes.txt"].map(is_there), [true, false, true]);
+}
+
+#[test]
 fn a_students_page_is_the_same_whatever_came_of_a_hidden_check() {
     let page = |outcome| {
         let checks = [check("one", "failed", "visible"), check("secret", outcome, "hidden")];

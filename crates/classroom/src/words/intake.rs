@@ -94,7 +94,7 @@ pub(crate) fn empty(lessons: &[String], instead: Option<&Instead>) -> String {
             format!("{nothing}; there is one at the top: put it into `exercises/{lesson}/src`")
         }
         Some(Instead::Rust(place)) => format!(
-            "{nothing}; there is one in `{place}`, and `exercises` may stand two folders down, `src` one"
+            "{nothing}; one stands in `{place}`, and `exercises` is looked for up to two folders down"
         ),
         Some(Instead::Archive(name)) => {
             format!("{nothing}; there is an archive, `{name}`: hand in that")
