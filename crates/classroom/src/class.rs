@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use sha2::{Digest, Sha256};
 
 use crate::ending::Stop;
-use crate::intake::{form_of, without_ending};
+use crate::intake::{is_archive, without_ending};
 use crate::words::class as words;
 pub(crate) use manifest::Manifest;
 pub(crate) use roster::Roster;
@@ -70,6 +70,8 @@ impl Piece {
 #[derive(Debug)]
 pub(crate) struct Class {
     pub(crate) members: BTreeMap<String, Member>,
+    /// What stands in the folder and was taken for nobody's, by name.
+    pub(crate) left_alone: Vec<String>,
 }
 
 impl Class {
@@ -77,23 +79,31 @@ impl Class {
     pub(crate) fn of_folder(folder: &Path, roster: Option<&Roster>) -> Result<Self, Stop> {
         let unreadable = |error| Stop::usage(words::unreadable(folder, &error));
         let mut pieces: Vec<(String, Piece)> = Vec::new();
+        let mut left_alone = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let (path, own) = (entry.path(), entry.file_name());
             let shown = netkit::visible(own.as_encoded_bytes());
             let is_folder = path.is_dir();
-            // What lies beside: the listing of a file manager, a roster, notes.
-            if shown.starts_with('.') || !is_folder && form_of(&path).is_none() {
+            if shown.starts_with('.') {
                 continue;
             }
             let name = own.to_str().unwrap_or(&shown);
-            let id = if is_folder { name } else { without_ending(name) }.to_owned();
+            let id = if is_folder { name } else { id_in(name, roster) }.to_owned();
+            // What lies beside: a roster, notes. Not `anna.rs` or `anna.7z`: they cannot be taken,
+            // and it would be wrong to say that nothing was handed in.
+            let is_somebodys = roster.is_some_and(|roster| roster.student(&id).is_some());
+            if !is_folder && !is_archive(name) && !is_somebodys {
+                left_alone.push(shown);
+                continue;
+            }
             let piece =
                 Piece { path, shown, submitted_at: None, due: None, instead_of: Vec::new() };
             pieces.push((id, piece));
         }
         pieces.sort_by(|a, b| (&a.0, &a.1.path).cmp(&(&b.0, &b.1.path)));
-        Ok(Self::of_pieces(pieces, roster))
+        left_alone.sort();
+        Ok(Self { left_alone, ..Self::of_pieces(pieces, roster) })
     }
 
     /// The class whose submissions a manifest names.
@@ -128,7 +138,18 @@ impl Class {
             let nothing = || member(student.id.clone(), HandedIn::Nothing, roster);
             members.entry(student.id.clone()).or_insert_with(nothing);
         }
-        Self { members }
+        Self { members, left_alone: Vec::new() }
+    }
+}
+
+/// The id that a file's name says: without the ending of an archive, or without its last ending where
+/// that makes it somebody's of the roster.
+fn id_in<'a>(name: &'a str, roster: Option<&Roster>) -> &'a str {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let is_known = |id: &str| roster.is_some_and(|roster| roster.student(id).is_some());
+    match is_archive(name) || !is_known(stem) {
+        true => without_ending(name),
+        false => stem,
     }
 }
 
@@ -207,6 +228,21 @@ mod tests {
         assert_eq!(about("anna"), (Some("Anna A"), false));
         assert_eq!(about("eve"), (None, true));
         assert!(matches!(class.members["ben"].handed_in, HandedIn::Nothing));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_still_handed_in_and_what_is_nobodys_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["anna.7z", "ben.rs", "carl.rar", "roster.csv", ".DS_Store"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let roster = Roster::read("id\nanna\nben\ndora\n".as_bytes()).unwrap();
+        let class = Class::of_folder(folder.path(), Some(&roster)).unwrap();
+        for id in ["anna", "ben", "carl"] {
+            assert!(matches!(class.members[id].handed_in, HandedIn::One(_)), "{class:?}");
+        }
+        assert!(matches!(class.members["dora"].handed_in, HandedIn::Nothing));
+        assert_eq!(class.left_alone, ["roster.csv"]);
     }
 
     #[test]

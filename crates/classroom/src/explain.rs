@@ -28,7 +28,9 @@ use crate::worker::Workers;
 pub(crate) struct Options {
     /// The student's id
     student: String,
+    /// The lesson's name, such as tcp-echo
     lesson: String,
+    /// The check's name, as it stands in the student's result
     check: String,
     /// The folder with the submissions
     #[arg(long = "in", value_name = "FOLDER")]
@@ -86,7 +88,9 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let maker = Maker::new(&clone.root, &target);
     let bench = Bench::new(text, &maker, &scratch.folder.path().join("kit"), &course)?;
     let marker = Marker { workers: &workers, scratch: scratch.folder.path(), sandbox, at_once: 1 };
-    let checks = marker.replay(&bench, files, &options.check).map_err(Stop::failed)?;
+    let checks = marker.replay(&bench, files, &options.check);
+    let checks = checks
+        .map_err(|why| Stop::failed(words::no_program(&options.student, &options.lesson, &why)))?;
     let mut passed = true;
     let mut lines = Vec::new();
     for check in checks {

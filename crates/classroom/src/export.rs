@@ -23,7 +23,7 @@ use crate::merge::Run;
 use crate::result::{Store, StudentResult};
 use crate::words::{class as files, export as words};
 use corrections::Corrections;
-use marks::Mark;
+pub(crate) use marks::{LessonMark, Mark};
 
 /// A form that something else reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,36 +7,34 @@
 
 pub(crate) mod bench;
 mod differences;
+mod everybody;
 mod gauge;
 pub(crate) mod interrupt;
 pub(crate) mod marking;
 pub(crate) mod scratch;
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
-use grader::Outcome;
 
-use crate::class::{Class, HandedIn, Manifest, Member, Roster};
+use crate::class::{Class, Manifest, Member, Roster};
 use crate::course_file::CourseFile;
-use crate::ending::{DONE, INFRASTRUCTURE, INTERRUPTED, Stop};
-use crate::hash::Hash;
-use crate::intake::{self, Files, Limits, Taken};
+use crate::ending::{INTERRUPTED, Stop};
 use crate::kit::{self, Maker};
 use crate::lessons::Clone;
 use crate::merge::{Part, Run};
-use crate::result::{Arrival, NotHandedIn, Store, StudentResult};
+use crate::result::Store;
 use crate::sandbox::{Asked, Sandbox};
 use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
 use bench::Bench;
+use everybody::{End, Grading};
 use gauge::Gauge;
 use interrupt::watch_for_interrupts;
-use marking::{Marker, Stopped, wants_another_run};
+use marking::Marker;
 use scratch::Scratch;
 
 #[derive(Debug, Args)]
@@ -129,7 +127,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     match run.grade(&clone.root, &mine) {
         Ok(code) => {
             run.gauge.end();
-            run.summary(&mine)?;
+            run.summary(&mine, &class.left_alone)?;
             Ok(code)
         }
         Err(End::Stopped) => {
@@ -171,237 +169,4 @@ fn get_folder(options: &Options, store: &Store) -> Result<(), Stop> {
         true => Err(Stop::usage(words::results_there(&options.out))),
         false => Ok(()),
     }
-}
-
-/// Why it ended before all was done.
-enum End {
-    Stopped,
-    Stop(Stop),
-}
-
-impl From<Stopped> for End {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
-
-/// A class's grading.
-struct Grading<'a> {
-    options: &'a Options,
-    benches: &'a [Bench],
-    marker: Marker<'a>,
-    store: Store,
-    sandbox: Sandbox,
-    gauge: Gauge,
-    differences: Mutex<Vec<String>>,
-}
-
-impl Grading<'_> {
-    fn grade(&self, root: &Path, mine: &[&Member]) -> Result<u8, End> {
-        let open: VecDeque<&Member> =
-            mine.iter().filter(|member| !self.is_there(member)).copied().collect();
-        if open.iter().any(|member| matches!(member.handed_in, HandedIn::One(_))) {
-            for bench in self.benches {
-                self.solution(bench, root)?;
-            }
-        }
-        self.gauge.begin(mine.len(), mine.len() - open.len());
-        let mut again = Vec::new();
-        let queue = Mutex::new(open);
-        let jobs = self.options.jobs.unwrap_or_else(|| 2 * processors()).max(1);
-        std::thread::scope(|scope| {
-            let (sender, results) = mpsc::channel();
-            for _ in 0..jobs {
-                let (sender, queue) = (sender.clone(), &queue);
-                scope.spawn(move || {
-                    loop {
-                        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                        let Some(member) = next else { return };
-                        let marked = self.student(member);
-                        let is_stopped = marked.is_err();
-                        if sender.send((member, marked)).is_err() || is_stopped {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            for (member, result) in results {
-                let result = result?;
-                match result.lessons.iter().any(wants_another_run) {
-                    true => again.push((member, result)),
-                    false => self.keep(&result)?,
-                }
-            }
-            Ok::<_, End>(())
-        })?;
-        self.gauge.again(again.len());
-        let mut code = DONE;
-        for (member, result) in again {
-            let result = self.again(member, result)?;
-            if result.has_infra_error() {
-                code = INFRASTRUCTURE;
-            }
-            self.keep(&result)?;
-        }
-        Ok(code)
-    }
-
-    /// Whether the result that is there is still right.
-    fn is_there(&self, member: &Member) -> bool {
-        let there = self.options.resume.then(|| self.store.find(&member.id)).flatten();
-        let Some(there) = there else { return false };
-        let mut now = StudentResult::of(member, self.sandbox.word());
-        let taken = self.take(member, &mut now);
-        let hashes = taken.iter().flat_map(|taken| &taken.lessons).filter_map(|(name, files)| {
-            let bench = self.benches.iter().find(|bench| bench.name() == name)?;
-            Some(bench.hashes(files))
-        });
-        there.sandbox == now.sandbox
-            && !there.has_infra_error()
-            && there.name == now.name
-            && there.submission == now.submission
-            && there.not_handed_in == now.not_handed_in
-            && there.lessons.iter().map(|lesson| lesson.hashes.clone()).eq(hashes)
-    }
-
-    /// Takes what a student handed in, and notes in the result what came of it.
-    fn take(&self, member: &Member, result: &mut StudentResult) -> Option<Taken> {
-        let HandedIn::One(piece) = &member.handed_in else { return None };
-        let names: Vec<String> = self.benches.iter().map(|bench| bench.name().into()).collect();
-        match intake::take(&piece.path, &names, Limits::default()) {
-            Err(refusal) => {
-                result.refuse(refusal);
-                None
-            }
-            Ok(taken) => {
-                let all = || taken.lessons.values().flatten();
-                let mut hash = Hash::default();
-                for (path, bytes) in all() {
-                    hash.add(path.as_os_str().as_encoded_bytes());
-                    hash.add(bytes);
-                }
-                result.submission.form = Some(taken.form.into());
-                result.submission.files = all().count();
-                result.submission.bytes = all().map(|(_, bytes)| bytes.len() as u64).sum();
-                result.submission.hash = Some(hash.text());
-                let missing =
-                    self.benches.iter().filter(|it| !taken.lessons.contains_key(it.name()));
-                result.not_handed_in = missing
-                    .map(|bench| NotHandedIn {
-                        lesson: bench.name().into(),
-                        max_score: bench.text.lesson.points(),
-                    })
-                    .collect();
-                Some(taken)
-            }
-        }
-    }
-
-    /// A student's result, as it is after the first run of everything.
-    fn student(&self, member: &Member) -> Result<StudentResult, End> {
-        let mut result = StudentResult::of(member, self.sandbox.word());
-        let Some(taken) = self.take(member, &mut result) else { return Ok(result) };
-        for (name, files) in &taken.lessons {
-            if let Some(bench) = self.benches.iter().find(|bench| bench.name() == name) {
-                self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
-                result.lessons.push(self.marker.mark(bench, files)?);
-            }
-        }
-        Ok(result)
-    }
-
-    /// The same once more, for what was not certain, with nothing beside it.
-    fn again(&self, member: &Member, mut result: StudentResult) -> Result<StudentResult, Stopped> {
-        let mut untold = StudentResult::of(member, self.sandbox.word());
-        let Some(taken) = self.take(member, &mut untold) else { return Ok(result) };
-        for lesson in &mut result.lessons {
-            let bench = self.benches.iter().find(|bench| bench.name() == lesson.lesson);
-            let (Some(bench), Some(files)) = (bench, taken.lessons.get(&lesson.lesson)) else {
-                continue;
-            };
-            // Whoever changes files under a grading gets what was there first.
-            if wants_another_run(lesson) && bench.hashes(files) == lesson.hashes {
-                *lesson = self.marker.mark_again(bench, files, lesson.clone())?;
-            }
-        }
-        Ok(result)
-    }
-
-    /// Grades the lesson's own solution; nobody is graded where it does not get full marks.
-    fn solution(&self, bench: &Bench, root: &Path) -> Result<(), End> {
-        self.gauge.says(&words::solution(bench.name()));
-        let stop =
-            |why: &str| End::Stop(Stop::infrastructure(words::solution_fails(bench.name(), why)));
-        let folder = root.join("solutions").join(bench.name());
-        let lesson = [bench.name().to_owned()];
-        let taken = intake::take(&folder, &lesson, Limits::default())
-            .map_err(|refusal| stop(&refusal.words()))?;
-        let files: &Files = taken.lessons.get(bench.name()).ok_or_else(|| stop(words::NO_MAIN))?;
-        let mut result = self.marker.mark(bench, files)?;
-        if wants_another_run(&result) {
-            result = self.marker.mark_again(bench, files, result)?;
-        }
-        let bad = result.checks.iter().find(|check| check.report.outcome != Outcome::Passed);
-        match bad {
-            _ if result.checks.is_empty() => Err(stop(&result.message)),
-            Some(bad) => Err(stop(&format!("{}: {}", bad.report.id, bad.report.message))),
-            None => Ok(()),
-        }
-    }
-
-    fn keep(&self, result: &StudentResult) -> Result<(), End> {
-        self.gauge.step();
-        if let Some(old) = self.options.lists_differences.then(|| self.store.find(&result.id)) {
-            let new = old.map(|old| differences::between(&old, result));
-            self.differences().extend(new.unwrap_or_default());
-        }
-        self.store.keep(result).map_err(|error| self.full(&error))
-    }
-
-    /// There is no place for what is to be kept.
-    fn full(&self, error: &std::io::Error) -> End {
-        End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, error)))
-    }
-
-    fn differences(&self) -> MutexGuard<'_, Vec<String>> {
-        self.differences.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says on stdout how it came out, and who is to be looked at.
-    fn summary(&self, mine: &[&Member]) -> Result<(), Stop> {
-        let mut lines = Vec::new();
-        let mut counts = std::collections::BTreeMap::new();
-        for member in mine {
-            let Some(result) = self.store.find(&member.id) else { continue };
-            *counts.entry(result.submission.outcome).or_insert(0_usize) += 1;
-            lines.extend(words::notice(&result));
-        }
-        let failed = |error: std::io::Error| Stop::infrastructure(netkit::cause(&error));
-        if self.options.lists_differences {
-            let differences = self.differences();
-            lines.extend(differences.iter().cloned());
-            if differences.is_empty() {
-                lines.push(words::NO_DIFFERENCE.into());
-            }
-        }
-        for line in lines {
-            netkit::screen::line(line).map_err(failed)?;
-        }
-        let counts: Vec<String> = counts
-            .iter()
-            .map(|(outcome, count): (&Arrival, _)| words::count(*count, *outcome))
-            .collect();
-        netkit::screen::line(words::done(
-            mine.len(),
-            &counts,
-            self.sandbox.word(),
-            &self.store.folder,
-        ))
-        .map_err(failed)
-    }
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::words::intake as words;
-pub(crate) use collector::{Collector, Kind};
+pub(crate) use collector::{Collector, Instead, Kind};
 
 /// What a submission may be at most. A lesson's program is a few files of a few hundred lines.
 #[derive(Clone, Copy, Debug)]
@@ -129,12 +129,26 @@ pub(crate) fn form_of(path: &Path) -> Option<&'static str> {
     endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, form)| form)
 }
 
+/// The endings of archives, of two the longer first. Those from the fifth on are not read, and still
+/// somebody's submission.
+const ENDINGS: [&str; 14] = [
+    ".tar.gz", ".tgz", ".tar", ".zip", ".tar.xz", ".tar.bz2", ".tar.zst", ".7z", ".rar", ".gz",
+    ".xz", ".bz2", ".zst", ".zipx",
+];
+
+fn ending(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    ENDINGS.into_iter().find(|ending| lower.ends_with(ending))
+}
+
+/// Whether a file is an archive by its name, one that is read or not.
+pub(crate) fn is_archive(name: &str) -> bool {
+    ending(name).is_some()
+}
+
 /// A submission's name without the ending of an archive.
 pub(crate) fn without_ending(name: &str) -> &str {
-    let lower = name.to_ascii_lowercase();
-    let endings = [".tar.gz", ".tgz", ".tar", ".zip"];
-    let ending = endings.into_iter().find(|ending| lower.ends_with(ending));
-    ending.map_or(name, |ending| &name[..name.len() - ending.len()])
+    ending(name).map_or(name, |ending| &name[..name.len() - ending.len()])
 }
 
 /// Whether so many bytes from so few say that an archive is made to fill a machine.

@@ -1,10 +1,9 @@
 //! The course's lessons, from the clone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::Lesson;
 use grader::text::Text;
+use grader::{Lesson, clone};
 
 use crate::ending::Stop;
 use crate::words::{class, grading as words};
@@ -35,25 +34,14 @@ impl Clone {
     /// The clone that was named, or the one around the current directory, or the one that this
     /// program was built from.
     pub(crate) fn find(named: Option<&Path>) -> Result<Self, Stop> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let is_clone =
-            |place: &Path| place.join("Cargo.toml").is_file() && place.join("exercises").is_dir();
         let root = match named {
-            Some(named) => Some(named).filter(|place| is_clone(place)),
-            None => here.ancestors().chain(built_in).find(|place| is_clone(place)),
+            Some(named) => Some(named.to_owned()).filter(|place| clone::is_clone(place)),
+            None => clone::find(),
         };
-        let root = root.ok_or_else(|| Stop::usage(words::NO_CLONE))?.to_owned();
-        let folder = root.join("exercises");
-        let unreadable = |error| Stop::infrastructure(class::unreadable(&folder, &error));
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.join("lesson.toml").exists() {
-                names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-            }
-        }
-        names.sort();
+        let root = root.ok_or_else(|| Stop::usage(words::NO_CLONE))?;
+        let unreadable =
+            |error| Stop::infrastructure(class::unreadable(&root.join("exercises"), &error));
+        let names = clone::lessons(&root).map_err(unreadable)?;
         let root = root.canonicalize().unwrap_or(root);
         Ok(Self { root, names })
     }
@@ -70,11 +58,6 @@ impl Clone {
             }
         }
         wanted.into_iter().map(|name| self.lesson(name)).collect()
-    }
-
-    /// The lessons' names, sorted.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
     }
 
     /// Whether there is a lesson of that name.

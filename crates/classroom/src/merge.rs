@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -102,7 +103,13 @@ fn parts(out: &Path) -> Result<Vec<Part>, Stop> {
     let folder = Run::parts_folder(out);
     let unreadable = |error: &dyn std::fmt::Display| Stop::usage(files::unreadable(&folder, error));
     let mut parts: Vec<Part> = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(|error| unreadable(&error))? {
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Stop::usage(words::no_parts(out)));
+        }
+        entries => entries.map_err(|error| unreadable(&error))?,
+    };
+    for entry in entries {
         let path = entry.map_err(|error| unreadable(&error))?.path();
         if path.extension().is_some_and(|ending| ending == "json") {
             let bytes = fs::read(&path).map_err(|error| unreadable(&error))?;

@@ -19,13 +19,13 @@ use clap::Args;
 
 use crate::course_file::CourseFile;
 use crate::ending::{DONE, Stop};
-use crate::export::{self, corrections::Corrections};
+use crate::export::{self, Mark, corrections::Corrections};
 use crate::intake::{self, Files, Limits};
 use crate::lessons::Clone;
 use crate::merge::Run;
 use crate::result::{Store, StudentResult};
 use crate::words::{class as files, report as words};
-use seen::Seen;
+use seen::{Seen, Unseen};
 use statistics::{Same, Statistics};
 
 #[derive(Debug, Args)]
@@ -52,41 +52,74 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let clone = Clone::find(options.course_root.as_deref())?;
     let store = Store::at(&options.out);
     // A page of a class with somebody missing would be taken for the whole class's.
-    let results = export::results(&options.out, &Run::load(&options.out)?)?;
+    let run = Run::load(&options.out)?;
+    let results = export::results(&options.out, &run)?;
     let corrections = options.corrections.as_deref().map(Corrections::load).transpose()?;
     let corrections = corrections.unwrap_or_default();
     corrections.fit(&results).map_err(Stop::usage)?;
-    let seen = results.iter().cloned();
-    let seen: Vec<Seen> = seen
-        .map(|result| Seen::of(result, &course, &corrections, options.after_due_date))
-        .collect();
+    let is_due = options.after_due_date;
+    let mark = |result: &StudentResult| Mark::of(result, &run, &course, &corrections, is_due);
+    let marks: Vec<Mark> = results.iter().map(mark).collect();
+    let unseen = unseen(&clone, &run, &course, &marks, is_due);
+    let each = results.iter().zip(&marks);
+    let seen: Vec<Seen> =
+        each.map(|(result, mark)| Seen::of(result.clone(), mark, &course, &unseen)).collect();
     let code: Code<'_> =
         results.iter().map(|result| (result.id.as_str(), code(&store, result))).collect();
 
     let place = options.out.join("report");
-    write(&results, &seen, &code, &course, &place, same(&clone, &code))?;
+    let class = Statistics::of(&results, &marks, &course, same(&clone, &code));
+    write(&class, &seen, &code, &course.title, &place)?;
     let _ = netkit::screen::line(words::written(results.len(), &place));
     Ok(DONE)
 }
 
+/// The points that students may not know of, of each lesson. A student of whom no check was run has
+/// none to count them by; so they are another's, or the course file's.
+fn unseen(clone: &Clone, run: &Run, course: &CourseFile, marks: &[Mark], is_due: bool) -> Unseen {
+    let of_others = |name: &str| {
+        let mut lessons = marks.iter().flat_map(|mark| &mark.lessons);
+        let graded = lessons.find(|it| it.lesson == name && !it.checks.is_empty());
+        graded.map(export::LessonMark::unseen)
+    };
+    let of_course = |name: &str| -> u32 {
+        let texts = clone.lessons(&[name.to_owned()]).unwrap_or_default();
+        let points = |id: &str| Some(texts.first()?.lesson.check(id)?.points);
+        let unseen = course.visibility_of(name).into_iter().filter(|(_, it)| !it.is_seen(is_due));
+        unseen.filter_map(|(id, _)| points(&id)).sum()
+    };
+    let names = run.lessons.iter().map(|lesson| lesson.lesson.clone());
+    names.map(|name| (name.clone(), of_others(&name).unwrap_or_else(|| of_course(&name)))).collect()
+}
+
 /// Writes all pages below `place`.
 fn write(
-    results: &[StudentResult],
+    class: &Statistics,
     seen: &[Seen],
     code: &Code<'_>,
-    course: &CourseFile,
+    title: &str,
     place: &Path,
-    same: Vec<Same>,
 ) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(place, &error));
-    fs::create_dir_all(place.join("students")).map_err(unwritable)?;
+    let students = place.join("students");
+    fs::create_dir_all(&students).map_err(unwritable)?;
+    // A page of somebody who is not in the class any more would be handed out with the others.
+    for page in fs::read_dir(&students).map_err(unwritable)? {
+        let page = page.map_err(unwritable)?.path();
+        let is_a_page = page.extension().is_some_and(|ending| ending == "html");
+        let is_there =
+            seen.iter().any(|it| page.file_stem().is_some_and(|id| *id == *it.result.id));
+        if is_a_page && !is_there {
+            fs::remove_file(page).map_err(unwritable)?;
+        }
+    }
     for seen in seen {
         let id = seen.result.id.as_str();
-        let page = student::page(&course.title, seen, &code[id]);
-        let file = place.join("students").join(format!("{id}.html"));
+        let page = student::page(title, seen, &code[id]);
+        let file = students.join(format!("{id}.html"));
         crate::files::replace(&file, page.as_bytes()).map_err(unwritable)?;
     }
-    let page = class::page(&course.title, &Statistics::of(results, same));
+    let page = class::page(title, class);
     crate::files::replace(&place.join("class.html"), page.as_bytes()).map_err(unwritable)
 }
 
@@ -97,19 +130,6 @@ type Code<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Files>>;
 fn code<'a>(store: &Store, result: &'a StudentResult) -> BTreeMap<&'a str, Files> {
     let names = result.lessons.iter().map(|lesson| lesson.lesson.as_str());
     names.filter_map(|lesson| Some((lesson, store.code(&result.id, lesson)?))).collect()
-}
-
-/// The points of a result, and as many as there could be.
-fn points(result: &StudentResult) -> (f64, f64) {
-    let score: u32 = result.lessons.iter().map(|lesson| lesson.score).sum();
-    let graded: u32 = result.lessons.iter().map(|lesson| lesson.max_score).sum();
-    let missing: u32 = result.not_handed_in.iter().map(|lesson| lesson.max_score).sum();
-    (f64::from(score), f64::from(graded + missing))
-}
-
-fn percent(result: &StudentResult) -> u32 {
-    let (score, most) = points(result);
-    if most > 0.0 { (score * 100.0 / most) as u32 } else { 0 }
 }
 
 /// The programs of one form: of each other's, or of one that comes with the course.

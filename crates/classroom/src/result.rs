@@ -155,6 +155,17 @@ pub(crate) enum Visibility {
     AfterDueDate,
 }
 
+impl Visibility {
+    /// Whether students may see it now; `is_due`: nobody can hand in any more.
+    pub(crate) fn is_seen(self, is_due: bool) -> bool {
+        match self {
+            Self::Visible => true,
+            Self::AfterDueDate => is_due,
+            Self::Hidden => false,
+        }
+    }
+}
+
 /// A check's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CheckResult {
@@ -193,29 +204,8 @@ impl CheckResult {
     /// A check that could not even be begun, through the program's own doing.
     pub(crate) fn failed(check: &CheckText, why: &str, seed: u64) -> Self {
         Self::of(CheckReport {
-            id: check.id.clone(),
-            title: check.title.clone(),
-            points: 0,
-            max_points: check.points,
-            outcome: Outcome::Failed,
-            message: why.into(),
-            explanation: None,
-            expected: None,
-            actual: None,
-            hint: None,
-            seed,
-            duration_ms: 0,
-            transcript: Vec::new(),
-            explanation_id: None,
-            cause_open: false,
             cause_is_told: true,
-            found: None,
-            not_here: false,
-            waits: false,
-            hints_left: 0,
-            stderr: Vec::new(),
-            step_to_do: None,
-            alone: String::new(),
+            ..CheckReport::blank(check, seed, Outcome::Failed, why.into())
         })
     }
 }

@@ -23,12 +23,22 @@ struct Student {
 
 impl Student {
     fn with_handout() -> Self {
+        Self::with_handout_of(None).0
+    }
+
+    /// A student of a course with a course file, and what was said at the handout.
+    fn with_handout_of(course_file: Option<&str>) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let mut handout = Command::new(env!("CARGO_BIN_EXE_netlings-class"));
         handout.args(["handout", "--out"]).arg(folder.path().join("course"));
+        if let Some(content) = course_file {
+            let file = folder.path().join("course.toml");
+            fs::write(&file, content).unwrap();
+            handout.arg("--course").arg(file);
+        }
         let output = handout.current_dir(course()).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
-        Self { folder }
+        (Self { folder }, text(&output))
     }
 
     fn place(&self, place: &str) -> PathBuf {
@@ -84,9 +94,50 @@ fn it_builds_grades_and_resets_without_a_solution_in_it() {
     let skeleton = fs::read(course().join("exercises/tcp-echo/src/server.rs")).unwrap();
     assert_eq!(server, skeleton);
 
-    let solution = student.cargo(&["netlings", "solution", "tcp-echo", "--anyway"]);
+    // Without a word of `--anyway`: there is no solution to be seen with it.
+    let solution = student.cargo(&["netlings", "solution", "udp-chat"]);
     assert_eq!(solution.status.code(), Some(2));
     assert!(text(&solution).contains("student edition"), "{}", text(&solution));
+}
+
+#[test]
+fn its_texts_name_nothing_that_is_not_in_it() {
+    let student = Student::with_handout();
+    let mut all = Vec::new();
+    files(&student.place(""), &mut all);
+    for page in all.iter().filter(|path| path.extension().is_some_and(|it| it == "md")) {
+        let content = fs::read_to_string(page).unwrap();
+        let links = content.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            let file = link.split('#').next().unwrap();
+            assert!(page.parent().unwrap().join(file).exists(), "{}: {link}", page.display());
+        }
+        for gone in ["solutions/", "cargo class", "crates/classroom", "crates/cell"] {
+            assert!(!content.contains(gone), "{}: {gone}", page.display());
+        }
+    }
+    let readme = fs::read_to_string(student.place("README.md")).unwrap();
+    assert!(readme.contains("## Handing in"), "{readme}");
+}
+
+#[test]
+fn a_hidden_check_is_not_asked_for_in_it_nor_named() {
+    let course =
+        "[hidden]\ntcp-echo = [\"half_close\"]\n[after_due_date]\ntcp-echo = [\"one_byte\"]\n";
+    let (student, said) = Student::with_handout_of(Some(course));
+    assert!(said.contains("2 checks that the course file hides"), "{said}");
+    for id in ["half_close", "one_byte"] {
+        for place in ["exercises/tcp-echo/lesson.toml", "exercises/tcp-echo/README.md"] {
+            let content = fs::read_to_string(student.place(place)).unwrap();
+            for quoted in [format!("\"{id}\""), format!("`{id}`")] {
+                assert!(!content.contains(&quoted), "{place}: {id}");
+            }
+        }
+    }
+    // What needed one of them is asked for all the same.
+    let graded = student.cargo(&["netlings", "check", "tcp-echo", "--json"]);
+    let said = text(&graded);
+    assert!(said.contains("replies_before_close") && !said.contains("\"half_close\""), "{said}");
 }
 
 #[test]

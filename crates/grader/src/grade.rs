@@ -212,29 +212,8 @@ impl<'a> Grading<'a> {
 
     fn blank(&self, text: &CheckText, seed: u64, outcome: Outcome, message: String) -> CheckReport {
         CheckReport {
-            id: text.id.clone(),
-            title: text.title.clone(),
-            points: if outcome == Outcome::Passed { text.points } else { 0 },
-            max_points: text.points,
-            outcome,
-            message,
-            explanation: None,
-            expected: None,
-            actual: None,
-            hint: None,
-            seed,
-            duration_ms: 0,
-            transcript: Vec::new(),
-            explanation_id: None,
-            cause_open: false,
-            cause_is_told: false,
-            found: None,
-            not_here: false,
-            waits: false,
-            hints_left: 0,
-            stderr: Vec::new(),
-            step_to_do: None,
             alone: format!("{} --check {} --seed {seed}", self.command, text.id),
+            ..CheckReport::blank(text, seed, outcome, message)
         }
     }
 }

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::ladder::Conversation;
 use crate::layout::{broken, wrapped};
+use crate::lesson::CheckText;
 use crate::record::Event;
 use crate::words;
 
@@ -91,6 +92,36 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
+    /// The report of a check that was not run, or could not be: nothing was seen of a program.
+    #[must_use]
+    pub fn blank(text: &CheckText, seed: u64, outcome: Outcome, message: String) -> Self {
+        Self {
+            id: text.id.clone(),
+            title: text.title.clone(),
+            points: if outcome == Outcome::Passed { text.points } else { 0 },
+            max_points: text.points,
+            outcome,
+            message,
+            explanation: None,
+            expected: None,
+            actual: None,
+            hint: None,
+            seed,
+            duration_ms: 0,
+            transcript: Vec::new(),
+            explanation_id: None,
+            cause_open: false,
+            cause_is_told: false,
+            found: None,
+            not_here: false,
+            waits: false,
+            hints_left: 0,
+            stderr: Vec::new(),
+            step_to_do: None,
+            alone: String::new(),
+        }
+    }
+
     /// Whether what needs this check cannot be run.
     pub(crate) fn is_in_the_way(&self) -> bool {
         self.outcome != Outcome::Passed && !self.not_here

@@ -1,8 +1,8 @@
 //! The course: the clone it stands in, and its lessons in the order of their needs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use grader::clone;
 use grader::lesson::{CheckText, Lesson};
 use grader::text::{TextError, near_match};
 
@@ -26,20 +26,13 @@ pub(crate) struct Entry {
 impl Course {
     /// Finds the clone around the current directory and reads its lessons.
     pub(crate) fn find() -> Result<Self, Stop> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let mut places = here.ancestors().chain(built_in);
-        let root =
-            places.find(|place| is_clone(place)).ok_or_else(|| Stop::usage(words::NO_CLONE))?;
-        Self::at(root)
+        Self::at(&clone::find().ok_or_else(|| Stop::usage(words::NO_CLONE))?)
     }
 
     /// Refuses where the course is not the clone around the current directory: for commands that
     /// change its files. Nobody who stands elsewhere means this clone.
     pub(crate) fn is_around_here(&self) -> Result<(), Stop> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let around = here.ancestors().find(|place| is_clone(place));
-        match around.is_some_and(|place| place == self.root) {
+        match clone::around_here().is_some_and(|place| place == self.root) {
             true => Ok(()),
             false => Err(Stop::usage(words::NO_CLONE)),
         }
@@ -49,15 +42,7 @@ impl Course {
     pub(crate) fn at(root: &Path) -> Result<Self, Stop> {
         let folder = root.join("exercises");
         let unreadable = |error| Stop::infrastructure(words::unreadable(&folder, &error));
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            // A folder without one is something else that lies there, an editor's or a student's.
-            if path.join("lesson.toml").exists() {
-                names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-            }
-        }
-        names.sort();
+        let names = clone::lessons(root).map_err(unreadable)?;
         let read = |name: String| Entry { lesson: Lesson::load(&folder.join(&name)), name };
         let lessons = in_order_of_needs(names.into_iter().map(read).collect());
         Ok(Self { root: root.into(), lessons })
@@ -150,10 +135,6 @@ pub(crate) fn has_solution(root: &Path, lesson: &str) -> Result<(), Stop> {
 
 fn pristine_in(root: &Path, lesson: &str) -> PathBuf {
     root.join("exercises").join(lesson).join("pristine")
-}
-
-fn is_clone(place: &Path) -> bool {
-    place.join("Cargo.toml").is_file() && place.join("exercises").is_dir()
 }
 
 /// Takes again and again the first lesson whose needs have all been taken.

@@ -36,6 +36,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result<u8, Stop> {
     let entry = course.entry_named(&options.lesson)?;
+    // First: there is none to be seen with --anyway either.
+    let theirs = course.solution_here(&entry.name)?;
     if !options.anyway {
         let lesson = entry.lesson.as_ref().map_err(|error| Stop::from(error.clone()))?;
         let reached = map::points_reached(lesson, &map::standings(course));
@@ -43,8 +45,7 @@ pub(crate) fn run(course: &Course, screen: &Screen, options: &Options) -> Result
             return Err(Stop::failed(words::not_yet(lesson, reached)));
         }
     }
-    let (yours, theirs) = (course.exercise(&entry.name), course.solution_here(&entry.name)?);
-    let (yours, theirs) = (yours.join("src"), theirs.join("src"));
+    let (yours, theirs) = (course.exercise(&entry.name).join("src"), theirs.join("src"));
     let files: BTreeSet<_> =
         files_of_a_student(&yours)?.into_iter().chain(files_of(&theirs)?).collect();
     let mut all_the_same = true;

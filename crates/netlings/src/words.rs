@@ -28,8 +28,8 @@ pub(crate) const OR: &str = "or";
 pub(crate) const EDIT: &str = "edit";
 pub(crate) const RUN: &str = "run";
 pub(crate) const GRADE: &str = "grade";
-pub(crate) const STUDENT_EDITION: &str =
-    "this is the student edition of the course: it has no solutions, and nothing here can run one";
+pub(crate) const STUDENT_EDITION: &str = "this is the student edition of the course: no finished programs come with it. As the other side \
+     take your own program in its other role, a classmate's, or nc.";
 pub(crate) const NO_CLONE: &str =
     "there is no netlings course around this directory. Go into your clone and try again.";
 pub(crate) const LEAVE_OUT_ONE_NEED: &str = "leave out one need, so that some lesson comes first";

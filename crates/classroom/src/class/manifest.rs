@@ -10,6 +10,7 @@
 //! }
 //! ```
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
@@ -57,8 +58,20 @@ impl Manifest {
     pub(crate) fn load(file: &Path) -> Result<Self, Stop> {
         let text = crate::files::read(file, super::MOST)
             .map_err(|error| Stop::usage(words::unreadable(file, &error)))?;
-        Self::parse(&text, file.parent().unwrap_or(Path::new("")))
-            .map_err(|why| Stop::usage(words::wrong_file(file, &why)))
+        let manifest = Self::parse(&text, file.parent().unwrap_or(Path::new("")));
+        let manifest = manifest.and_then(Self::names_what_is_there);
+        manifest.map_err(|why| Stop::usage(words::wrong_file(file, &why)))
+    }
+
+    /// Refuses a path where nothing stands: it is no student's fault.
+    fn names_what_is_there(self) -> Result<Self, String> {
+        let is_gone = |path: &Path| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        };
+        match self.pieces.iter().find(|(_, piece)| is_gone(&piece.path)) {
+            Some((id, piece)) => Err(words::not_there(id, &piece.shown)),
+            None => Ok(self),
+        }
     }
 
     fn parse(text: &[u8], folder: &Path) -> Result<Self, String> {
@@ -94,6 +107,23 @@ mod tests {
         let pieces = Manifest::parse(text.as_bytes(), Path::new("in")).unwrap().pieces;
         assert_eq!(pieces[0].1.path, Path::new("in/x.zip"));
         assert_eq!([pieces[0].1.late_by_s(), pieces[1].1.late_by_s()], [Some(9), Some(0)]);
+    }
+
+    #[test]
+    fn a_path_where_nothing_stands_is_the_manifests_fault_and_no_students() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("there.zip"), "").unwrap();
+        let load = |path: &str| {
+            let text = format!(
+                "{{\"format\": \"netlings-manifest/1\", \"submissions\": [{{\"id\": \"anna\", \"path\": \"{path}\"}}]}}"
+            );
+            let file = folder.path().join("m.json");
+            std::fs::write(&file, text).unwrap();
+            Manifest::load(&file).map(|manifest| manifest.pieces.len())
+        };
+        assert_eq!(load("there.zip").unwrap(), 1);
+        let stop = load("gone.zip").unwrap_err();
+        assert!(stop.words.contains("anna") && stop.words.contains("gone.zip"), "{}", stop.words);
     }
 
     #[test]

@@ -40,7 +40,10 @@ impl Roster {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         // Spreadsheets write a byte order mark.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .delimiter(separator(bytes))
+            .from_reader(bytes);
         let headings = reader.headers().map_err(|error| error.to_string())?.clone();
         let column = |wanted: &[&str]| {
             wanted.iter().find_map(|it| headings.iter().position(|h| h.eq_ignore_ascii_case(it)))
@@ -82,9 +85,33 @@ impl Roster {
     }
 }
 
+/// What stands between columns: a comma, or what spreadsheets write where commas are in numbers. The
+/// heading tells, and of the three the one that stands there most often.
+fn separator(bytes: &[u8]) -> u8 {
+    let heading = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| heading.iter().filter(|byte| **byte == separator).count();
+    // Of as many, the last one wins.
+    [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_roster_may_have_semicolons_or_tabs_as_spreadsheets_write_them() {
+        for separator in [';', '\t'] {
+            let text = "\u{feff}Nummer;Name;Username\r\n7;\"Ä, Anna\";anna\r\n8;\"B; Ben\";ben\r\n";
+            let text = match separator {
+                '\t' => text.replace("B; Ben", "B Ben").replace(';', "\t"),
+                _ => text.to_owned(),
+            };
+            let roster = Roster::read(text.as_bytes()).unwrap();
+            let names: Vec<_> = roster.students.iter().map(|it| it.name.as_deref()).collect();
+            assert_eq!(names[0], Some("Ä, Anna"), "{text}");
+            assert_eq!(roster.student("ben").unwrap().columns["Nummer"], "8", "{text}");
+        }
+    }
 
     #[test]
     fn a_roster_is_read_by_its_headings() {

@@ -40,6 +40,10 @@ pub(crate) struct LessonMark {
     pub(crate) checks: Vec<CheckMark>,
     /// Corrections by hand, in words.
     pub(crate) corrections: Vec<String>,
+    /// Those of them that a student may read: not what is said of a hidden check.
+    pub(crate) told: Vec<String>,
+    /// A correction has set the points of the lesson, whatever its checks say.
+    pub(crate) is_set: bool,
 }
 
 /// A check's.
@@ -81,6 +85,8 @@ impl Mark {
                     },
                     checks: Vec::new(),
                     corrections: Vec::new(),
+                    told: Vec::new(),
+                    is_set: false,
                 },
             };
             mark.correct(&result.id, corrections);
@@ -125,11 +131,7 @@ impl LessonMark {
             let now = own.iter().find(|(it, _)| it == id).map(|(_, it)| *it);
             now.unwrap_or(then)
         };
-        let is_shown = |it: Visibility| match it {
-            Visibility::Visible => true,
-            Visibility::AfterDueDate => is_due,
-            Visibility::Hidden => false,
-        };
+        let is_shown = |it: Visibility| it.is_seen(is_due);
         let unseen: BTreeSet<&str> = lesson
             .checks
             .iter()
@@ -163,6 +165,8 @@ impl LessonMark {
             },
             checks: checks.collect(),
             corrections: Vec::new(),
+            told: Vec::new(),
+            is_set: false,
         }
     }
 
@@ -171,12 +175,11 @@ impl LessonMark {
         for correction in corrections.of(student, &lesson) {
             match &correction.check {
                 None => {
-                    self.corrections.push(words::corrected(
-                        None,
-                        correction.points,
-                        &correction.reason,
-                    ));
+                    let words = words::corrected(None, correction.points, &correction.reason);
+                    self.told.push(words.clone());
+                    self.corrections.push(words);
                     self.score = Some(correction.points.min(self.max_score));
+                    self.is_set = true;
                 }
                 Some(id) => {
                     let Some(check) = self.checks.iter_mut().find(|check| check.id == *id) else {
@@ -187,12 +190,31 @@ impl LessonMark {
                     check.points = now;
                     if check.is_shown {
                         check.text = format!("{}\n\n{words}", check.text).trim().to_owned();
+                        self.told.push(words.clone());
                     }
                     self.corrections.push(words);
                     self.score = self.score.map(|score| score.saturating_sub(before) + now);
                 }
             }
         }
+    }
+
+    /// The points that checks can give which students may not see; 0 where no check was run.
+    pub(crate) fn unseen(&self) -> u32 {
+        self.checks.iter().filter(|check| !check.is_shown).map(|check| check.max_points).sum()
+    }
+
+    /// What a student may know of the points, and of how many there are: nothing of the `unseen` ones.
+    /// None where the machine could not grade what they may see.
+    pub(crate) fn shown_points(&self, unseen: u32) -> (Option<u32>, u32) {
+        let most = self.max_score.saturating_sub(unseen);
+        let is_broken = self.shown().any(|check| check.outcome == Outcome::InfraError);
+        let score = match () {
+            () if self.is_set || self.checks.is_empty() => self.score.map(|it| it.min(most)),
+            () if is_broken => None,
+            () => Some(self.shown().map(|check| check.points).sum()),
+        };
+        (score, most)
     }
 
     /// The checks that students may see.

@@ -62,7 +62,9 @@ impl Gauge {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
             let each = began.elapsed() / u32::try_from(done - there).unwrap_or(1).max(1);
             let left = each * u32::try_from(all - done).unwrap_or(0);
-            netkit::screen::diagnostic(words::so_far(done, all, left));
+            // The first ones say nothing: what could not be taken is done at once.
+            let is_known = done < all && (done - there) * 10 >= all - there;
+            netkit::screen::diagnostic(words::so_far(done, all, is_known.then_some(left)));
         }
     }
 

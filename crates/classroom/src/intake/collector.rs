@@ -40,11 +40,22 @@ pub(crate) struct Collector<'a> {
     files: usize,
     bytes: u64,
     found: BTreeMap<Place, Files>,
+    /// What is there instead, to be told where nothing is found.
+    instead: Option<Instead>,
+}
+
+/// What stands in a submission where nothing is taken.
+pub(crate) enum Instead {
+    /// Rust files, in a folder of this name.
+    Rust(String),
+    /// An archive of this name.
+    Archive(String),
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(lessons: &'a [String], limits: Limits) -> Self {
-        Self { lessons, limits, entries: 0, files: 0, bytes: 0, found: BTreeMap::new() }
+        let found = BTreeMap::new();
+        Self { lessons, limits, entries: 0, files: 0, bytes: 0, found, instead: None }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -59,7 +70,12 @@ impl<'a> Collector<'a> {
             return Err(Refusal::Oversized(words::too_many_entries(self.limits.entries)));
         }
         let parts = parts(name)?;
-        let Some(wish) = self.wish(name, &parts) else { return Ok(None) };
+        let Some(wish) = self.wish(name, &parts) else {
+            if kind == Kind::File {
+                self.note(&parts);
+            }
+            return Ok(None);
+        };
         match kind {
             Kind::File => {}
             // A folder's own entry has nothing to take.
@@ -78,6 +94,19 @@ impl<'a> Collector<'a> {
             return Err(Refusal::Oversized(words::too_many_files(self.limits.files)));
         }
         Ok(Some(wish))
+    }
+
+    /// Notes a file that is not taken, where it may be what was meant.
+    fn note(&mut self, parts: &[String]) {
+        let Some((file, folders)) = parts.split_last() else { return };
+        if self.instead.is_some() || folders.iter().any(|part| is_aside(part)) {
+            return;
+        }
+        if is_rust(file) {
+            self.instead = Some(Instead::Rust(shown(folders.join("/").as_bytes())));
+        } else if super::is_archive(file) {
+            self.instead = Some(Instead::Archive(shown(parts.join("/").as_bytes())));
+        }
     }
 
     /// Whether a link or a folder of this name could have something to take below it.
@@ -139,7 +168,10 @@ impl<'a> Collector<'a> {
         }
         if lessons.is_empty() {
             match (bare.len(), self.lessons) {
-                (0, _) => return Err(Refusal::Empty(words::empty(self.lessons))),
+                (0, _) => {
+                    let words = words::empty(self.lessons, self.instead.as_ref());
+                    return Err(Refusal::Empty(words));
+                }
                 (1, [only]) => {
                     let files = bare.into_iter().map(|(_, files)| files).next();
                     return Ok([(only.clone(), files.unwrap_or_default())].into());
@@ -153,10 +185,7 @@ impl<'a> Collector<'a> {
 
     fn wish(&self, name: &[u8], parts: &[String]) -> Option<Wish> {
         let (file, folders) = parts.split_last()?;
-        let is_rust = file.len() > 3 && file.ends_with(".rs") && !file.starts_with("._");
-        // What these programs keep beside the files is nobody's work.
-        let is_aside = |part: &String| part == "__MACOSX" || part == "target" || part == ".git";
-        if !is_rust || folders.iter().any(is_aside) {
+        if !is_rust(file) || folders.iter().any(|part| is_aside(part)) {
             return None;
         }
         let name = shown(name);
@@ -175,6 +204,15 @@ impl<'a> Collector<'a> {
         let below_src = parts[at + 1..].iter().collect();
         Some(Wish { prefix: folders[..at].to_vec(), lesson: None, below_src, name })
     }
+}
+
+fn is_rust(file: &str) -> bool {
+    file.len() > 3 && file.ends_with(".rs") && !file.starts_with("._")
+}
+
+/// What these programs keep beside the files is nobody's work.
+fn is_aside(part: &str) -> bool {
+    ["__MACOSX", "target", ".git"].contains(&part)
 }
 
 /// The parts of a name. Old tools of Windows write `\` between them. A name that leads out of the

@@ -134,6 +134,21 @@ fn what_cannot_be_one_program_is_told_in_words() {
 }
 
 #[test]
+fn where_nothing_is_found_it_is_told_where_files_stand_instead() {
+    for (name, told) in [
+        ("a/b/c/exercises/tcp-echo/src/main.rs", "one stands in `a/b/c/exercises/tcp-echo/src`"),
+        ("exercises/tcp-chat/src/main.rs", "one stands in `exercises/tcp-chat/src`"),
+        ("main.rs", "one at the top"),
+        ("echo.7z", "an archive, `echo.7z`"),
+    ] {
+        // What a build or a file manager leaves is not meant.
+        let aside = [("target/x.rs", &b""[..]), ("__MACOSX/y.rs", b""), (name, b"")];
+        let Err(Refusal::Empty(words)) = taken("a.zip", &zip_of(&aside)) else { panic!("{name}") };
+        assert!(words.contains(told), "{words}");
+    }
+}
+
+#[test]
 fn a_password_is_told() {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().with_deprecated_encryption(b"secret");

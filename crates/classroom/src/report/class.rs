@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::page;
 use super::statistics::{Compile, Same, Statistics};
+use crate::words::grading::students_in_words;
 use crate::words::report as words;
 
 /// A class's page, for its instructor.
@@ -87,7 +88,7 @@ fn checks(it: &Statistics) -> Markup {
 fn misconceptions(it: &Statistics) -> Markup {
     html! {
         @for found in &it.misconceptions {
-            h3 { (words::who_many(found.students.len())) " " code { (found.lesson) " " (found.check) } }
+            h3 { (students_in_words(found.students.len())) " " code { (found.lesson) " " (found.check) } }
             p.why { (page::prose(&found.sentence)) }
             (links(&found.students))
         }
@@ -96,19 +97,22 @@ fn misconceptions(it: &Statistics) -> Markup {
 }
 
 fn links(students: &[String]) -> Markup {
-    html! { p { @for (number, id) in students.iter().enumerate() {
-        @if number > 0 { ", " } a href=(page::address("students", id, ".html")) { (id) }
-    } } }
+    html! { p { @for (number, id) in students.iter().enumerate() { @if number > 0 { ", " } (link(id)) } } }
+}
+
+fn link(student: &str) -> Markup {
+    html! { a href=(page::address("students", student, ".html")) { (student) } }
 }
 
 fn help(it: &Statistics) -> Markup {
     html! {
         @if it.help.is_empty() { p { (words::NO_HELP) } }
         @else { table {
-            thead { tr { th scope="col" { (words::STUDENT) } th.number scope="col" { (words::POINTS) } th scope="col" { (words::WHY) } } }
-            tbody { @for (student, why) in &it.help {
-                tr { td { (links(std::slice::from_ref(student))) } td.number { (it.percent_of(student)) } td { (page::prose(why)) } }
-            } }
+            thead { tr { th scope="col" { (words::STUDENT) } th scope="col" { (words::NAME) } th.number scope="col" { (words::POINTS) }
+                th scope="col" { (words::WHY) } } }
+            tbody { @for (id, why) in &it.help { @if let Some(student) = it.student(id) {
+                tr { td { (link(id)) } td { (student.name) } td.number { (words::percent(student.percent)) } td { (page::prose(why)) } }
+            } } }
         } }
     }
 }
@@ -116,7 +120,7 @@ fn help(it: &Statistics) -> Markup {
 fn compile(groups: &[Compile]) -> Markup {
     html! {
         @for group in groups {
-            h3 { (words::who_many(group.students.len())) " " code { (group.lesson) } }
+            h3 { (students_in_words(group.students.len())) " " code { (group.lesson) } }
             p.why { @if let Some(code) = &group.code { strong { (code) } " " } (page::prose(&group.message)) }
             (links(&group.students))
         }
@@ -128,7 +132,7 @@ fn same(groups: &[Same]) -> Markup {
     html! {
         p { (words::SAME) }
         @for group in groups {
-            h3 { (words::who_many(group.students.len())) " " code { (group.lesson) } }
+            h3 { (students_in_words(group.students.len())) " " code { (group.lesson) } }
             @if let Some(shipped) = &group.shipped { p { (words::shipped(shipped)) } }
             (links(&group.students))
         }
@@ -151,8 +155,8 @@ fn everybody(it: &Statistics) -> Markup {
             thead { tr { th scope="col" { (words::STUDENT) } th scope="col" { (words::NAME) } th.number scope="col" { (words::POINTS) }
                 th scope="col" { (words::HANDED_IN) } } }
             tbody { @for student in &it.students {
-                tr { td { a href=(page::address("students", &student.id, ".html")) { (student.id) } }
-                    td { (student.name) } td.number { (student.percent) } td { (page::prose(&student.received)) } }
+                tr { td { (link(&student.id)) }
+                    td { (student.name) } td.number { (words::percent(student.percent)) } td { (page::prose(&student.received)) } }
             } }
         }
     }

@@ -5,78 +5,93 @@ use std::collections::BTreeMap;
 use grader::Outcome;
 
 use crate::course_file::CourseFile;
-use crate::export::corrections::Corrections;
-use crate::result::{LessonOutcome, LessonResult, StudentResult, Visibility};
+use crate::export::{LessonMark, Mark};
+use crate::result::{LessonOutcome, LessonResult, StudentResult};
 use crate::words::export as words;
+
+/// The points of checks that students may not see, by lesson.
+pub(super) type Unseen = BTreeMap<String, u32>;
 
 /// A result without what its student may not see: as if that had never been asked for.
 pub(super) struct Seen {
     pub(super) result: StudentResult,
-    /// Corrections by hand, in words, by lesson.
-    pub(super) corrections: BTreeMap<String, Vec<String>>,
+    /// One for each lesson of the class, in its order.
+    pub(super) lessons: Vec<SeenLesson>,
+    /// The points that count, weighted and with what late work loses, as a gradebook has them where
+    /// nothing is hidden. None where the machine was in the way of some.
+    pub(super) score: Option<f64>,
+    pub(super) most: f64,
     /// What there is to say of its being late.
     pub(super) late: Option<String>,
+}
+
+/// What a student may see of a lesson's marks.
+pub(super) struct SeenLesson {
+    pub(super) lesson: String,
+    /// None where the machine was in the way.
+    pub(super) score: Option<u32>,
+    pub(super) most: u32,
+    pub(super) weight: f64,
+    /// Corrections by hand, in words.
+    pub(super) corrections: Vec<String>,
 }
 
 impl Seen {
     pub(super) fn of(
         mut result: StudentResult,
+        mark: &Mark,
         course: &CourseFile,
-        corrections: &Corrections,
-        after_due_date: bool,
+        unseen: &Unseen,
     ) -> Self {
-        let mut told = BTreeMap::new();
         for lesson in &mut result.lessons {
-            let unseen = take_unseen(lesson, course, after_due_date);
-            let mut said = Vec::new();
-            for correction in corrections.of(&result.id, &lesson.lesson) {
-                let check = correction.check.as_deref();
-                if check.is_some_and(|id| unseen.iter().any(|it| it == id)) {
-                    continue;
-                }
-                said.push(words::corrected(check, correction.points, &correction.reason));
-                let mut checks = lesson.checks.iter_mut();
-                if let Some(it) = checks.find(|it| Some(it.report.id.as_str()) == check) {
-                    it.report.points = correction.points;
-                }
-            }
-            told.insert(lesson.lesson.clone(), said);
+            let Some(mark) = mark.lessons.iter().find(|it| it.lesson == lesson.lesson) else {
+                continue;
+            };
+            take_unseen(lesson, mark);
             if !matches!(lesson.outcome, LessonOutcome::NoBuild) {
                 of_what_is_seen(lesson);
             }
         }
-        for missing in &result.not_handed_in {
-            let corrections = corrections.of(&result.id, &missing.lesson);
-            let said =
-                corrections.map(|it| words::corrected(None, it.points, &it.reason)).collect();
-            told.insert(missing.lesson.clone(), said);
+        let lessons: Vec<SeenLesson> = mark
+            .lessons
+            .iter()
+            .map(|lesson| {
+                let unseen = unseen.get(&lesson.lesson).copied().unwrap_or(0);
+                let (score, most) = lesson.shown_points(unseen);
+                SeenLesson {
+                    lesson: lesson.lesson.clone(),
+                    score,
+                    most,
+                    weight: course.weight(&lesson.lesson),
+                    corrections: lesson.told.clone(),
+                }
+            })
+            .collect();
+        let points = |it: &SeenLesson| Some(f64::from(it.score?) * mark.left * it.weight);
+        let late = (mark.late_by_s > 0).then(|| words::late(mark.late_by_s, mark.left));
+        Self {
+            score: lessons.iter().map(points).sum(),
+            most: lessons.iter().map(|it| f64::from(it.most) * it.weight).sum(),
+            result,
+            lessons,
+            late,
         }
-        let late = result.submission.late_by_s.filter(|late| *late > 0);
-        let late = late.map(|late| words::late(late, course.left_when_late(late)));
-        Self { result, corrections: told, late }
     }
 }
 
-/// Takes the checks away that may not be seen, and their names from the words of others; gives them.
-fn take_unseen(
-    lesson: &mut LessonResult,
-    course: &CourseFile,
-    after_due_date: bool,
-) -> Vec<String> {
-    let own = course.visibility_of(&lesson.lesson);
-    let is_seen = |id: &str, then: Visibility| {
-        let now = own.iter().find(|(it, _)| it == id).map_or(then, |(_, it)| *it);
-        match now {
-            Visibility::Visible => true,
-            Visibility::AfterDueDate => after_due_date,
-            Visibility::Hidden => false,
-        }
-    };
+/// Takes the checks away that may not be seen, and their names from the words of others. Of those
+/// that are left the points are those after corrections.
+fn take_unseen(lesson: &mut LessonResult, mark: &LessonMark) {
     let mut unseen = Vec::new();
-    lesson.checks.retain(|check| {
-        let seen = is_seen(&check.report.id, check.visibility);
-        unseen.extend((!seen).then(|| check.report.id.clone()));
-        seen
+    lesson.checks.retain_mut(|check| {
+        let Some(mark) = mark.checks.iter().find(|it| it.id == check.report.id) else {
+            return false;
+        };
+        check.report.points = mark.points;
+        if !mark.is_shown {
+            unseen.push(mark.id.clone());
+        }
+        mark.is_shown
     });
     let names_one = |text: &str| unseen.iter().any(|id| text.contains(id.as_str()));
     for check in &mut lesson.checks {
@@ -88,10 +103,9 @@ fn take_unseen(
             words.take_if(|words| names_one(words));
         }
     }
-    unseen
 }
 
-/// The lesson's points and outcome, from the checks that are left.
+/// The lesson's outcome, from the checks that are left.
 fn of_what_is_seen(lesson: &mut LessonResult) {
     let broken = lesson.checks.iter().any(|check| check.report.outcome == Outcome::InfraError);
     let broken = broken || lesson.checks.is_empty() && lesson.outcome == LessonOutcome::InfraError;

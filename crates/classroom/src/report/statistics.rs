@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use grader::Outcome;
 
-use super::percent;
+use crate::course_file::CourseFile;
+use crate::export::Mark;
 use crate::result::{Arrival, LessonOutcome, LessonResult, StudentResult};
 use crate::words::report as words;
 
@@ -39,7 +40,8 @@ pub(super) struct Statistics {
 pub(super) struct Student {
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) percent: u32,
+    /// Of all points, as a gradebook has them; none where the machine was in the way.
+    pub(super) percent: Option<u32>,
     pub(super) received: String,
 }
 
@@ -92,9 +94,17 @@ pub(super) struct Same {
 }
 
 impl Statistics {
-    pub(super) fn of(results: &[StudentResult], same: Vec<Same>) -> Self {
-        let students: Vec<Student> = results.iter().map(Student::of).collect();
-        let mut percents: Vec<u32> = students.iter().map(|student| student.percent).collect();
+    /// `marks` are those of `results`, in the same order.
+    pub(super) fn of(
+        results: &[StudentResult],
+        marks: &[Mark],
+        course: &CourseFile,
+        same: Vec<Same>,
+    ) -> Self {
+        let each = results.iter().zip(marks);
+        let students: Vec<Student> =
+            each.map(|(result, mark)| Student::of(result, mark, course)).collect();
+        let mut percents: Vec<u32> = students.iter().filter_map(|it| it.percent).collect();
         percents.sort_unstable();
         let at = |part: usize| percents.get(percents.len() * part / 4).copied().unwrap_or(0);
         let mut spread = [0; 10];
@@ -105,10 +115,10 @@ impl Statistics {
             spread,
             median: at(2),
             quarters: (at(1), at(3)),
-            lessons: lessons(results),
+            lessons: lessons(results, marks),
             checks: checks(results),
             misconceptions: misconceptions(results),
-            help: help(results),
+            help: help(results, marks, &students),
             compile: compile(results),
             same,
             machine: machine(results),
@@ -116,18 +126,20 @@ impl Statistics {
         }
     }
 
-    pub(super) fn percent_of(&self, id: &str) -> String {
-        let found = self.students.iter().find(|student| student.id == id);
-        found.map_or(String::new(), |student| format!("{} %", student.percent))
+    pub(super) fn student(&self, id: &str) -> Option<&Student> {
+        self.students.iter().find(|student| student.id == id)
     }
 }
 
 impl Student {
-    fn of(result: &StudentResult) -> Self {
+    fn of(result: &StudentResult, mark: &Mark, course: &CourseFile) -> Self {
+        let most = mark.max_total(course);
+        // Points are given in hundredths; what floating point loses of them is no percent.
+        let percent = |total: f64| (total * 100.0 / most + 1e-6) as u32;
         Self {
             id: result.id.clone(),
             name: result.name.clone().unwrap_or_default(),
-            percent: percent(result),
+            percent: mark.total(course).map(|total| if most > 0.0 { percent(total) } else { 0 }),
             received: words::received(&result.submission),
         }
     }
@@ -138,21 +150,23 @@ fn all(results: &[StudentResult]) -> impl Iterator<Item = (&str, &LessonResult)>
     results.iter().flat_map(|it| it.lessons.iter().map(move |lesson| (it.id.as_str(), lesson)))
 }
 
-fn lessons(results: &[StudentResult]) -> Vec<Lesson> {
+/// The lessons, with the points as they are after corrections and before what late work loses.
+fn lessons(results: &[StudentResult], marks: &[Mark]) -> Vec<Lesson> {
     let mut found: BTreeMap<&str, (Lesson, Vec<f64>)> = BTreeMap::new();
-    for (_, lesson) in all(results) {
-        let (row, parts) = found.entry(&lesson.lesson).or_default();
-        match lesson.outcome {
-            LessonOutcome::NoBuild => row.no_build += 1,
-            LessonOutcome::InfraError => {}
-            LessonOutcome::Graded => {
-                row.full += usize::from(lesson.score == lesson.max_score);
-                parts.push(f64::from(lesson.score) * 100.0 / f64::from(lesson.max_score.max(1)));
+    for (result, mark) in results.iter().zip(marks) {
+        for mark in &mark.lessons {
+            let (row, parts) = found.entry(&mark.lesson).or_default();
+            let graded = result.lessons.iter().find(|lesson| lesson.lesson == mark.lesson);
+            row.full += usize::from(mark.score == Some(mark.max_score));
+            match (graded.map(|lesson| lesson.outcome), mark.score) {
+                (None, _) => row.not_there += 1,
+                (Some(LessonOutcome::NoBuild), _) => row.no_build += 1,
+                (Some(_), None) => {}
+                (Some(_), Some(score)) => {
+                    parts.push(f64::from(score) * 100.0 / f64::from(mark.max_score.max(1)));
+                }
             }
         }
-    }
-    for missing in results.iter().flat_map(|it| &it.not_handed_in) {
-        found.entry(&missing.lesson).or_default().0.not_there += 1;
     }
     let row = |(name, (row, parts)): (&str, (Lesson, Vec<f64>))| {
         let mean = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
@@ -211,18 +225,20 @@ fn misconceptions(results: &[StudentResult]) -> Vec<Misconception> {
 }
 
 /// Who needs help: nothing to grade, a program that does not compile, few points.
-fn help(results: &[StudentResult]) -> Vec<(String, String)> {
+fn help(results: &[StudentResult], marks: &[Mark], students: &[Student]) -> Vec<(String, String)> {
     let mut found: Vec<(u32, &str, String)> = Vec::new();
-    for result in results.iter().filter(|result| !result.has_infra_error()) {
-        let percent = percent(result);
+    for ((result, mark), student) in results.iter().zip(marks).zip(students) {
+        let Some(percent) = student.percent else { continue };
+        // What an instructor has decided about needs no help any more.
+        let is_set = |name: &str| mark.lessons.iter().any(|it| it.lesson == name && it.is_set);
         let no_build: Vec<&str> = result
             .lessons
             .iter()
-            .filter(|lesson| lesson.outcome == LessonOutcome::NoBuild)
+            .filter(|lesson| lesson.outcome == LessonOutcome::NoBuild && !is_set(&lesson.lesson))
             .map(|lesson| lesson.lesson.as_str())
             .collect();
         let why = match () {
-            () if result.submission.outcome != Arrival::Received => {
+            () if result.submission.outcome != Arrival::Received && percent < HELP_BELOW => {
                 words::received(&result.submission)
             }
             () if !no_build.is_empty() => words::does_not_compile(&no_build),

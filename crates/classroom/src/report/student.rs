@@ -10,7 +10,7 @@ use grader::ladder::Conversation;
 use maud::{Markup, html};
 
 use super::page;
-use super::seen::Seen;
+use super::seen::{Seen, SeenLesson};
 use crate::intake::Files;
 use crate::result::{Arrival, CheckResult, LessonOutcome, LessonResult};
 use crate::words::report as words;
@@ -22,25 +22,30 @@ const COLUMNS: usize = 88;
 pub(super) fn page(title: &str, seen: &Seen, code: &BTreeMap<&str, Files>) -> String {
     let result = &seen.result;
     let name = result.name.as_deref().unwrap_or(&result.id);
-    let (score, most) = super::points(result);
     let body = html! {
         header {
             p.faint { (title) }
             h1 { (name) }
             @if name != result.id { p.faint { (result.id) } }
-            p.score { (words::points(score, most)) }
+            p.score { (words::total(seen.score, seen.most)) }
             (handed_in(seen))
         }
-        @if result.lessons.len() > 1 {
+        @if seen.lessons.len() > 1 {
             nav aria-label=(words::LESSONS) {
-                ul { @for lesson in &result.lessons {
+                ul { @for lesson in &seen.lessons {
                     li { a href=(format!("#{}", lesson.lesson)) { (lesson.lesson) } " " (lesson_points(lesson)) }
                 } }
             }
         }
-        @for lesson in &result.lessons { (section(lesson, &seen.corrections[&lesson.lesson], code.get(lesson.lesson.as_str()))) }
-        @for missing in &result.not_handed_in {
-            section { h2 { (missing.lesson) } p { (words::not_handed_in(missing.max_score)) } (corrected(&seen.corrections[&missing.lesson])) }
+        @for it in &seen.lessons {
+            @match result.lessons.iter().find(|lesson| lesson.lesson == it.lesson) {
+                Some(lesson) => (section(lesson, it, code.get(it.lesson.as_str()))),
+                None => section #(it.lesson) {
+                    h2 { (it.lesson) " " (lesson_points(it)) }
+                    @if result.submission.outcome == Arrival::Received { p { (words::NOT_HANDED_IN) } }
+                    (corrected(&it.corrections))
+                },
+            }
         }
         footer { p.faint { (words::sandbox(&result.sandbox)) } }
     };
@@ -52,33 +57,29 @@ fn handed_in(seen: &Seen) -> Markup {
     let submission = &seen.result.submission;
     html! {
         @if submission.outcome != Arrival::Received {
-            p.why { strong { (submission.outcome.word()) ". " } (page::prose(&submission.message)) }
+            p.why { strong { (words::capitalised(submission.outcome.word())) ": " } (page::prose(&submission.message)) }
         }
         @if let Some(late) = &seen.late { p { (words::capitalised(late)) "." } }
         @if !submission.instead_of.is_empty() { p { (words::instead_of(&submission.instead_of)) } }
     }
 }
 
-fn lesson_points(lesson: &LessonResult) -> Markup {
-    let text = match lesson.outcome {
-        LessonOutcome::Graded => words::points(lesson.score.into(), lesson.max_score.into()),
-        LessonOutcome::NoBuild => words::NO_BUILD.into(),
-        LessonOutcome::InfraError => words::MACHINE.into(),
-    };
-    html! { span.faint { (text) } }
+fn lesson_points(lesson: &SeenLesson) -> Markup {
+    html! { span.faint { (words::lesson(lesson.score, lesson.most, lesson.weight)) } }
 }
 
 fn corrected(corrections: &[String]) -> Markup {
     html! { @for correction in corrections { p { (words::capitalised(correction)) } } }
 }
 
-fn section(lesson: &LessonResult, corrections: &[String], code: Option<&Files>) -> Markup {
+fn section(lesson: &LessonResult, it: &SeenLesson, code: Option<&Files>) -> Markup {
     let failures = || lesson.checks.iter().filter(|check| is_failure(check));
     html! {
         section #(lesson.lesson) {
-            h2 { (lesson.lesson) " " (lesson_points(lesson)) }
+            h2 { (lesson.lesson) " " (lesson_points(it)) }
+            @if lesson.outcome == LessonOutcome::NoBuild { p { (words::NO_BUILD_HERE) } }
             @if !lesson.message.is_empty() { p.why { (page::prose(&lesson.message)) } }
-            (corrected(corrections))
+            (corrected(&it.corrections))
             @if !lesson.checks.is_empty() { (table(lesson)) }
             @let errors = &lesson.compile.errors;
             @if failures().next().is_some() || !errors.is_empty() || code.is_some() {
@@ -148,7 +149,7 @@ fn failure(lesson: &LessonResult, check: &CheckResult) -> Markup {
             }
             @if let Some(explanation) = &report.explanation { p.why { (page::prose(explanation)) } }
             @if !report.transcript.is_empty() {
-                img src=(picture(&conversation, &report.title)) alt=(words::picture(&report.id));
+                img src=(picture(&conversation, &report.id)) alt=(words::picture(&report.id));
                 details { summary { (words::AS_TEXT) } (pre(&words::picture(&report.id), &conversation.text(COLUMNS))) }
             }
             @if !check.stderr.is_empty() { p.faint { (words::STDERR) } (pre(words::STDERR, &check.stderr.join("\n"))) }

@@ -49,15 +49,50 @@ fn pages(results: &[StudentResult], after_due_date: bool) -> tempfile::TempDir {
         .map(|result| (result.id.as_str(), BTreeMap::from([("tcp-echo", files.clone())])))
         .collect();
     let (course, none) = (CourseFile::default(), Corrections::default());
-    let seen = results.iter().cloned();
-    let seen: Vec<Seen> = seen.map(|it| Seen::of(it, &course, &none, after_due_date)).collect();
-    write(results, &seen, &code, &course, folder.path(), Vec::new()).unwrap();
+    let (class, seen) = looked_at(results, &course, &none, after_due_date);
+    write(&class, &seen, &code, &course.title, folder.path()).unwrap();
     folder
+}
+
+/// What the pages are made from.
+fn looked_at(
+    results: &[StudentResult],
+    course: &CourseFile,
+    corrections: &Corrections,
+    after_due_date: bool,
+) -> (Statistics, Vec<Seen>) {
+    let lesson = crate::merge::RunLesson {
+        lesson: "tcp-echo".into(),
+        max_score: results.iter().flat_map(|it| &it.lessons).map(|it| it.max_score).max().unwrap(),
+        kit: String::new(),
+        grader: String::new(),
+    };
+    let run = Run { lessons: vec![lesson], ..export::tests::run() };
+    let mark = |it: &StudentResult| Mark::of(it, &run, course, corrections, after_due_date);
+    let marks: Vec<Mark> = results.iter().map(mark).collect();
+    let clone = Clone::find(None).unwrap();
+    let unseen = unseen(&clone, &run, course, &marks, after_due_date);
+    let each = results.iter().cloned().zip(&marks);
+    let seen = each.map(|(result, mark)| Seen::of(result, mark, course, &unseen)).collect();
+    (Statistics::of(results, &marks, course, Vec::new()), seen)
 }
 
 fn page_of(result: StudentResult, after_due_date: bool) -> String {
     let folder = pages(&[result], after_due_date);
     fs::read_to_string(folder.path().join("students/anna.html")).unwrap()
+}
+
+#[test]
+fn a_page_of_somebody_who_has_left_the_class_goes_and_other_files_stay() {
+    let folder = pages(&[result("anna", &[]), result("ben", &[])], false);
+    let students = folder.path().join("students");
+    fs::write(students.join("notes.txt"), "mine").unwrap();
+    let (class, seen) =
+        looked_at(&[result("anna", &[])], &CourseFile::default(), &Corrections::default(), false);
+    let code = Code::from([("anna", BTreeMap::new())]);
+    write(&class, &seen, &code, "t", folder.path()).unwrap();
+    let is_there = |name: &str| students.join(name).exists();
+    assert_eq!(["anna.html", "ben.html", "notes.txt"].map(is_there), [true, false, true]);
 }
 
 #[test]
@@ -103,7 +138,7 @@ fn a_class_sees_what_fails_most_and_who_needs_help() {
         result("best", &[check("one", "passed", "visible"), check("two", "passed", "visible")]);
     best.name = None;
     let all = [result("anna", &bad), result("good", &good), best];
-    let it = Statistics::of(&all, Vec::new());
+    let (it, _) = looked_at(&all, &CourseFile::default(), &Corrections::default(), false);
     assert_eq!(
         (it.received, it.median, it.spread[0], it.spread[5], it.spread[9]),
         (3, 50, 1, 1, 1)
@@ -170,7 +205,57 @@ fn a_correction_by_hand_is_shown_with_its_reason() {
                 points = 1\nreason = \"seen <in> the lab\"\n";
     let corrections: Corrections = toml::from_str(text).unwrap();
     let all = [result("anna", &[check("one", "failed", "visible")])];
-    let seen = Seen::of(all[0].clone(), &CourseFile::default(), &corrections, false);
-    let page = student::page("t", &seen, &BTreeMap::new());
+    let (_, seen) = looked_at(&all, &CourseFile::default(), &corrections, false);
+    let page = student::page("t", &seen[0], &BTreeMap::new());
     assert!(page.contains("seen &lt;in&gt; the lab") && page.contains("1 of 1 points"), "{page}");
+}
+
+/// A result of which no check was run.
+fn without_checks(id: &str, arrival: &str) -> StudentResult {
+    let mut result = serde_json::to_value(result(id, &[])).unwrap();
+    if arrival == "received" {
+        result["lessons"][0]["outcome"] = "no_build".into();
+        result["lessons"][0]["max_score"] = 2.into();
+    } else {
+        result["submission"]["outcome"] = arrival.into();
+        result["lessons"] = json!([]);
+    }
+    serde_json::from_value(result).unwrap()
+}
+
+#[test]
+fn the_points_on_a_page_do_not_tell_that_a_check_is_hidden() {
+    let graded = [check("one", "passed", "visible"), check("secret", "passed", "hidden")];
+    let all = [
+        result("anna", &graded),
+        without_checks("ben", "received"),
+        without_checks("carl", "missing"),
+    ];
+    let (_, seen) = looked_at(&all, &CourseFile::default(), &Corrections::default(), false);
+    for (seen, points) in seen.iter().zip(["1 of 1 points", "0 of 1 points", "0 of 1 points"]) {
+        let page = student::page("t", seen, &BTreeMap::new());
+        assert!(page.contains(points) && !page.contains(" of 2"), "{}: {page}", seen.result.id);
+    }
+}
+
+#[test]
+fn pages_have_the_points_that_the_gradebook_has() {
+    let mut late =
+        result("anna", &[check("one", "passed", "visible"), check("two", "failed", "visible")]);
+    late.submission.late_by_s = Some(3600);
+    let all = [late, without_checks("carl", "unreadable")];
+    let course = "[weights]\ntcp-echo = 3\n[late]\npercent_per_day = 10\n";
+    let course: CourseFile = toml::from_str(course).unwrap();
+    let text = "[[correction]]\nstudent = \"carl\"\nlesson = \"tcp-echo\"\npoints = 2\nreason = \"read it\"\n";
+    let corrections: Corrections = toml::from_str(text).unwrap();
+    let (class, seen) = looked_at(&all, &course, &corrections, false);
+    let pages: Vec<String> =
+        seen.iter().map(|seen| student::page("t", seen, &BTreeMap::new())).collect();
+    assert!(pages[0].contains("2.7 of 6 points") && pages[0].contains("90 %"), "{}", pages[0]);
+    assert!(pages[0].contains("1 of 2 points, times 3"), "{}", pages[0]);
+    assert!(pages[1].contains("6 of 6 points") && pages[1].contains("read it"), "{}", pages[1]);
+    let percents: Vec<_> = class.students.iter().map(|student| student.percent).collect();
+    assert_eq!(percents, [Some(45), Some(100)]);
+    assert_eq!(class.help.len(), 1, "{:?}", class.help);
+    assert_eq!((class.lessons[0].full, class.lessons[0].not_there), (1, 1));
 }

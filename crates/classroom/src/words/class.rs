@@ -17,8 +17,13 @@ pub(crate) fn wrong_file(path: &Path, why: &str) -> String {
     format!("{}: {why}", path.display())
 }
 
+pub(crate) fn not_there(id: &str, path: &str) -> String {
+    format!("for {} it names `{path}`, and there is nothing", netkit::visible(id.as_bytes()))
+}
+
 pub(crate) fn no_id_column(known: &[&str]) -> String {
-    format!("no column for ids: call one of them {}", known.join(", "))
+    let (last, others) = known.split_last().unwrap_or((&"", &[]));
+    format!("no column for ids: call one of its columns {} or {last}", others.join(", "))
 }
 
 pub(crate) fn bad_id(line: u64, id: &str) -> String {

@@ -10,6 +10,10 @@ pub(crate) fn nothing_to_replay(id: &str) -> String {
     format!("there is no program of `{id}` to run: its result says why")
 }
 
+pub(crate) fn no_program(student: &str, lesson: &str, why: &str) -> String {
+    format!("{lesson} of {student} cannot be run:\n\n{}", why.trim_end())
+}
+
 pub(crate) fn no_such_check<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     format!("the lesson has no check `{typed}`; there are {}", known.join(", "))

@@ -119,17 +119,27 @@ pub(crate) fn solution(lesson: &str) -> String {
 
 pub(crate) fn students(all: usize, there: usize) -> String {
     match there {
-        0 => format!("grading {all} students"),
-        _ => format!("grading {all} students, {there} of them have a result that is still right"),
+        0 => format!("grading {}", students_in_words(all)),
+        _ => format!(
+            "grading {}; the results of {there} are there already and still right",
+            students_in_words(all)
+        ),
     }
 }
 
-pub(crate) fn again(count: usize) -> String {
-    format!("{count} students took too long somewhere: that is run again, one at a time")
+/// So many students, in words.
+pub(crate) fn students_in_words(count: usize) -> String {
+    if count == 1 { "1 student".into() } else { format!("{count} students") }
 }
 
-pub(crate) fn so_far(done: u64, all: u64, left: Duration) -> String {
-    format!("{done} of {all} students, about {} s left", left.as_secs())
+pub(crate) fn again(count: usize) -> String {
+    let students = students_in_words(count);
+    format!("of {students} something took too long: that is run again, with nothing beside it")
+}
+
+pub(crate) fn so_far(done: u64, all: u64, left: Option<Duration>) -> String {
+    let left = left.map(|left| format!(", about {} left", duration(left.as_secs().max(1))));
+    format!("{done} of {all} students{}", left.unwrap_or_default())
 }
 
 /// What an instructor has to know of a student's result beside the points.
@@ -166,7 +176,10 @@ pub(crate) fn duration(seconds: u64) -> String {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
+        _ => match (seconds / 86_400, seconds % 86_400 / 3600) {
+            (days, 0) => format!("{days} days"),
+            (days, hours) => format!("{days} days {hours} h"),
+        },
     }
 }
 
@@ -176,9 +189,25 @@ pub(crate) fn count(count: usize, outcome: Arrival) -> String {
 
 pub(crate) fn done(all: usize, counts: &[String], sandbox: &str, folder: &Path) -> String {
     format!(
-        "{all} students ({}), confinement: {sandbox}; results in {}",
+        "{} ({}), confinement: {sandbox}; results in {}",
+        students_in_words(all),
         counts.join(", "),
         folder.display()
+    )
+}
+
+/// What was not taken for anybody's.
+pub(crate) fn left_alone(names: &[String]) -> String {
+    format!("left alone, since it is neither a folder nor an archive: {}", names.join(", "))
+}
+
+/// What comes after grading.
+pub(crate) fn what_next(out: &Path) -> String {
+    let out = out.display().to_string();
+    let out = grader::quoted_word(&out);
+    format!(
+        "pages      cargo class report {out}\n\
+         gradebook  cargo class export {out} --format csv"
     )
 }
 

@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
+use crate::intake::Instead;
+
 pub(crate) const IS_A_LINK: &str = "the submission is a link; hand in the files themselves";
 pub(crate) const NO_FILE: &str = "the submission is neither a folder nor a file";
-pub(crate) const NO_FORM: &str =
-    "it is no folder, and its name does not end in .zip, .tar, .tar.gz or .tgz";
+pub(crate) const NO_FORM: &str = "it is neither a folder nor a .zip, .tar, .tar.gz or .tgz, and nothing else is read; pack it as one of these";
 pub(crate) const BOMB: &str = "far more comes out of the archive than sources can shrink to";
 pub(crate) const OVERLAP: &str = "files of the archive lie on top of each other";
 pub(crate) const ENCRYPTED: &str = "the archive has a password; hand in one without";
@@ -84,7 +85,19 @@ pub(crate) fn two_copies(lesson: &str, a: &str, b: &str) -> String {
     format!("`{lesson}` is there twice, at {} and at {}; hand in one", shown(a), shown(b))
 }
 
-pub(crate) fn empty(lessons: &[String]) -> String {
+pub(crate) fn empty(lessons: &[String], instead: Option<&Instead>) -> String {
     let lesson = lessons.first().map_or("LESSON", String::as_str);
-    format!("no Rust file stands in `exercises/{lesson}/src` or a bare `src`")
+    let nothing = format!("no Rust file stands in `exercises/{lesson}/src` or a bare `src`");
+    match instead {
+        None => nothing,
+        Some(Instead::Rust(place)) if place.is_empty() => {
+            format!("{nothing}; there is one at the top: put it into `exercises/{lesson}/src`")
+        }
+        Some(Instead::Rust(place)) => format!(
+            "{nothing}; one stands in `{place}`, and `exercises` is looked for up to two folders down"
+        ),
+        Some(Instead::Archive(name)) => {
+            format!("{nothing}; there is an archive, `{name}`: hand in that")
+        }
+    }
 }

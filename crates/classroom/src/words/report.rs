@@ -19,7 +19,9 @@ pub(crate) const HINT: &str = "Hint:";
 pub(crate) const STDERR: &str = "The last lines of stderr";
 pub(crate) const AS_TEXT: &str = "The conversation as text";
 pub(crate) const CODE: &str = "Your code, as it was graded";
-pub(crate) const NO_BUILD: &str = "does not compile";
+pub(crate) const NO_BUILD: &str = "Do not compile";
+pub(crate) const NO_BUILD_HERE: &str = "It does not compile, so that no check was run.";
+pub(crate) const NOT_HANDED_IN: &str = "Not handed in.";
 pub(crate) const MACHINE: &str = "not known yet: the grading machine was in the way";
 
 pub(crate) const STUDENT: &str = "Student";
@@ -29,8 +31,8 @@ pub(crate) const WHY: &str = "Why";
 pub(crate) const PERCENT: &str = "Percent";
 pub(crate) const SPREAD: &str = "How many students have how many percent of the points";
 pub(crate) const FULL: &str = "Full marks";
-pub(crate) const MEAN: &str = "Mean";
-pub(crate) const NOT_THERE: &str = "not handed in";
+pub(crate) const MEAN: &str = "Mean of those that compile";
+pub(crate) const NOT_THERE: &str = "Nothing to grade";
 pub(crate) const FAIL: &str = "Failed";
 pub(crate) const SKIPPED: &str = "Skipped";
 pub(crate) const HANDED_IN: &str = "Handed in";
@@ -62,6 +64,25 @@ pub(crate) fn points(score: f64, most: f64) -> String {
     format!("{} of {} points", number(score), number(most))
 }
 
+/// All points, where the machine was in the way of none.
+pub(crate) fn total(score: Option<f64>, most: f64) -> String {
+    score.map_or_else(|| capitalised(MACHINE), |score| points(score, most))
+}
+
+/// A lesson's points, before what late work loses, and how often they count where that is not once.
+pub(crate) fn lesson(score: Option<u32>, most: u32, weight: f64) -> String {
+    let text = score.map_or_else(|| MACHINE.to_owned(), |it| points(it.into(), most.into()));
+    match (weight - 1.0).abs() < f64::EPSILON {
+        true => text,
+        false => format!("{text}, times {}", number(weight)),
+    }
+}
+
+/// A student's share of all points.
+pub(crate) fn percent(percent: Option<u32>) -> String {
+    percent.map_or_else(|| "not known yet".into(), |percent| format!("{percent} %"))
+}
+
 /// A number without digits that say nothing.
 fn number(it: f64) -> String {
     let text = format!("{it:.2}");
@@ -79,10 +100,6 @@ pub(crate) fn outcome(outcome: Outcome) -> &'static str {
 
 pub(crate) fn again(because: &str, message: &str) -> String {
     format!("It ran twice. The first time: {because}; {message}")
-}
-
-pub(crate) fn not_handed_in(max_score: u32) -> String {
-    format!("Not handed in: 0 of {max_score} points.")
 }
 
 pub(crate) fn instead_of(earlier: &[String]) -> String {
@@ -112,7 +129,7 @@ pub(crate) fn capitalised(text: &str) -> String {
 }
 
 pub(crate) fn class_size(all: usize, received: usize) -> String {
-    format!("{all} students, {received} of whom handed in")
+    format!("{}, {received} with something to grade", super::grading::students_in_words(all))
 }
 
 pub(crate) fn spread(median: u32, (low, high): (u32, u32)) -> String {
@@ -129,10 +146,6 @@ pub(crate) fn tenth(number: usize) -> String {
 
 pub(crate) fn of(part: usize, all: usize) -> String {
     format!("{part} of {all}")
-}
-
-pub(crate) fn who_many(students: usize) -> String {
-    if students == 1 { "1 student".into() } else { format!("{students} students") }
 }
 
 pub(crate) fn shipped(program: &str) -> String {
