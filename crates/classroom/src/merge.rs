@@ -89,7 +89,7 @@ impl Part {
         let folder = Run::parts_folder(out);
         let file = folder.join(format!("{}-of-{}.json", self.shard, self.shards));
         let keep = || {
-            fs::create_dir_all(&folder)?;
+            crate::files::make_ready(&folder)?;
             crate::files::replace(&file, &serde_json::to_vec_pretty(self)?)
         };
         keep()
@@ -150,7 +150,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     }
     let store = Store::at(&options.out);
     let unwritable = |error| Stop::infrastructure(files::unwritable(&options.out, &error));
-    fs::create_dir_all(&store.folder).map_err(unwritable)?;
+    store.make_ready().map_err(unwritable)?;
     for (_, result) in results.values() {
         store.keep(result).map_err(unwritable)?;
     }

@@ -79,7 +79,8 @@ fn write(
     same: Vec<Same>,
 ) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(place, &error));
-    fs::create_dir_all(place.join("students")).map_err(unwritable)?;
+    crate::files::make_ready(place).map_err(unwritable)?;
+    crate::files::make_ready(&place.join("students")).map_err(unwritable)?;
     for seen in seen {
         let id = seen.result.id.as_str();
         let page = student::page(&course.title, seen, &code[id]);
@@ -95,8 +96,10 @@ type Code<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Files>>;
 
 /// The files of one student.
 fn code<'a>(store: &Store, result: &'a StudentResult) -> BTreeMap<&'a str, Files> {
-    let names = result.lessons.iter().map(|lesson| lesson.lesson.as_str());
-    names.filter_map(|lesson| Some((lesson, store.code(&result.id, lesson)?))).collect()
+    let lessons = result.lessons.iter();
+    lessons
+        .filter_map(|lesson| Some((lesson.lesson.as_str(), store.code(&result.id, lesson)?)))
+        .collect()
 }
 
 /// The points of a result, and as many as there could be.

@@ -1,5 +1,6 @@
 //! How far a class's grading is, on stderr: a bar at a terminal, lines elsewhere.
 
+use std::io;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,11 @@ impl Gauge {
             let left = each * u32::try_from(all - done).unwrap_or(0);
             netkit::screen::diagnostic(words::so_far(done, all, left));
         }
+    }
+
+    /// Says something on stdout that stays there.
+    pub(super) fn aside(&self, lines: &[String]) -> io::Result<()> {
+        self.bar.suspend(|| lines.iter().try_for_each(netkit::screen::line))
     }
 
     pub(super) fn end(&self) {
