@@ -151,7 +151,13 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let store = Store::at(&options.out);
     let unwritable = |error| Stop::infrastructure(files::unwritable(&options.out, &error));
     store.make_ready().map_err(unwritable)?;
-    for (_, result) in results.values() {
+    for (folder, result) in results.values() {
+        let part = Store::at(folder);
+        for lesson in &result.lessons {
+            if let Some(files) = part.code(&result.id, lesson) {
+                store.keep_code(&result.id, &lesson.lesson, &files).map_err(unwritable)?;
+            }
+        }
         store.keep(result).map_err(unwritable)?;
     }
     let whole = Part { format: FORMAT.into(), shard: 0, shards: 1, run };

@@ -9,6 +9,8 @@ mod place;
 mod steps;
 mod trace;
 
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use family::{adopt_orphans, wait_until_alone};
@@ -41,4 +43,26 @@ fn goes_on(place: &Place, out: &str, tier: &str, before: &Tree, whole: &Tree) {
     for (name, bytes) in before.results() {
         assert_eq!(done.0.get(name), Some(bytes), "{name} was graded again");
     }
+}
+
+/// cargo builds what students' programs need, before anybody is graded. Here it takes for ever.
+#[test]
+fn what_builds_for_a_grading_ends_with_it() {
+    let _alone = alone();
+    let place = Place::of_two_absent();
+    let (cargo, began) = (place.path("cargo"), place.path("began"));
+    let script = format!(
+        "#!/bin/sh\n[ $1 = build ] || exec {} \"$@\"\necho > {}\nsleep 100000 &\nwait\n",
+        env!("CARGO"),
+        began.display()
+    );
+    place.file("cargo", &script);
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Command::new("mkfifo").arg(&began).status().unwrap().success());
+    let mut grading = place.grade("out", "none", &[]);
+    let mut grading = grading.env("CARGO", cargo).stderr(Stdio::null()).spawn().unwrap();
+    std::fs::read(began).unwrap();
+    grading.kill().unwrap();
+    grading.wait().unwrap();
+    wait_until_alone();
 }
