@@ -36,7 +36,6 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// dead process's.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     loop {
-        #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no such permissions"))]
         let mut new = tempfile::Builder::new();
         #[cfg(unix)]
         {

@@ -235,7 +235,7 @@ impl Grading<'_> {
             for (member, result) in results {
                 let (result, taken) = result?;
                 // First the code: whoever has a result has the code that it is about.
-                self.keep_code(member, taken)?;
+                self.keep_code(member, taken.as_ref())?;
                 match result.lessons.iter().any(wants_another_run) {
                     true => again.push((member, result)),
                     false => self.keep(&result)?,
@@ -274,7 +274,7 @@ impl Grading<'_> {
         let has_code =
             || there.lessons.iter().all(|lesson| self.store.code(&there.id, lesson).is_some());
         if is_right && !has_code() {
-            self.keep_code(member, taken)?;
+            self.keep_code(member, taken.as_ref())?;
         }
         Ok(is_right)
     }
@@ -325,8 +325,8 @@ impl Grading<'_> {
     }
 
     /// Keeps what was taken, to be shown beside its result.
-    fn keep_code(&self, member: &Member, taken: Option<Taken>) -> Result<(), End> {
-        for (name, files) in taken.iter().flat_map(|taken| &taken.lessons) {
+    fn keep_code(&self, member: &Member, taken: Option<&Taken>) -> Result<(), End> {
+        for (name, files) in taken.into_iter().flat_map(|taken| &taken.lessons) {
             self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
         }
         Ok(())

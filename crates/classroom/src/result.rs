@@ -371,3 +371,30 @@ impl Store {
         Ok(files.into_iter().map(read).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_what_was_graded_or_none() {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::at(out.path());
+        let files = Files::from([
+            ("main.rs".into(), b"mod a;".to_vec()),
+            ("a/mod.rs".into(), b"// a".to_vec()),
+        ]);
+        let mut lesson = crate::export::tests::result().lessons.swap_remove(0);
+        lesson.hashes.submission = crate::hash::of_files(&files);
+        store.keep_code("anna", &lesson.lesson, &files).unwrap();
+        assert_eq!(store.code("anna", &lesson), Some(files));
+        let src = out.path().join("code/anna").join(&lesson.lesson).join("src");
+        for half in ["", "mod"] {
+            std::fs::write(src.join("main.rs"), half).unwrap();
+            assert_eq!(store.code("anna", &lesson), None);
+        }
+        std::fs::remove_file(src.join("a/mod.rs")).unwrap();
+        std::fs::write(src.join("main.rs"), "mod a;").unwrap();
+        assert_eq!(store.code("anna", &lesson), None);
+    }
+}

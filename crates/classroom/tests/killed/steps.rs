@@ -137,6 +137,25 @@ fn code_that_was_being_replaced_is_made_whole_whatever_is_handed_in_then() {
 }
 
 #[test]
+fn a_verdict_that_differs_is_told_before_the_old_one_is_gone() {
+    let _alone = alone();
+    if !can_trace() {
+        return;
+    }
+    let place = Place::of_two_absent();
+    finished(place.grade("out", "none", &[]));
+    copy(&place.path("out"), &place.path("undisturbed"));
+    place.hand_in_for("dora", "main.rs", "fn main() -> u8 { \"\" }");
+    let regrading = |out| Traced { verb: "regrade", ..Traced::new(&place, out, &[]) };
+    let steps = regrading("undisturbed").steps();
+    let renames = steps.iter().find(|step| step.name() == "renameat results/dora.json");
+    regrading("out").killed_at(renames.expect("it changed"));
+    let said = fs::read_to_string(place.path("said")).unwrap();
+    assert!(said.contains("dora: missing, now received"), "{said}");
+    wait_until_alone();
+}
+
+#[test]
 fn of_a_killed_grading_no_folder_for_work_is_left() {
     let _alone = alone();
     if !can_trace() {

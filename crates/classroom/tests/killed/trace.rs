@@ -2,7 +2,7 @@
 //! call begins, which is then not carried out.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -51,12 +51,14 @@ pub(crate) struct Traced<'a> {
     pub(crate) below: PathBuf,
     /// A program that sets limits and becomes the grader.
     pub(crate) limit: Vec<String>,
+    /// `grade` or `regrade`.
+    pub(crate) verb: &'a str,
 }
 
 impl<'a> Traced<'a> {
     /// A grading of one student after the other, and what it writes into `out`.
     pub(crate) fn new(place: &'a Place, out: &'a str, more: &'a [&'a str]) -> Self {
-        Self { place, out, more, below: place.path(out), limit: Vec::new() }
+        Self { place, out, more, below: place.path(out), limit: Vec::new(), verb: "grade" }
     }
 
     fn start(&self, injections: &[String]) -> Child {
@@ -65,8 +67,10 @@ impl<'a> Traced<'a> {
         strace.args(injections.iter().map(|it| format!("--inject={it}")));
         strace.arg("-o").arg(self.place.path("log")).args(&self.limit);
         strace.arg(env!("CARGO_BIN_EXE_netlings-class"));
-        strace.args(self.place.words(self.out, "none", &["--jobs", "1"])).args(self.more);
-        strace.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        let words = self.place.words(self.out, "none", &["--jobs", "1"]);
+        strace.arg(self.verb).args(&words[1..]).args(self.more);
+        let said = File::create(self.place.path("said")).unwrap();
+        strace.stdout(said).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Grades undisturbed, and gives the steps of it.
