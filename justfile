@@ -55,6 +55,10 @@ bench-wire:
 wire-under-load N="20" AT_ONCE="4":
     .ci/wire-under-load {{N}} {{AT_ONCE}}
 
+# Kills a class's grading at each step of writing and at KILLS moments by chance, and goes on each time
+class-killed KILLS="100" SEED="1":
+    NETLINGS_KILLS={{KILLS}} NETLINGS_SEED={{SEED}} cargo test -p classroom --test killed -- --nocapture
+
 # Grades STUDENTS as PARTS of an array job on a Slurm of two nodes on this machine, and kills one
 slurm-two-nodes STUDENTS="100" PARTS="8":
     .ci/slurm-two-nodes {{STUDENTS}} {{PARTS}}

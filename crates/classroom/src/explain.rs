@@ -85,7 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     watch_for_interrupts(&workers)?;
     let target = kit::target_folder(&clone.root)?;
     let scratch = Scratch::below(&target.join("classroom"))?;
-    let maker = Maker::new(&clone.root, &target);
+    let maker = Maker::new(&clone.root, &target, &workers, scratch.folder.path());
     let bench = Bench::new(text, &maker, &scratch.folder.path().join("kit"), &course)?;
     let marker = Marker { workers: &workers, scratch: scratch.folder.path(), sandbox, at_once: 1 };
     let checks = marker.replay(&bench, files, &options.check);

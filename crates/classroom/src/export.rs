@@ -11,7 +11,6 @@ mod junit;
 mod marks;
 mod table;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -150,7 +149,7 @@ fn each(
         (_, None) => Err(Stop::usage(words::NEEDS_A_PLACE)),
         (_, Some(folder)) => {
             let unwritable = |error| Stop::infrastructure(files::unwritable(folder, &error));
-            fs::create_dir_all(folder).map_err(unwritable)?;
+            crate::files::make_ready(folder).map_err(unwritable)?;
             for mark in marks {
                 let file = folder.join(format!("{}.json", mark.id));
                 crate::files::replace(&file, text(mark)?.as_bytes()).map_err(unwritable)?;

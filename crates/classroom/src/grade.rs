@@ -15,7 +15,8 @@ pub(crate) mod scratch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
@@ -103,7 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let target = kit::target_folder(&clone.root)?;
     let scratch = Scratch::below(&target.join("classroom"))?;
     let gauge = Gauge::new();
-    let maker = Maker::new(&clone.root, &target);
+    let maker = Maker::new(&clone.root, &target, &workers, scratch.folder.path());
     let mut benches = Vec::new();
     for text in clone.lessons(&options.lessons)? {
         gauge.says(&words::getting_ready(&text.lesson.name));
@@ -120,7 +121,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
         store,
         sandbox,
         gauge,
-        differences: Mutex::default(),
+        differs: AtomicBool::new(false),
     };
     let mine: Vec<&Member> =
         class.members.values().filter(|member| shard.has(&member.id)).collect();
@@ -161,7 +162,7 @@ pub(crate) fn class(
 /// The results' folder. What is there already is not written over by accident.
 fn get_folder(options: &Options, store: &Store) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(&store.folder, &error));
-    fs::create_dir_all(&store.folder).map_err(unwritable)?;
+    store.make_ready().map_err(unwritable)?;
     let has_any = fs::read_dir(&store.folder).map_err(unwritable)?.next().is_some();
     // Several parts of one class write into one folder.
     let is_part = options.shard.is_some() || Run::has_parts(&options.out);

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::intake::Files;
+
 /// A hash over parts, each with its length, so that no two lists of parts look alike.
 #[derive(Default)]
 pub(crate) struct Hash(Sha256);
@@ -17,6 +19,16 @@ impl Hash {
     pub(crate) fn text(self) -> String {
         format!("sha256:{}", hex(&self.0.finalize()))
     }
+}
+
+/// The hash of files, with their paths.
+pub(crate) fn of_files(files: &Files) -> String {
+    let mut hash = Hash::default();
+    for (path, bytes) in files {
+        hash.add(path.as_os_str().as_encoded_bytes());
+        hash.add(bytes);
+    }
+    hash.text()
 }
 
 /// `bytes` in hexadecimal.

@@ -17,12 +17,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ending::Stop;
+use crate::ending::{INTERRUPTED, Stop};
 use crate::hash::Hash;
 use crate::words::grading as words;
+use crate::work::{Done, Job};
+use crate::worker::{NotDone, Place, Workers};
 use record::Recording;
 
 /// What is needed to compile a lesson's program.
@@ -48,12 +51,33 @@ pub(crate) struct Kit {
 pub(crate) struct Maker<'a> {
     root: &'a Path,
     folder: PathBuf,
+    workers: &'a Workers,
+    /// Where cargo's temporary files go.
+    scratch: &'a Path,
 }
+
+/// A build that [`crate::work`] does, so that cargo and all that it starts end with this process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BuildJob {
+    root: PathBuf,
+    folder: PathBuf,
+    package: String,
+    /// It was built before, and what was noted then is lost.
+    anew: bool,
+}
+
+/// How long a build may take; the first one compiles all dependencies.
+const BUILD: Duration = Duration::from_secs(3600);
 
 impl<'a> Maker<'a> {
     /// For the clone at `root`, which cargo builds into `target`.
-    pub(crate) fn new(root: &'a Path, target: &Path) -> Self {
-        Self { root, folder: target.join("classroom") }
+    pub(crate) fn new(
+        root: &'a Path,
+        target: &Path,
+        workers: &'a Workers,
+        scratch: &'a Path,
+    ) -> Self {
+        Self { root, folder: target.join("classroom"), workers, scratch }
     }
 
     /// Builds what `lesson` needs, where that is not built already, and copies it to `place`, where
@@ -61,19 +85,16 @@ impl<'a> Maker<'a> {
     pub(crate) fn make(&self, lesson: &str, place: &Path) -> Result<Kit, Stop> {
         let package = format!("{lesson}-solution");
         let noted = self.folder.join("recorded").join(format!("{package}.json"));
-        self.cargo_build(&package)?;
+        self.build(&package, false)?;
         if !noted.exists() {
-            // It was built before, and the note was lost.
-            let mut clean = self.cargo();
-            clean.args(["clean", "--package", &package]).stderr(Stdio::null());
-            let _ = clean.status();
-            self.cargo_build(&package)?;
+            self.build(&package, true)?;
         }
         let wrong =
             |error: &dyn std::fmt::Display| Stop::infrastructure(words::no_kit(lesson, error));
         let noted = fs::read(&noted).map_err(|error| wrong(&error))?;
         let recording: Recording = serde_json::from_slice(&noted).map_err(|error| wrong(&error))?;
         let (mut kit, built) = recording.kit(lesson).map_err(|error| wrong(&error))?;
+        kit.rustc = of_sysroot(&kit.rustc, self.root).map_err(|error| wrong(&error))?;
         kit.dependencies = place.to_owned();
         copy_dependencies(&built, place).map_err(|error| wrong(&error))?;
         for file in kit.offered.values_mut() {
@@ -84,33 +105,18 @@ impl<'a> Maker<'a> {
         Ok(kit)
     }
 
-    fn cargo(&self) -> Command {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(self.root).stdin(Stdio::null());
-        cargo.env("CARGO_TARGET_DIR", self.folder.join("built"));
-        // Nobody debugs a submission: without what a debugger needs all is built in half the time.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
-        cargo
-    }
-
-    fn cargo_build(&self, package: &str) -> Result<(), Stop> {
-        let wrapper = std::env::current_exe()
-            .map_err(|error| Stop::infrastructure(words::no_kit(package, &error)))?;
-        let mut cargo = self.cargo();
-        cargo.args(["build", "--package", package, "--bin", package]);
-        cargo.env("RUSTC_WORKSPACE_WRAPPER", wrapper).env_remove("RUSTC_WRAPPER");
-        cargo.env(record::FOLDER, self.folder.join("recorded"));
-        // Half a screen of `Compiling` is of no use where it works.
-        let output = cargo.stdout(Stdio::null()).stderr(Stdio::piped()).output();
-        let output =
-            output.map_err(|error| Stop::infrastructure(words::no_kit(package, &error)))?;
-        match output.status.success() {
-            true => Ok(()),
-            false => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                Err(Stop::infrastructure(words::no_kit(package, &said.trim_end())))
+    fn build(&self, package: &str, anew: bool) -> Result<(), Stop> {
+        let (root, folder) = (self.root.to_owned(), self.folder.clone());
+        let job = Job::Build(Box::new(BuildJob { root, folder, package: package.into(), anew }));
+        let why = match self.workers.run(&job, &Place::Anywhere(self.scratch), BUILD) {
+            Ok(Done::Built(None)) => return Ok(()),
+            Ok(Done::Built(Some(why))) | Err(NotDone::Machine(why)) => why,
+            Err(NotDone::Stopped) => {
+                return Err(Stop { code: INTERRUPTED, words: words::INTERRUPTED.into() });
             }
-        }
+            Ok(_) | Err(NotDone::Memory) => words::OTHER_ANSWER.into(),
+        };
+        Err(Stop::infrastructure(words::no_kit(package, &why)))
     }
 
     /// A hash of all that decides what becomes of sources, the same on every machine: places of
@@ -135,6 +141,40 @@ impl<'a> Maker<'a> {
             hash.add(fs::read(source)?);
         }
         Ok(hash.text())
+    }
+}
+
+impl BuildJob {
+    /// Has cargo do it. Why not, in words, where it could not.
+    pub(crate) fn run(&self) -> Option<String> {
+        if self.anew {
+            let mut clean = self.cargo();
+            clean.args(["clean", "--package", &self.package]).stderr(Stdio::null());
+            let _ = clean.status();
+        }
+        let wrapper = match std::env::current_exe() {
+            Ok(own) => own,
+            Err(error) => return Some(error.to_string()),
+        };
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--package", &self.package, "--bin", &self.package]);
+        cargo.env("RUSTC_WORKSPACE_WRAPPER", wrapper).env_remove("RUSTC_WRAPPER");
+        cargo.env(record::FOLDER, self.folder.join("recorded"));
+        // Half a screen of `Compiling` is of no use where it works.
+        match cargo.stdout(Stdio::null()).stderr(Stdio::piped()).output() {
+            Err(error) => Some(words::no_cargo(&error)),
+            Ok(output) if output.status.success() => None,
+            Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()),
+        }
+    }
+
+    fn cargo(&self) -> Command {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(&self.root).stdin(Stdio::null());
+        cargo.env("CARGO_TARGET_DIR", self.folder.join("built"));
+        // Nobody debugs a submission: without what a debugger needs all is built in half the time.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+        cargo
     }
 }
 
@@ -168,6 +208,18 @@ fn copy_dependencies(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The compiler itself, with its whole path. cargo may know it as `rustc` alone, or as rustup's
+/// program of that name, which looks for the compiler where a confined process sees nothing.
+fn of_sysroot(rustc: &Path, root: &Path) -> std::io::Result<PathBuf> {
+    let mut asked = Command::new(rustc);
+    asked.args(["--print", "sysroot"]).current_dir(root).stdin(Stdio::null());
+    let output = asked.output()?;
+    let sysroot = String::from_utf8_lossy(&output.stdout);
+    let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
+    let own = Path::new(sysroot.trim_end()).join("bin").join(name);
+    Ok(if own.is_absolute() && own.is_file() { own } else { rustc.to_owned() })
 }
 
 fn toolchain(rustc: &Path) -> std::io::Result<String> {

@@ -90,7 +90,7 @@ impl Part {
         let folder = Run::parts_folder(out);
         let file = folder.join(format!("{}-of-{}.json", self.shard, self.shards));
         let keep = || {
-            fs::create_dir_all(&folder)?;
+            crate::files::make_ready(&folder)?;
             crate::files::replace(&file, &serde_json::to_vec_pretty(self)?)
         };
         keep()
@@ -157,8 +157,14 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     }
     let store = Store::at(&options.out);
     let unwritable = |error| Stop::infrastructure(files::unwritable(&options.out, &error));
-    fs::create_dir_all(&store.folder).map_err(unwritable)?;
-    for (_, result) in results.values() {
+    store.make_ready().map_err(unwritable)?;
+    for (folder, result) in results.values() {
+        let part = Store::at(folder);
+        for lesson in &result.lessons {
+            if let Some(files) = part.code(&result.id, lesson) {
+                store.keep_code(&result.id, &lesson.lesson, &files).map_err(unwritable)?;
+            }
+        }
         store.keep(result).map_err(unwritable)?;
     }
     let whole = Part { format: FORMAT.into(), shard: 0, shards: 1, run };

@@ -102,7 +102,8 @@ fn write(
 ) -> Result<(), Stop> {
     let unwritable = |error| Stop::infrastructure(files::unwritable(place, &error));
     let students = place.join("students");
-    fs::create_dir_all(&students).map_err(unwritable)?;
+    crate::files::make_ready(place).map_err(unwritable)?;
+    crate::files::make_ready(&students).map_err(unwritable)?;
     // A page of somebody who is not in the class any more would be handed out with the others.
     for page in fs::read_dir(&students).map_err(unwritable)? {
         let page = page.map_err(unwritable)?.path();
@@ -128,8 +129,10 @@ type Code<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Files>>;
 
 /// The files of one student.
 fn code<'a>(store: &Store, result: &'a StudentResult) -> BTreeMap<&'a str, Files> {
-    let names = result.lessons.iter().map(|lesson| lesson.lesson.as_str());
-    names.filter_map(|lesson| Some((lesson, store.code(&result.id, lesson)?))).collect()
+    let lessons = result.lessons.iter();
+    lessons
+        .filter_map(|lesson| Some((lesson.lesson.as_str(), store.code(&result.id, lesson)?)))
+        .collect()
 }
 
 /// The programs of one form: of each other's, or of one that comes with the course.

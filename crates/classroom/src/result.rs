@@ -308,22 +308,33 @@ impl Store {
         crate::files::replace(&self.file(&result.id), &bytes)
     }
 
+    /// Makes the folder of results.
+    pub(crate) fn make_ready(&self) -> io::Result<()> {
+        crate::files::make_ready(&self.folder)
+    }
+
     /// Keeps a lesson's files as they were taken, in `DIR/code/<id>/<lesson>/src`.
     pub(crate) fn keep_code(&self, id: &str, lesson: &str, files: &Files) -> io::Result<()> {
-        let folder = self.code.join(id).join(lesson);
-        match std::fs::remove_dir_all(&folder) {
+        let from_here = Path::new("code").join(id).join(lesson);
+        let top = self.code.parent().unwrap_or(Path::new("."));
+        match std::fs::remove_dir_all(top.join(&from_here)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let src = folder.join("src");
-        files.iter().try_for_each(|(path, bytes)| crate::files::write_below(&src.join(path), bytes))
+        let place = |path: &Path| from_here.join("src").join(path);
+        let files = files.iter().map(|(path, bytes)| (place(path), bytes.as_slice()));
+        crate::files::write_lasting(top, files)
     }
 
-    /// A lesson's files as they were graded, where they were kept.
-    pub(crate) fn code(&self, id: &str, lesson: &str) -> Option<Files> {
-        let folder = self.code.join(id).join(lesson);
-        let lessons = [lesson.to_owned()];
-        intake::take(&folder, &lessons, intake::Limits::default()).ok()?.lessons.remove(lesson)
+    /// A lesson's files as they were graded. None where they were not kept, or where others stand
+    /// there: somebody was ended while they took these files' place.
+    pub(crate) fn code(&self, id: &str, lesson: &LessonResult) -> Option<Files> {
+        let name = &lesson.lesson;
+        let folder = self.code.join(id).join(name);
+        let lessons = [name.clone()];
+        let taken = intake::take(&folder, &lessons, intake::Limits::default()).ok()?;
+        let files = taken.lessons.get(name)?;
+        (crate::hash::of_files(files) == lesson.hashes.submission).then(|| files.clone())
     }
 
     /// The result that is there already, if it is one.
@@ -348,5 +359,32 @@ impl Store {
             serde_json::from_slice(&bytes).map_err(|error| wrong(&error))
         };
         Ok(files.into_iter().map(read).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_what_was_graded_or_none() {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::at(out.path());
+        let files = Files::from([
+            ("main.rs".into(), b"mod a;".to_vec()),
+            ("a/mod.rs".into(), b"// a".to_vec()),
+        ]);
+        let mut lesson = crate::export::tests::result().lessons.swap_remove(0);
+        lesson.hashes.submission = crate::hash::of_files(&files);
+        store.keep_code("anna", &lesson.lesson, &files).unwrap();
+        assert_eq!(store.code("anna", &lesson), Some(files));
+        let src = out.path().join("code/anna").join(&lesson.lesson).join("src");
+        for half in ["", "mod"] {
+            std::fs::write(src.join("main.rs"), half).unwrap();
+            assert_eq!(store.code("anna", &lesson), None);
+        }
+        std::fs::remove_file(src.join("a/mod.rs")).unwrap();
+        std::fs::write(src.join("main.rs"), "mod a;").unwrap();
+        assert_eq!(store.code("anna", &lesson), None);
     }
 }

@@ -15,8 +15,8 @@ use grader::text::Text;
 use grader::{CheckReport, Grading, Lesson};
 use serde::{Deserialize, Serialize};
 
-use crate::kit::Kit;
 use crate::kit::compile::{Compiled, compile};
+use crate::kit::{BuildJob, Kit};
 use crate::lessons::leave_out;
 use crate::result::CheckResult;
 use crate::sandbox::Sandbox;
@@ -25,6 +25,8 @@ use crate::words::sandbox::no_cell;
 /// What is to be done.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Job {
+    /// Build what a lesson's programs need.
+    Build(Box<BuildJob>),
     /// Compile sources.
     Compile(Box<CompileJob>),
     /// Grade a program.
@@ -61,6 +63,8 @@ pub(crate) struct GradeJob {
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Done {
+    /// Or why it could not be built.
+    Built(Option<String>),
     Compiled(Box<Compiled>),
     Graded(Vec<CheckResult>),
     /// The course or the machine was in the way of all of it.
@@ -74,10 +78,12 @@ pub(crate) fn run() -> io::Result<()> {
     let job: Job = serde_json::from_str(&line)?;
     let mut result = take_stdout_away()?;
     hold_the_lifeline(match &job {
+        Job::Build(_) => false,
         Job::Compile(job) => job.confined,
         Job::Grade(job) => job.confined,
     });
     let done = match job {
+        Job::Build(job) => Done::Built(job.run()),
         Job::Compile(job) => Done::Compiled(Box::new(compile(&job.kit, &job.folder, job.limit))),
         Job::Grade(job) => match grade(&job) {
             Ok(checks) => Done::Graded(checks),

@@ -170,6 +170,8 @@ fn parts_merge_to_what_one_machine_gives_and_a_missing_student_is_told() {
     for name in ["a", "b", "c", "d", "e"] {
         let whole = checks_of(&class.result(name));
         assert_eq!(checks_of(&class.result_in(&merged, name)), whole, "{name}");
+        // What a page of the class shows beside it.
+        assert!(std::fs::exists(format!("{merged}/code/{name}/tcp-echo/src/main.rs")).unwrap());
     }
 }
 

@@ -8,9 +8,13 @@ use crate::ending::Stop;
 use crate::words::class as words;
 
 /// The headings under which an id is looked for, in this order, whatever their case.
-const ID: [&str; 5] = ["sis login id", "username", "login", "id", "email"];
+const ID: [&str; 7] =
+    ["sis login id", "username", "login", "id", "id number", "email", "email address"];
 /// And those of a name.
 const NAME: [&str; 4] = ["name", "student", "full name", "student name"];
+/// Or of the parts of one, as Moodle and Canvas have them.
+const FIRST_NAME: [&str; 2] = ["first name", "firstname"];
+const LAST_NAME: [&str; 3] = ["last name", "surname", "lastname"];
 
 /// Who should hand in.
 #[derive(Clone, Debug)]
@@ -37,38 +41,44 @@ impl Roster {
         Self::read(&bytes).map_err(|why| Stop::usage(words::wrong_file(file, &why)))
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         // Spreadsheets write a byte order mark.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .delimiter(separator(bytes))
-            .from_reader(bytes);
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader.trim(csv::Trim::All).delimiter(separator(bytes)).from_reader(bytes);
         let headings = reader.headers().map_err(|error| error.to_string())?.clone();
-        let column = |wanted: &[&str]| {
-            wanted.iter().find_map(|it| headings.iter().position(|h| h.eq_ignore_ascii_case(it)))
+        let records = reader.records().collect::<Result<Vec<_>, _>>();
+        let mut records = records.map_err(|error| error.to_string())?;
+        records.retain(|record| !is_nobody(record));
+        let has_any =
+            |at: usize| records.iter().any(|it| it.get(at).is_some_and(|cell| !cell.is_empty()));
+        let columns = |wanted: &[&str]| -> Vec<usize> {
+            let column = |it: &&str| headings.iter().position(|h| h.eq_ignore_ascii_case(it));
+            wanted.iter().filter_map(column).collect()
         };
-        let id = column(&ID).ok_or_else(|| words::no_id_column(&ID))?;
-        let name = column(&NAME);
+        let column = |wanted: &[&str]| columns(wanted).first().copied();
+        // A platform may have a column that nobody fills in.
+        let ids = columns(&ID);
+        let id = ids.iter().find(|at| has_any(**at)).or(ids.first()).copied();
+        let id = id.ok_or_else(|| words::no_id_column(&ID))?;
+        let name = match column(&NAME) {
+            Some(name) => vec![name],
+            None => [column(&FIRST_NAME), column(&LAST_NAME)].into_iter().flatten().collect(),
+        };
         let mut roster = Self {
             students: Vec::new(),
             headings: headings.iter().map(str::to_owned).collect(),
             id_heading: headings.get(id).unwrap_or_default().to_owned(),
         };
-        for (number, record) in reader.records().enumerate() {
-            let record = record.map_err(|error| error.to_string())?;
+        for (number, record) in records.iter().enumerate() {
             let field = |at: usize| record.get(at).unwrap_or_default().to_owned();
             let line = record.position().map_or(number as u64 + 2, csv::Position::line);
+            let name: Vec<String> = name.iter().map(|at| field(*at)).collect();
             let student = Student {
                 id: field(id),
-                name: name.map(field).filter(|name| !name.is_empty()),
+                name: Some(name.join(" ").trim().to_owned()).filter(|name| !name.is_empty()),
                 columns: headings.iter().map(str::to_owned).zip((0..).map(field)).collect(),
             };
-            // Canvas's gradebook has lines that are nobody's.
-            let is_nobody = |name: &str| name == "Points Possible" || name == "Student, Test";
-            if student.id.is_empty() && student.name.as_deref().is_some_and(is_nobody) {
-                continue;
-            }
             if !is_an_id(&student.id) {
                 return Err(words::bad_id(line, &student.id));
             }
@@ -92,6 +102,19 @@ fn separator(bytes: &[u8]) -> u8 {
     let count = |separator: u8| heading.iter().filter(|byte| **byte == separator).count();
     // Of as many, the last one wins.
     [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
+/// Whether a line of Canvas's gradebook is no student's: how many points there are, whether points
+/// are posted by hand, the student that instructors see the course as
+/// (<https://github.com/instructure/canvas-lms/blob/master/lib/gradebook_importer.rb>).
+fn is_nobody(record: &csv::StringRecord) -> bool {
+    let is_about_posting = |cell: &str| {
+        ["muted", "manual posting"].iter().any(|it| cell.to_ascii_lowercase().starts_with(it))
+    };
+    let first = [0, 1].map(|at| record.get(at).unwrap_or_default());
+    let is_test = first[0] == "Student, Test" || first == ["Student", "Test"];
+    let is_blank = record.iter().all(|cell| cell.is_empty() || is_about_posting(cell));
+    first[0] == "Points Possible" || is_test || is_blank
 }
 
 #[cfg(test)]
@@ -127,6 +150,23 @@ mod tests {
             "Student,ID,SIS Login ID,Section\n    Points Possible,,,\n\"A, Anna\",17,anna,1\n";
         let roster = Roster::read(canvas.as_bytes()).unwrap();
         assert_eq!((roster.students.len(), roster.id_heading.as_str()), (1, "SIS Login ID"));
+    }
+
+    #[test]
+    fn the_lines_of_canvas_that_are_nobodys_are_left_out() {
+        let canvas = "Student;ID;SIS Login ID;Section;tcp-echo (17)\n;;;;Manual Posting\n\
+            \"    Points Possible\";;;;17\n\"A, Anna\";17;anna;1;3,5\n\"Student, Test\";18;4cf2;1;\n";
+        let roster = Roster::read(canvas.as_bytes()).unwrap();
+        assert_eq!(roster.students.len(), 1);
+        assert_eq!(roster.student("anna").unwrap().name.as_deref(), Some("A, Anna"));
+    }
+
+    #[test]
+    fn a_column_of_ids_that_nobody_filled_in_is_none() {
+        let moodle = "First name,Surname,ID number,Email address\nAnna,A,,anna@x.org\n";
+        let roster = Roster::read(moodle.as_bytes()).unwrap();
+        assert_eq!(roster.id_heading, "Email address");
+        assert_eq!(roster.student("anna@x.org").unwrap().name.as_deref(), Some("Anna A"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use grader::Outcome;
 
 use super::marks::Mark;
 use crate::ending::Stop;
-use crate::words::class as files;
+use crate::words::{class as files, export as words};
 
 /// A line for each check that failed, and each lesson that could not be checked.
 pub(super) fn annotations(marks: &[Mark]) -> String {
@@ -38,38 +38,58 @@ pub(super) fn annotations(marks: &[Mark]) -> String {
     text
 }
 
-/// Adds a table to the step's summary, where there is a step.
+/// The most bytes of a step's summary; of more GitHub shows nothing.
+const MOST: u64 = 1 << 20;
+
+/// Adds tables to the step's summary, where there is a step.
 pub(super) fn summary(marks: &[Mark]) -> Result<(), Stop> {
     let Some(place) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
         return Ok(());
     };
-    let file = File::options().append(true).create(true).open(&place);
-    file.and_then(|mut file| file.write_all(table(marks).as_bytes()))
-        .map_err(|error| Stop::infrastructure(files::unwritable(&place, &error)))
+    let write = || {
+        let mut file = File::options().append(true).create(true).open(&place)?;
+        let room = MOST.saturating_sub(file.metadata()?.len());
+        file.write_all(tables(marks, room).as_bytes())
+    };
+    write().map_err(|error| Stop::infrastructure(files::unwritable(&place, &error)))
 }
 
-fn table(marks: &[Mark]) -> String {
+/// A table for each student, as many as have room in so many bytes, and how many have none.
+fn tables(marks: &[Mark], room: u64) -> String {
     let mut text = String::new();
-    for mark in marks {
-        let _ =
-            writeln!(text, "### {}\n\n| check | points | |\n| --- | --- | --- |", cell(&mark.id));
-        for lesson in &mark.lessons {
-            if lesson.checks.is_empty() {
-                let name = cell(&lesson.lesson);
-                let why = cell(lesson.message.lines().next().unwrap_or_default());
-                let points = lesson.score.map_or("–".into(), |score| score.to_string());
-                let _ = writeln!(text, "| {name} | {points}/{} | {why} |", lesson.max_score);
+    for (at, mark) in marks.iter().enumerate() {
+        let table = table(mark);
+        let others = words::no_room(marks.len() - at);
+        if (text.len() + table.len() + others.len()) as u64 > room {
+            if (text.len() + others.len()) as u64 <= room {
+                text.push_str(&others);
             }
-            for check in lesson.shown() {
-                let (mark, _) = grader::report::mark(check.outcome);
-                let title = cell(&format!("{}: {}", lesson.lesson, check.title));
-                let points = format!("{}/{}", check.points, check.max_points);
-                let why = cell(check.text.lines().next().unwrap_or_default());
-                let _ = writeln!(text, "| {mark} {title} | {points} | {why} |");
-            }
+            break;
         }
-        text.push('\n');
+        text.push_str(&table);
     }
+    text
+}
+
+fn table(mark: &Mark) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "### {}\n\n| check | points | |\n| --- | --- | --- |", cell(&mark.id));
+    for lesson in &mark.lessons {
+        if lesson.checks.is_empty() {
+            let name = cell(&lesson.lesson);
+            let why = cell(lesson.message.lines().next().unwrap_or_default());
+            let points = lesson.score.map_or("–".into(), |score| score.to_string());
+            let _ = writeln!(text, "| {name} | {points}/{} | {why} |", lesson.max_score);
+        }
+        for check in lesson.shown() {
+            let (mark, _) = grader::report::mark(check.outcome);
+            let title = cell(&format!("{}: {}", lesson.lesson, check.title));
+            let points = format!("{}/{}", check.points, check.max_points);
+            let why = cell(check.text.lines().next().unwrap_or_default());
+            let _ = writeln!(text, "| {mark} {title} | {points} | {why} |");
+        }
+    }
+    text.push('\n');
     text
 }
 
@@ -95,28 +115,9 @@ fn cell(text: &str) -> String {
             c => safe.push(c),
         }
     }
-    safe
+    // GitHub makes links of addresses in plain text.
+    safe.replace("://", "\\://").replace("www.", "www\\.")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::export::marks::tests::mark;
-
-    #[test]
-    fn what_a_program_printed_is_no_command_and_no_markup() {
-        let mut mark = mark(false);
-        mark.lessons[0].checks[1].outcome = Outcome::Failed;
-        mark.lessons[0].checks[1].text = "100%\n::stop-commands::x\n<img src=x>".into();
-        let text = annotations(&[mark.clone()]);
-        assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(
-            text.starts_with("::error title=anna%3A tcp-echo closes::100%25%0A::stop"),
-            "{text}"
-        );
-        mark.lessons[0].checks[1].text = "a | b <img> [x](y)".into();
-        let table = table(&[mark]);
-        assert!(table.contains("a \\| b &lt;img&gt; \\[x\\](y)"), "{table}");
-        assert!(!table.contains("secret"), "{table}");
-    }
-}
+mod tests;

@@ -5,9 +5,38 @@ use super::marks::Mark;
 use crate::ending::Stop;
 use crate::words::export as words;
 
-/// The columns that Canvas's import wants before the assignments, in this order (Canvas Instructor
-/// Guide, "How do I import grades in the Gradebook?").
-const CANVAS: [&str; 5] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"];
+/// What stands between a student's name and the assignments in the gradebook that Canvas exports,
+/// and must stand there when it is imported. How much of it an instructor gets is the school's
+/// decision (<https://github.com/instructure/canvas-lms>, `lib/gradebook_exporter.rb` and
+/// `lib/gradebook_importer.rb`).
+const CANVAS: [&[&str]; 6] = [
+    &["ID", "Section"],
+    &["ID", "SIS Login ID", "Section"],
+    &["ID", "SIS User ID", "SIS Login ID", "Section"],
+    &["ID", "SIS User ID", "SIS Login ID", "Integration ID", "Section"],
+    &["ID", "SIS User ID", "SIS Login ID", "Root Account", "Section"],
+    &["ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section"],
+];
+
+/// How many columns of Canvas's are about the student; none where it is no gradebook of Canvas's.
+fn canvas_columns(headings: &[&str]) -> Option<usize> {
+    let names = match headings {
+        ["Student", ..] => 1,
+        ["LastName", "FirstName", ..] => 2,
+        _ => return None,
+    };
+    let is_next = |columns: &&&[&str]| headings[names..].starts_with(columns);
+    CANVAS.iter().find(is_next).map(|columns| names + columns.len())
+}
+
+/// Whether Canvas's heading is of the assignment `title`: it puts its own number behind the title,
+/// and knows the assignment by it.
+fn is_of_assignment(heading: &str, title: &str) -> bool {
+    let number = heading.strip_prefix(title).and_then(|rest| rest.strip_prefix(" ("));
+    let number = number.and_then(|rest| rest.strip_suffix(')'));
+    heading == title
+        || number.is_some_and(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+}
 
 /// The gradebook: the roster's own columns first, so that whoever made the roster can match it.
 pub(super) fn csv(export: &Export<'_>) -> Result<String, Stop> {
@@ -46,20 +75,24 @@ pub(super) fn csv(export: &Export<'_>) -> Result<String, Stop> {
 /// The gradebook as Canvas imports it, in the order in which Canvas gave the students.
 pub(super) fn canvas(export: &Export<'_>) -> Result<String, Stop> {
     let roster = export.roster.ok_or_else(|| Stop::usage(words::CANVAS_ROSTER))?;
-    if CANVAS.iter().any(|heading| !roster.headings.iter().any(|it| it == heading)) {
-        return Err(Stop::usage(words::CANVAS_ROSTER));
-    }
+    let headings: Vec<&str> = roster.headings.iter().map(String::as_str).collect();
+    let own = canvas_columns(&headings).ok_or_else(|| Stop::usage(words::CANVAS_ROSTER))?;
+    let own = &headings[..own];
     let mut rows = Rows::new();
     let lessons = || export.run.lessons.iter();
-    let headings = CANVAS.map(str::to_owned).into_iter();
-    rows.add(headings.chain(lessons().map(|it| it.lesson.clone())))?;
-    let blank = ["    Points Possible", "", "", "", ""].map(str::to_owned).into_iter();
-    rows.add(blank.chain(lessons().map(|it| it.max_score.to_string())))?;
+    let heading = |title: &str| {
+        let known = headings.iter().find(|heading| is_of_assignment(heading, title));
+        known.map_or(title, |known| known).to_owned()
+    };
+    let names = own.iter().map(|it| (*it).to_owned());
+    rows.add(names.chain(lessons().map(|it| heading(&it.lesson))))?;
+    let most = std::iter::once("    Points Possible").chain(own.iter().skip(1).map(|_| ""));
+    rows.add(most.map(str::to_owned).chain(lessons().map(|it| it.max_score.to_string())))?;
     for student in &roster.students {
         let Some(mark) = export.marks.iter().find(|mark| mark.id == student.id) else { continue };
-        let own = CANVAS.map(|it| student.columns.get(it).cloned().unwrap_or_default());
+        let own = own.iter().map(|it| student.columns.get(*it).cloned().unwrap_or_default());
         let points = mark.lessons.iter().map(|it| number(mark.points(it)));
-        rows.add(own.into_iter().chain(points))?;
+        rows.add(own.chain(points))?;
     }
     rows.text()
 }
@@ -114,14 +147,4 @@ fn harmless(cell: String) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short_and_formulas_are_text() {
-        let shown = [Some(3.0), Some(2.5), Some(10.0), Some(0.333), None].map(number);
-        assert_eq!(shown, ["3", "2.5", "10", "0.33", ""]);
-        let cells = ["=1+1", "@x", "-3", "+49 30", "Anna"].map(|it| harmless(it.into()));
-        assert_eq!(cells, ["'=1+1", "'@x", "-3", "'+49 30", "Anna"]);
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::course_file::CourseFile;
 use crate::ending::Stop;
-use crate::hash::Hash;
+use crate::hash::{self, Hash};
 use crate::intake::Files;
 use crate::kit::{Kit, Maker};
 use crate::lessons::{LessonText, leave_out};
@@ -53,13 +53,8 @@ impl Bench {
 
     /// What the result of these files depends on.
     pub(crate) fn hashes(&self, files: &Files) -> Hashes {
-        let mut hash = Hash::default();
-        for (path, bytes) in files {
-            hash.add(path.as_os_str().as_encoded_bytes());
-            hash.add(bytes);
-        }
         Hashes {
-            submission: hash.text(),
+            submission: hash::of_files(files),
             kit: self.kit.hash.clone(),
             grader: self.grader.clone(),
             toolchain: self.kit.toolchain.clone(),

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
 
 use grader::Outcome;
 
@@ -39,14 +40,19 @@ pub(super) struct Grading<'a> {
     pub(super) store: Store,
     pub(super) sandbox: Sandbox,
     pub(super) gauge: Gauge,
-    pub(super) differences: Mutex<Vec<String>>,
+    /// Some verdict differs from the one that was there.
+    pub(super) differs: AtomicBool,
 }
 
 impl Grading<'_> {
     /// Grades all of `mine`, and gives the exit code.
     pub(super) fn grade(&self, root: &Path, mine: &[&Member]) -> Result<u8, End> {
-        let open: VecDeque<&Member> =
-            mine.iter().filter(|member| !self.is_there(member)).copied().collect();
+        let mut open = VecDeque::new();
+        for member in mine {
+            if !self.is_there(member)? {
+                open.push_back(*member);
+            }
+        }
         if open.iter().any(|member| matches!(member.handed_in, HandedIn::One(_))) {
             for bench in self.benches {
                 self.solution(bench, root)?;
@@ -74,7 +80,9 @@ impl Grading<'_> {
             }
             drop(sender);
             for (member, result) in results {
-                let result = result?;
+                let (result, taken) = result?;
+                // First the code: whoever has a result has the code that it is about.
+                self.keep_code(member, taken.as_ref())?;
                 match result.lessons.iter().any(wants_another_run) {
                     true => again.push((member, result)),
                     false => self.keep(&result)?,
@@ -94,22 +102,28 @@ impl Grading<'_> {
         Ok(code)
     }
 
-    /// Whether the result that is there is still right.
-    fn is_there(&self, member: &Member) -> bool {
+    /// Whether the result that is there is still right. Then the code that it is about is there too.
+    fn is_there(&self, member: &Member) -> Result<bool, End> {
         let there = self.options.resume.then(|| self.store.find(&member.id)).flatten();
-        let Some(there) = there else { return false };
+        let Some(there) = there else { return Ok(false) };
         let mut now = StudentResult::of(member, self.sandbox.word());
         let taken = self.take(member, &mut now);
         let hashes = taken.iter().flat_map(|taken| &taken.lessons).filter_map(|(name, files)| {
             let bench = self.benches.iter().find(|bench| bench.name() == name)?;
             Some(bench.hashes(files))
         });
-        there.sandbox == now.sandbox
+        let is_right = there.sandbox == now.sandbox
             && !there.has_infra_error()
             && there.name == now.name
             && there.submission == now.submission
             && there.not_handed_in == now.not_handed_in
-            && there.lessons.iter().map(|lesson| lesson.hashes.clone()).eq(hashes)
+            && there.lessons.iter().map(|lesson| lesson.hashes.clone()).eq(hashes);
+        let has_code =
+            || there.lessons.iter().all(|lesson| self.store.code(&there.id, lesson).is_some());
+        if is_right && !has_code() {
+            self.keep_code(member, taken.as_ref())?;
+        }
+        Ok(is_right)
     }
 
     /// Takes what a student handed in, and notes in the result what came of it.
@@ -145,17 +159,24 @@ impl Grading<'_> {
         }
     }
 
-    /// A student's result, as it is after the first run of everything.
-    fn student(&self, member: &Member) -> Result<StudentResult, End> {
+    /// A student's result, as it is after the first run of everything, and what it is about.
+    fn student(&self, member: &Member) -> Result<(StudentResult, Option<Taken>), End> {
         let mut result = StudentResult::of(member, self.sandbox.word());
-        let Some(taken) = self.take(member, &mut result) else { return Ok(result) };
-        for (name, files) in &taken.lessons {
+        let taken = self.take(member, &mut result);
+        for (name, files) in taken.iter().flat_map(|taken| &taken.lessons) {
             if let Some(bench) = self.benches.iter().find(|bench| bench.name() == name) {
-                self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
                 result.lessons.push(self.marker.mark(bench, files)?);
             }
         }
-        Ok(result)
+        Ok((result, taken))
+    }
+
+    /// Keeps what was taken, to be shown beside its result.
+    fn keep_code(&self, member: &Member, taken: Option<&Taken>) -> Result<(), End> {
+        for (name, files) in taken.into_iter().flat_map(|taken| &taken.lessons) {
+            self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
+        }
+        Ok(())
     }
 
     /// The same once more, for what was not certain, with nothing beside it.
@@ -200,8 +221,13 @@ impl Grading<'_> {
     fn keep(&self, result: &StudentResult) -> Result<(), End> {
         self.gauge.step();
         if let Some(old) = self.options.lists_differences.then(|| self.store.find(&result.id)) {
-            let new = old.map(|old| differences::between(&old, result));
-            self.differences().extend(new.unwrap_or_default());
+            let lines = old.map(|old| differences::between(&old, result)).unwrap_or_default();
+            // Before the old result is gone: whoever is killed in between has told of it, and tells
+            // it once more.
+            self.gauge
+                .aside(&lines)
+                .map_err(|error| End::Stop(Stop::infrastructure(netkit::cause(&error))))?;
+            self.differs.fetch_or(!lines.is_empty(), Ordering::Relaxed);
         }
         self.store.keep(result).map_err(|error| self.full(&error))
     }
@@ -209,10 +235,6 @@ impl Grading<'_> {
     /// There is no place for what is to be kept.
     fn full(&self, error: &std::io::Error) -> End {
         End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, error)))
-    }
-
-    fn differences(&self) -> MutexGuard<'_, Vec<String>> {
-        self.differences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says on stdout how it came out, and who is to be looked at.
@@ -226,12 +248,8 @@ impl Grading<'_> {
             lines.extend(words::notice(&result));
         }
         let failed = |error: std::io::Error| Stop::infrastructure(netkit::cause(&error));
-        if self.options.lists_differences {
-            let differences = self.differences();
-            lines.extend(differences.iter().cloned());
-            if differences.is_empty() {
-                lines.push(words::NO_DIFFERENCE.into());
-            }
+        if self.options.lists_differences && !self.differs.load(Ordering::Relaxed) {
+            lines.push(words::NO_DIFFERENCE.into());
         }
         for line in lines {
             netkit::screen::line(line).map_err(failed)?;

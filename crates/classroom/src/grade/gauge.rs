@@ -1,5 +1,6 @@
 //! How far a class's grading is, on stderr: a bar at a terminal, lines elsewhere.
 
+use std::io;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -66,6 +67,11 @@ impl Gauge {
             let is_known = done < all && (done - there) * 10 >= all - there;
             netkit::screen::diagnostic(words::so_far(done, all, is_known.then_some(left)));
         }
+    }
+
+    /// Says something on stdout that stays there.
+    pub(super) fn aside(&self, lines: &[String]) -> io::Result<()> {
+        self.bar.suspend(|| lines.iter().try_for_each(netkit::screen::line))
     }
 
     pub(super) fn end(&self) {

@@ -240,7 +240,9 @@ impl Marker<'_> {
             }
             Err(why) => Err(why),
             Ok(Done::Broken(why)) => Err(NotDone::Machine(why)),
-            Ok(Done::Graded(_)) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
+            Ok(Done::Graded(_) | Done::Built(_)) => {
+                Err(NotDone::Machine(words::OTHER_ANSWER.into()))
+            }
         }
     }
 
@@ -269,7 +271,7 @@ impl Marker<'_> {
                 Ok(checks.into_iter().map(|check| bench.with_visibility(check)).collect())
             }
             Done::Broken(why) => Err(NotDone::Machine(why)),
-            Done::Compiled(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
+            Done::Compiled(_) | Done::Built(_) => Err(NotDone::Machine(words::OTHER_ANSWER.into())),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where kits and private folders are made.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::ending::Stop;
@@ -9,7 +10,7 @@ use crate::words::class as files;
 /// The folder in which kits and private folders are made; it goes when this does.
 pub(crate) struct Scratch {
     pub(crate) folder: tempfile::TempDir,
-    _lock: fs::File,
+    _lock: File,
 }
 
 impl Scratch {
@@ -18,21 +19,30 @@ impl Scratch {
         let runs = folder.join("runs");
         let make = || {
             fs::create_dir_all(&runs)?;
+            // While it is held nobody is just making a folder: one whose lock is free, or that has
+            // none, is of somebody who was killed, or is just being taken away.
+            let door = File::create(runs.join("lock"))?;
+            door.lock()?;
             for entry in fs::read_dir(&runs)?.flatten() {
-                let lock = fs::File::open(entry.path().join("lock"));
-                // One that is being made has no lock yet.
-                if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+                let is_folder = entry.file_type().is_ok_and(|it| it.is_dir());
+                if is_folder && is_free(&entry.path().join("lock")) {
                     let _ = fs::remove_dir_all(entry.path());
                 }
             }
             let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&runs)?;
-            let making = folder.path().join("lock-");
-            let lock = fs::File::create(&making)?;
+            let lock = File::create(folder.path().join("lock"))?;
             lock.lock()?;
-            fs::rename(making, folder.path().join("lock"))?;
             Ok(Self { folder, _lock: lock })
         };
         make()
             .map_err(|error: std::io::Error| Stop::infrastructure(files::unwritable(&runs, &error)))
+    }
+}
+
+/// Whether nobody holds that lock.
+fn is_free(lock: &Path) -> bool {
+    match File::open(lock) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(error) => error.kind() == ErrorKind::NotFound,
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn serve_if_asked() -> Option<ExitCode> {
         let recording =
             Recording { rustc: rustc.clone(), arguments, environment: environment.collect() };
         let file = Path::new(&folder).join(format!("{package}.json"));
-        let noted = std::fs::create_dir_all(&folder).and_then(|()| {
+        let noted = crate::files::make_ready(Path::new(&folder)).and_then(|()| {
             crate::files::replace(&file, &serde_json::to_vec(&recording).unwrap_or_default())
         });
         if let Err(error) = noted {

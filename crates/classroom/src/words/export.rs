@@ -38,6 +38,11 @@ pub(crate) fn missing_results(missing: &[&String]) -> String {
     )
 }
 
+/// A line of Markdown.
+pub(crate) fn no_room(students: usize) -> String {
+    format!("{students} more: GitHub shows no summary longer than 1 MiB. Export fewer at once.\n")
+}
+
 pub(crate) fn no_variable(name: &str) -> String {
     format!("{name} is not set: this is for a runner of Classroom 50, which sets it")
 }
