@@ -17,6 +17,7 @@ mod intake;
 mod kit;
 mod lessons;
 mod merge;
+mod rehearse;
 mod report;
 mod result;
 mod sandbox;
@@ -56,6 +57,8 @@ enum Command {
     Export(export::Options),
     /// Replay one check of one student, and show what happens
     Explain(explain::Options),
+    /// Make up a class, to try a set-up before the term
+    Rehearse(rehearse::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
     Doctor,
     /// Compile or grade for `grade`
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Autograder(options) => autograder::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Rehearse(options) => rehearse::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)
