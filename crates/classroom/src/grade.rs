@@ -87,7 +87,7 @@ pub(crate) fn run_again(options: Options) -> Result<u8, Stop> {
 }
 
 /// How many checks of one program run at once: most of them wait.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let sandbox = Sandbox::find(options.sandbox)?;
@@ -208,7 +208,7 @@ impl Grading<'_> {
         self.gauge.begin(mine.len(), mine.len() - open.len());
         let mut again = Vec::new();
         let queue = Mutex::new(open);
-        let jobs = self.options.jobs.unwrap_or_else(|| 2 * processors()).max(1);
+        let jobs = self.options.jobs.unwrap_or_else(jobs).max(1);
         std::thread::scope(|scope| {
             let (sender, results) = mpsc::channel();
             for _ in 0..jobs {
@@ -402,6 +402,7 @@ impl Grading<'_> {
     }
 }
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+/// How many students are graded at once, where nobody says: checks mostly wait.
+pub(crate) fn jobs() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }

@@ -16,6 +16,7 @@ mod hash;
 mod intake;
 mod kit;
 mod lessons;
+mod measure;
 mod merge;
 mod rehearse;
 mod report;
@@ -61,6 +62,9 @@ enum Command {
     Rehearse(rehearse::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
     Doctor,
+    /// Measure compiling and checking apart, for the bench
+    #[command(hide = true)]
+    Measure(measure::Options),
     /// Compile or grade for `grade`
     #[command(hide = true)]
     Work,
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Command::Export(options) => export::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Rehearse(options) => rehearse::run(&options),
+        Command::Measure(options) => measure::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)
