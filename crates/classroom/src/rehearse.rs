@@ -101,8 +101,7 @@ impl Make {
             .map_err(|error| Stop::infrastructure(files::unwritable(&roster_file, &error)))?;
         expected.keep(&self.folder)?;
         let told = words::made(self.students, &expected.kinds(), &self.folder);
-        netkit::screen::line(told)
-            .map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
+        netkit::screen::line(told).map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
         Ok(DONE)
     }
 }

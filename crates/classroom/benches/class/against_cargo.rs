@@ -62,7 +62,9 @@ pub(crate) fn measure(_: &Options) -> anyhow::Result<Vec<Row>> {
         Row {
             goal: Goal::new(format!("≥ {TIMES:.0} ×"), is_met),
             notes: vec![
-                format!("from nothing: a target folder for each, {fresh:.1} s a submission, median of {FRESH}"),
+                format!(
+                    "from nothing: a target folder for each, {fresh:.1} s a submission, median of {FRESH}"
+                ),
                 format!(
                     "all but the submission built, one folder for all: {warm:.2} s a submission, median of \
                      {WARM}; nothing is confined there, and a build can be taken for another's"

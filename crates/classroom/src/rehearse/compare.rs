@@ -102,7 +102,8 @@ fn between(one: (&Path, &Results), other: (&Path, &Results)) -> Vec<String> {
 /// How each check came out, with its points and what was seen as the cause; and the lesson itself.
 fn outcomes(lesson: &LessonResult) -> BTreeMap<&str, String> {
     let checks = lesson.checks.iter().map(|it| {
-        let told = format!("{} {}/{}", outcome(it.report.outcome), it.report.points, it.report.max_points);
+        let told =
+            format!("{} {}/{}", outcome(it.report.outcome), it.report.points, it.report.max_points);
         (it.report.id.as_str(), told)
     });
     let whole = format!("{} {}/{}", lesson.outcome.word(), lesson.score, lesson.max_score);

@@ -115,11 +115,13 @@ impl Verdict {
             Self::DoesNotCompile => !built,
             Self::FullMarks => built && all_passed() && !result.checks.is_empty(),
             Self::NoPoints => built && result.score == 0 && !result.checks.is_empty(),
-            Self::FailsFirst(check) => built && {
-                // A course file can leave the check out.
-                let is_run = result.checks.iter().any(|it| it.report.id == *check);
-                !is_run || first().is_some_and(|it| it.report.id == *check)
-            },
+            Self::FailsFirst(check) => {
+                built && {
+                    // A course file can leave the check out.
+                    let is_run = result.checks.iter().any(|it| it.report.id == *check);
+                    !is_run || first().is_some_and(|it| it.report.id == *check)
+                }
+            }
         };
         (!is_as_expected).then(|| match first() {
             Some(bad) => words::came(result, Some((&bad.report.id, &bad.report.message))),

@@ -105,8 +105,8 @@ impl Deck {
             let skeleton = sources(&root.join("exercises").join(lesson).join("src"))?;
             Ok((mistakes.mistake, solution, skeleton, also_right(&place)?))
         };
-        let (mistakes, solution, skeleton, also_right) = read()
-            .map_err(|error: io::Error| Stop::usage(files::unreadable(&place, &error)))?;
+        let (mistakes, solution, skeleton, also_right) =
+            read().map_err(|error: io::Error| Stop::usage(files::unreadable(&place, &error)))?;
         let of_ten = OF_TEN.iter().map(|(_, count)| count).sum();
         Ok(Self {
             kinds: Cards::new(of_ten, seed),
@@ -124,7 +124,8 @@ impl Deck {
     pub(super) fn deal(&mut self, student: usize) -> Dealt {
         let number = self.kinds.next().unwrap_or(0);
         let mut kinds = OF_TEN.iter().flat_map(|(kind, count)| std::iter::repeat_n(*kind, *count));
-        let (mut files, expected) = self.of_kind(kinds.nth(number).unwrap_or(Kind::Solution), student);
+        let (mut files, expected) =
+            self.of_kind(kinds.nth(number).unwrap_or(Kind::Solution), student);
         for (path, text) in &mut files {
             make_own(path, text, student);
         }
@@ -163,7 +164,8 @@ impl Deck {
             Kind::Solution => {}
         }
         // What a lesson does not have is a solution.
-        let program = Program { kind: Kind::Solution, name: String::new(), verdict: Verdict::FullMarks };
+        let program =
+            Program { kind: Kind::Solution, name: String::new(), verdict: Verdict::FullMarks };
         (self.solution.clone(), program)
     }
 }
