@@ -207,6 +207,8 @@ impl Grading<'_> {
         }
         self.gauge.begin(mine.len(), mine.len() - open.len());
         let mut again = Vec::new();
+        let pending = Store::at(&self.marker.scratch.join("again"));
+        fs::create_dir_all(&pending.folder).map_err(|error| self.full(&error))?;
         let queue = Mutex::new(open);
         let jobs = self.options.jobs.unwrap_or_else(jobs).max(1);
         std::thread::scope(|scope| {
@@ -229,7 +231,12 @@ impl Grading<'_> {
             for (member, result) in results {
                 let result = result?;
                 match result.lessons.iter().any(wants_another_run) {
-                    true => again.push((member, result)),
+                    true => {
+                        // Not in memory: each can have megabytes of a conversation, and a big class
+                        // has hundreds of them.
+                        pending.keep(&result).map_err(|error| self.full(&error))?;
+                        again.push(member);
+                    }
                     false => self.keep(&result)?,
                 }
             }
@@ -237,8 +244,12 @@ impl Grading<'_> {
         })?;
         self.gauge.again(again.len());
         let mut code = DONE;
-        for (member, result) in again {
-            let result = self.again(member, result)?;
+        for member in again {
+            let Some(first) = pending.find(&member.id) else {
+                let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(self.full(&gone));
+            };
+            let result = self.again(member, first)?;
             if result.has_infra_error() {
                 code = INFRASTRUCTURE;
             }

@@ -5,7 +5,7 @@
 //! errors. What the first makes is then checked, with nothing compiled beside it.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -48,6 +48,14 @@ pub(crate) struct Options {
     sandbox: Asked,
 }
 
+/// What a round took, in seconds.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Spent {
+    wall: f64,
+    /// Of processors, in all processes that the round started; 0 where it is not to be seen.
+    processor: f64,
+}
+
 /// What was measured, in seconds for all programs.
 #[derive(Debug, Default, Serialize)]
 struct Measured {
@@ -55,11 +63,11 @@ struct Measured {
     jobs: usize,
     sandbox: &'static str,
     /// One for each round.
-    confined: Vec<f64>,
-    bare: Vec<f64>,
+    confined: Vec<Spent>,
+    bare: Vec<Spent>,
     /// The programs that came of it, checked with nothing beside it.
     checked: usize,
-    checking: f64,
+    checking: Spent,
 }
 
 pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
@@ -92,19 +100,23 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     };
     let mut built = Vec::new();
     for _ in 0..options.rounds {
-        let began = Instant::now();
-        built = for_each(&submissions, jobs, |files| confined(&marker, &bench, files))?;
-        measured.confined.push(began.elapsed().as_secs_f64());
-        let began = Instant::now();
-        for_each(&submissions, jobs, |files| bare(&bench, files, scratch))?;
-        measured.bare.push(began.elapsed().as_secs_f64());
+        let timed = spent(|| {
+            built = for_each(&submissions, jobs, |files| confined(&marker, &bench, files))?;
+            Ok(())
+        });
+        measured.confined.push(timed?);
+        let timed =
+            spent(|| for_each(&submissions, jobs, |it| bare(&bench, it, scratch)).map(drop));
+        measured.bare.push(timed?);
     }
     let built: Vec<(TempDir, PathBuf)> = built.into_iter().flatten().collect();
-    let began = Instant::now();
-    for_each(&built, jobs, |(folder, program)| {
-        marker.grade(&bench, program, folder.path(), &[]).map(drop).map_err(stop)
+    measured.checked = built.len();
+    measured.checking = spent(|| {
+        let check = |(folder, program): &(TempDir, PathBuf)| {
+            marker.grade(&bench, program, folder.path(), &[]).map(drop).map_err(stop)
+        };
+        for_each(&built, jobs, check).map(drop)
     })?;
-    (measured.checked, measured.checking) = (built.len(), began.elapsed().as_secs_f64());
     netkit::screen::line(serde_json::to_string(&measured).unwrap_or_default())
         .map_err(|error| Stop::infrastructure(netkit::cause(&error)))?;
     Ok(DONE)
@@ -128,11 +140,51 @@ fn bare(bench: &Bench, files: &Files, scratch: &Path) -> Result<(), Stop> {
     for (path, bytes) in files {
         write_below(&folder.path().join("src").join(path), bytes).map_err(|it| failed(&it))?;
     }
-    let mut rustc = bench.kit.rustc(folder.path(), &folder.path().join(&bench.kit.lesson));
+    let rustc = bench.kit.rustc(folder.path(), &folder.path().join(&bench.kit.lesson));
+    let mut rustc = in_a_session(rustc);
     rustc.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // Some of the programs don't compile.
     let ended = rustc.status();
     ended.map(|_| ()).map_err(|error| Stop::infrastructure(words::no_rustc(&error)))
+}
+
+/// The same in a session of its own, as a cell is: on a busy Linux sessions share the processors
+/// first, and the processes of one session its share (sched(7), autogroup). Where there is no
+/// `setsid`, of util-linux, it stays as it is.
+fn in_a_session(command: Command) -> Command {
+    let is_there = || Command::new("setsid").arg("--version").stdout(Stdio::null()).status();
+    if !cfg!(target_os = "linux") || !is_there().is_ok_and(|it| it.success()) {
+        return command;
+    }
+    let mut session = Command::new("setsid");
+    session.arg(command.get_program()).args(command.get_args());
+    session.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        session.current_dir(folder);
+    }
+    session
+}
+
+/// Does `work` and says what it took.
+fn spent(work: impl FnOnce() -> Result<(), Stop>) -> Result<Spent, Stop> {
+    let (used, began) = (processor(), Instant::now());
+    work()?;
+    Ok(Spent { wall: began.elapsed().as_secs_f64(), processor: processor() - used })
+}
+
+/// Processor time, in seconds, of all processes that this one started and has seen end.
+#[cfg(target_os = "linux")]
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The program's name stands in brackets before all this (proc_pid_stat(5)).
+    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = rest.split_whitespace().skip(13).take(2).filter_map(|it| it.parse::<f64>().ok());
+    ticks.sum::<f64>() / rustix::param::clock_ticks_per_second() as f64
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processor() -> f64 {
+    0.0
 }
 
 fn folder(scratch: &Path) -> Result<TempDir, Stop> {

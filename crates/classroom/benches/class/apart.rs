@@ -22,10 +22,16 @@ struct Measured {
     programs: usize,
     jobs: usize,
     sandbox: String,
-    confined: Vec<f64>,
-    bare: Vec<f64>,
+    confined: Vec<Spent>,
+    bare: Vec<Spent>,
     checked: usize,
-    checking: f64,
+    checking: Spent,
+}
+
+#[derive(Deserialize)]
+struct Spent {
+    wall: f64,
+    processor: f64,
 }
 
 pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Row>> {
@@ -36,13 +42,20 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Row>> {
     let ended = held::run_well(measure, LIMIT)?;
     let line = ended.out().next().context("nothing was measured")?;
     let it: Measured = serde_json::from_str(&line.text)?;
-    let ratios = it.confined.iter().zip(&it.bare).map(|(one, other)| one / other);
-    let ratio = Series::new(ratios.collect());
     let count = it.programs as f64;
-    let rate = |seconds: &[f64]| Series::new(seconds.iter().map(|it| count / it).collect());
+    let each = |of: fn(&Spent) -> f64| {
+        let pairs = it.confined.iter().zip(&it.bare);
+        Series::new(pairs.map(|(one, other)| of(one) / of(other).max(f64::EPSILON)).collect())
+    };
+    let ratio = each(|it| it.wall);
+    let rate = |all: &[Spent]| Series::new(all.iter().map(|it| count / it.wall).collect());
+    let work = |all: &[Spent]| {
+        Series::new(all.iter().map(|it| 1000.0 * it.processor / count).collect()).median()
+    };
     let (confined, bare) = (rate(&it.confined), rate(&it.bare));
     let (low, high) = ratio.middle_half();
-    let checking = it.checked as f64 / it.checking;
+    let checked = it.checked as f64;
+    let checking = checked / it.checking.wall;
     Ok(vec![
         Row {
             what: format!("compiled, {} at once", it.jobs),
@@ -53,6 +66,13 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Row>> {
             notes: vec![
                 format!("{} programs of {LESSON}, confinement: {}", it.programs, it.sandbox),
                 format!("round by round {low:.2} to {high:.2} ×, the middle half"),
+                format!(
+                    "processor time of each: {:.0} ms, rustc alone {:.0} ms, {:.2} ×; to check {:.0} ms",
+                    work(&it.confined),
+                    work(&it.bare),
+                    each(|it| it.processor).median(),
+                    1000.0 * it.checking.processor / checked
+                ),
             ],
         },
         Row {
