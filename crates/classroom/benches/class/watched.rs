@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use crate::held;
 
-/// How often is looked.
-const BETWEEN: Duration = Duration::from_millis(100);
+/// How often is looked. To look takes some milliseconds, which nobody else has.
+const BETWEEN: Duration = Duration::from_millis(500);
 
 /// The most that was seen, in bytes.
 #[derive(Default)]
@@ -32,38 +33,31 @@ pub(crate) struct Watched {
 }
 
 /// Runs a grading to its end, which must come within `limit`.
-pub(crate) fn watch(mut command: Command, limit: Duration) -> anyhow::Result<Watched> {
+pub(crate) fn watch(command: Command, limit: Duration) -> anyhow::Result<Watched> {
     let runs = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("classroom").join("runs");
     let before = folders(&runs);
-    let (used, began) = (processor(), Instant::now());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut grader = command.process_group(0).spawn()?;
-    let mut peaks = Peaks::default();
-    let status = loop {
-        if let Some(status) = grader.try_wait()? {
-            break status;
+    let used = processor();
+    let (ends, ended) = mpsc::channel::<()>();
+    let watching = thread::spawn(move || {
+        let mut peaks = Peaks::default();
+        while ended.recv_timeout(BETWEEN) == Err(RecvTimeoutError::Timeout) {
+            look(&mut peaks);
+            let own = folders(&runs).into_iter().filter(|it| !before.contains(it));
+            let scratch = own.map(|run| bytes_of(&run).saturating_sub(bytes_of(&run.join("kit"))));
+            peaks.scratch = peaks.scratch.max(scratch.sum());
         }
-        if began.elapsed() > limit {
-            // It ends all that it started.
-            let id = rustix::process::Pid::from_child(&grader);
-            rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
-            grader.wait()?;
-            bail!("the grading did not end within {limit:?}");
-        }
-        look(grader.id(), &mut peaks);
-        let own = folders(&runs).into_iter().filter(|it| !before.contains(it));
-        let scratch = own.map(|run| bytes_of(&run) - bytes_of(&run.join("kit"))).sum();
-        peaks.scratch = peaks.scratch.max(scratch);
-        std::thread::sleep(BETWEEN);
-    };
-    ensure!(status.success(), "the grading ended with {status}");
-    let seconds = began.elapsed().as_secs_f64();
+        peaks
+    });
+    let done = held::run_well(command, limit);
+    drop(ends);
+    let peaks = watching.join().expect("looking does not panic");
+    let seconds = done?.took.as_secs_f64();
     Ok(Watched { seconds, processor: processor() - used, peaks })
 }
 
-/// Looks once what the process and all below it hold.
-fn look(grader: u32, peaks: &mut Peaks) {
-    let mut parents = BTreeMap::new();
+/// Looks once what the grader, which is this process's only child, and all below it hold.
+fn look(peaks: &mut Peaks) {
+    let mut all = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|it| it.parse::<u32>().ok()) else {
             continue;
@@ -73,17 +67,24 @@ fn look(grader: u32, peaks: &mut Peaks) {
         let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
         let field = |number: usize| rest.split_whitespace().nth(number)?.parse::<u64>().ok();
         if let (Some(parent), Some(pages)) = (field(1), field(21)) {
-            parents.insert(id, (parent as u32, pages * rustix::param::page_size() as u64));
+            all.insert(id, (parent as u32, pages * rustix::param::page_size() as u64));
         }
     }
-    let is_below = |id: u32| {
-        std::iter::successors(Some(id), |it| parents.get(it).map(|(parent, _)| *parent))
-            .take(64)
-            .any(|it| it == grader)
+    let bench = std::process::id();
+    let above = |id: u32| {
+        let parent = |it: &u32| all.get(it).map(|(parent, _)| *parent);
+        std::iter::successors(Some(id), parent).skip(1).take(64).position(|it| it == bench)
     };
-    let all = parents.iter().filter(|(id, _)| is_below(**id)).map(|(_, (_, bytes))| bytes);
-    peaks.tree = peaks.tree.max(all.sum());
-    peaks.grader = peaks.grader.max(parents.get(&grader).map_or(0, |(_, bytes)| *bytes));
+    let (mut grader, mut tree) = (0, 0);
+    for (id, (_, bytes)) in &all {
+        match above(*id) {
+            Some(0) => (grader, tree) = (grader + bytes, tree + bytes),
+            Some(_) => tree += bytes,
+            None => {}
+        }
+    }
+    peaks.grader = peaks.grader.max(grader);
+    peaks.tree = peaks.tree.max(tree);
 }
 
 /// Processor time, in seconds, of all children of this process that were waited for, and theirs.
