@@ -46,10 +46,19 @@ flaky N="20" MISTAKES=N *OPTIONS:
 bench *NAME:
     cargo bench --quiet -p netlings --bench course -- {{NAME}}
     {{ if NAME == "" { "just bench-wire" } else { "" } }}
+    {{ if NAME == "" { "just bench-class" } else { "" } }}
 
 # Measures the wire between real kernels beside the kernel's own, as you, in a user namespace, and, if you are root, as an ordinary user
 bench-wire:
     cargo bench --quiet -p wirelab --bench wire
+
+# Measures how a class is graded, as `cargo class` does it; --students 2000 for how it grows up to that
+bench-class *OPTIONS:
+    cargo bench --quiet --profile dev -p classroom --bench class -- {{OPTIONS}}
+
+# Grades a made-up class of all lessons twice under load, in parts and as a whole, and compares each check
+class-under-load STUDENTS="1000" SEED="1":
+    .ci/class-under-load {{STUDENTS}} {{SEED}}
 
 # Runs the wire's tests N times, some at once, under load: as root and as an ordinary user, or as you
 wire-under-load N="20" AT_ONCE="4":

@@ -32,6 +32,7 @@ use crate::shard::Shard;
 use crate::words::{class as files, grading as words};
 use crate::worker::Workers;
 use bench::Bench;
+pub(crate) use everybody::jobs;
 use everybody::{End, Grading};
 use gauge::Gauge;
 use interrupt::watch_for_interrupts;
@@ -86,7 +87,7 @@ pub(crate) fn run_again(options: Options) -> Result<u8, Stop> {
 }
 
 /// How many checks of one program run at once: most of them wait.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let sandbox = Sandbox::find(options.sandbox)?;

@@ -16,7 +16,9 @@ mod hash;
 mod intake;
 mod kit;
 mod lessons;
+mod measure;
 mod merge;
+mod rehearse;
 mod report;
 mod result;
 mod sandbox;
@@ -56,8 +58,13 @@ enum Command {
     Export(export::Options),
     /// Replay one check of one student, and show what happens
     Explain(explain::Options),
+    /// Make up a class, to try a set-up before the term
+    Rehearse(rehearse::Options),
     /// Say what this machine gives to confine strangers' programs, why not more, and what to do
     Doctor,
+    /// Measure compiling and checking apart, for the bench
+    #[command(hide = true)]
+    Measure(measure::Options),
     /// Compile or grade for `grade`
     #[command(hide = true)]
     Work,
@@ -81,6 +88,8 @@ fn main() -> ExitCode {
         Command::Autograder(options) => autograder::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Rehearse(options) => rehearse::run(&options),
+        Command::Measure(options) => measure::run(&options),
         Command::Doctor => sandbox::doctor(),
         Command::Work => work::run()
             .map(|()| DONE)

@@ -8,5 +8,6 @@ pub(crate) mod grading;
 pub(crate) mod handout;
 pub(crate) mod intake;
 pub(crate) mod merge;
+pub(crate) mod rehearse;
 pub(crate) mod report;
 pub(crate) mod sandbox;

@@ -60,8 +60,10 @@ impl Grading<'_> {
         }
         self.gauge.begin(mine.len(), mine.len() - open.len());
         let mut again = Vec::new();
+        let pending = Store::at(&self.marker.scratch.join("again"));
+        pending.make_ready().map_err(|error| self.full(&error))?;
         let queue = Mutex::new(open);
-        let jobs = self.options.jobs.unwrap_or_else(|| 2 * processors()).max(1);
+        let jobs = self.options.jobs.unwrap_or_else(jobs).max(1);
         std::thread::scope(|scope| {
             let (sender, results) = mpsc::channel();
             for _ in 0..jobs {
@@ -84,7 +86,12 @@ impl Grading<'_> {
                 // First the code: whoever has a result has the code that it is about.
                 self.keep_code(member, taken.as_ref())?;
                 match result.lessons.iter().any(wants_another_run) {
-                    true => again.push((member, result)),
+                    true => {
+                        // Not in memory: each can have megabytes of a conversation, and a big class
+                        // has hundreds of them.
+                        pending.keep(&result).map_err(|error| self.full(&error))?;
+                        again.push(member);
+                    }
                     false => self.keep(&result)?,
                 }
             }
@@ -92,8 +99,12 @@ impl Grading<'_> {
         })?;
         self.gauge.again(again.len());
         let mut code = DONE;
-        for (member, result) in again {
-            let result = self.again(member, result)?;
+        for member in again {
+            let Some(first) = pending.find(&member.id) else {
+                let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(self.full(&gone));
+            };
+            let result = self.again(member, first)?;
             if result.has_infra_error() {
                 code = INFRASTRUCTURE;
             }
@@ -269,6 +280,7 @@ impl Grading<'_> {
     }
 }
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+/// How many students are graded at once, where nobody says: checks mostly wait.
+pub(crate) fn jobs() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }

@@ -213,7 +213,13 @@ impl Marker<'_> {
         }
     }
 
-    fn compile(&self, bench: &Bench, files: &Files, folder: &Path) -> Result<Compiled, NotDone> {
+    /// Compiles to a program in `folder`.
+    pub(crate) fn compile(
+        &self,
+        bench: &Bench,
+        files: &Files,
+        folder: &Path,
+    ) -> Result<Compiled, NotDone> {
         let machine = |error| NotDone::Machine(class::unwritable(folder, &error));
         if self.sandbox.is_confined() {
             cell::give(folder).map_err(machine)?;
@@ -246,7 +252,8 @@ impl Marker<'_> {
         }
     }
 
-    fn grade(
+    /// Runs the checks called `only`, or all, with a program in `folder`.
+    pub(crate) fn grade(
         &self,
         bench: &Bench,
         program: &Path,
