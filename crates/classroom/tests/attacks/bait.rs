@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::PoisonError;
 
 use crate::class::Class;
 use crate::run_time::PRELUDE;
@@ -160,7 +161,9 @@ impl Bait {
     /// Processes that nobody has ended, of those that this one has been left: it takes them in
     /// (PR_SET_CHILD_SUBREAPER).
     pub(crate) fn left_running(&self) -> Vec<String> {
-        let own: Vec<u32> = self.victims.borrow().iter().map(Child::id).collect();
+        let known = crate::OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = known.clone();
+        own.extend(self.victims.borrow().iter().map(Child::id));
         let mut left = Vec::new();
         for task in names_in(Path::new("/proc/self/task")) {
             let path = format!("/proc/self/task/{task}/children");
@@ -172,6 +175,7 @@ impl Bait {
                 }
             }
         }
+        drop(known);
         left
     }
 }

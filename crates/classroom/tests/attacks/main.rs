@@ -23,6 +23,7 @@ mod verdict;
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bait::{Bait, SECRET, all_text, names_in};
@@ -32,6 +33,9 @@ use table::{Attack, Outcome, Unconfined};
 
 /// In the process that has namespaces to throw away.
 const INSIDE: &str = "NETLINGS_ATTACKS_INSIDE";
+
+/// Processes that tests have started, and that are no attack's.
+pub(crate) static OWN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// No class of this size takes so long, on whatever machine.
 const BOUND: Duration = Duration::from_secs(1200);
@@ -158,20 +162,55 @@ fn attackers_reach_nothing_and_leave_nothing_and_honest_programs_keep_their_verd
     assert!(verdict::has_full_marks(&class.result("also-right")));
 }
 
+/// Root gives its programs another user; anybody else's are in a user namespace of their own from the
+/// beginning. In a namespace in which it is no root, root is such an ordinary user.
+#[test]
+fn nor_do_they_where_an_ordinary_user_grades() {
+    let is_root = rustix::process::geteuid().is_root();
+    if std::env::var_os(INSIDE).is_some() || !is_root || !can_confine() {
+        return;
+    }
+    let as_ordinary = ["--user", "--map-user=1000", "--map-group=1000"];
+    let test = "attackers_reach_nothing_and_leave_nothing_and_honest_programs_keep_their_verdicts";
+    again(&as_ordinary, test, &[]);
+}
+
+/// Runs a test of this program once more, in namespaces.
+fn again(namespaces: &[&str], test: &str, environment: &[(&str, &str)]) {
+    let mut command = Command::new("unshare");
+    command.args(namespaces).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = {
+        // Nobody may look for processes that were left before this one is known.
+        let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = command.spawn().expect("unshare (util-linux) is there");
+        own.push(process.id());
+        process
+    };
+    let done = process.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    assert!(text(&done).contains("1 passed"), "{}", text(&done));
+}
+
 /// Runs this test once more, where it can do no harm.
 #[test]
 fn the_same_attacks_reach_what_they_want_where_nothing_is_confined() {
     if std::env::var_os(INSIDE).is_none() {
-        let mut command = Command::new("unshare");
+        let mut namespaces = vec![
+            "--pid",
+            "--mount",
+            "--mount-proc",
+            "--ipc",
+            "--uts",
+            "--fork",
+            "--kill-child=KILL",
+        ];
         if !rustix::process::geteuid().is_root() {
-            command.args(["--user", "--map-root-user"]);
+            namespaces.extend(["--user", "--map-root-user"]);
         }
-        command.args(["--pid", "--mount", "--mount-proc", "--ipc", "--uts", "--fork"]);
         let own = "the_same_attacks_reach_what_they_want_where_nothing_is_confined";
-        command.arg("--kill-child=KILL").arg(std::env::current_exe().unwrap());
-        command.args(["--exact", own, "--nocapture"]).env(INSIDE, "yes");
-        let done = command.stdin(Stdio::null()).output().expect("unshare (util-linux) is there");
-        assert!(done.status.success(), "{}", text(&done));
+        again(&namespaces, own, &[(INSIDE, "yes")]);
         return;
     }
     let class = Class::new();

@@ -290,6 +290,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
            }
            Ok("20,000 processes".into())"#,
     )
+    .comes_to(Outcome::KeptOutOrEnded("held more than"))
     .in_cell("forks_without_end"),
     body(
         "takes_memory_in_many_processes",

@@ -43,6 +43,8 @@ pub(crate) enum Outcome {
     Says(&'static str),
     /// All of its checks fail, with these words.
     Ended(&'static str),
+    /// One of these two, whichever limit comes first.
+    KeptOutOrEnded(&'static str),
     /// No points come of it.
     NoPoints,
 }

@@ -28,6 +28,7 @@ pub(crate) fn said(result: &Value) -> String {
 pub(crate) fn confined(comes_to: Outcome, result: &Value) -> Option<String> {
     let (lesson, said) = (lesson(result), said(result));
     let word = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+    let was_ended = |words: &str| checks(result).all(|it| word(&it["message"]).contains(words));
     let was_graded = lesson["outcome"] == "graded" && lesson["score"] == 0;
     let is_right = !said.contains("reached: ")
         && match comes_to {
@@ -45,8 +46,9 @@ pub(crate) fn confined(comes_to: Outcome, result: &Value) -> Option<String> {
             }
             Outcome::KeptOut => was_graded && said.contains("kept out: "),
             Outcome::Says(words) => was_graded && said.contains(words),
-            Outcome::Ended(words) => {
-                was_graded && checks(result).all(|it| word(&it["message"]).contains(words))
+            Outcome::Ended(words) => was_graded && was_ended(words),
+            Outcome::KeptOutOrEnded(words) => {
+                was_graded && (said.contains("kept out: ") || was_ended(words))
             }
             Outcome::NoPoints => was_graded && checks(result).next().is_some(),
         };
