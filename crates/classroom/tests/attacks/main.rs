@@ -11,7 +11,6 @@
 
 #![cfg(target_os = "linux")]
 
-mod archive;
 mod bait;
 #[path = "../class/mod.rs"]
 mod class;
@@ -19,7 +18,9 @@ mod names;
 mod run_time;
 mod source;
 mod table;
+mod tarball;
 mod verdict;
+mod zipped;
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output, Stdio};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{archive, names, run_time, source};
+use crate::{names, run_time, source, tarball, zipped};
 
 /// One attack. It is handed in by a student of its name.
 pub(crate) struct Attack {
@@ -61,7 +61,9 @@ pub(crate) enum Unconfined {
 }
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Attack> {
-    [source::ATTACKS, run_time::ATTACKS, archive::ATTACKS, names::ATTACKS].into_iter().flatten()
+    [source::ATTACKS, run_time::ATTACKS, zipped::ATTACKS, tarball::ATTACKS, names::ATTACKS]
+        .into_iter()
+        .flatten()
 }
 
 pub(crate) const fn source(
