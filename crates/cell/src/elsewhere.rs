@@ -22,6 +22,7 @@ pub fn capability() -> Capability {
         why_not_full: Some(refusal()),
         why_not_reduced: None,
         why_no_inner: None,
+        has_scopes: false,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Policy {
     pub(crate) passed_on: Option<Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) network: Network,
+    #[serde(default)]
+    pub(crate) oldest_landlock: bool,
 }
 
 /// What a program can reach over sockets.
@@ -50,8 +52,8 @@ pub struct Limits {
     pub processes: u64,
     /// Descriptors of one process (RLIMIT_NOFILE).
     pub open_files: u64,
-    /// Bytes that all processes of the cell hold in memory (resident) together. It is looked at
-    /// about 20 times a second; beyond it the cell ends with [`End::Memory`](crate::End::Memory).
+    /// Bytes that all processes of the cell hold in memory (resident) together, with the tables by
+    /// which the kernel finds them. What several share counts for each. It is looked at about 20 times a second; beyond it the cell ends with [`End::Memory`](crate::End::Memory).
     pub memory: u64,
     /// Time from the start. Then the cell ends with [`End::Wall`](crate::End::Wall).
     pub wall: Duration,
@@ -161,6 +163,13 @@ impl Policy {
     /// What it reaches over sockets.
     pub fn network(mut self, network: Network) -> Self {
         self.network = network;
+        self
+    }
+
+    /// As on Linux 5.13, whose Landlock was the first. For tests of what is done on older kernels.
+    #[doc(hidden)]
+    pub fn on_the_oldest_landlock(mut self) -> Self {
+        self.oldest_landlock = true;
         self
     }
 

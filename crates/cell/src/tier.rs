@@ -59,6 +59,8 @@ pub struct Capability {
     pub(crate) why_not_reduced: Option<Refusal>,
     /// Why there is no second level.
     pub(crate) why_no_inner: Option<Refusal>,
+    /// Landlock keeps signals and abstract sockets in.
+    pub(crate) has_scopes: bool,
 }
 
 impl Capability {
@@ -81,6 +83,18 @@ impl Capability {
     pub fn why_no_inner(&self) -> Option<&Refusal> {
         self.why_no_inner.as_ref()
     }
+
+    /// How the second level differs on this machine from what it is since Linux 6.12.
+    pub fn inner_differs(&self) -> &'static [&'static str] {
+        match (&self.why_no_inner, self.has_scopes, self.tier) {
+            (None, false, Tier::Reduced | Tier::Full) => &[
+                "a program can signal itself only, not what it has started, since Landlock of this \
+                 kernel keeps no signals in (that of Linux 6.12 does)",
+                "a program can connect to abstract UNIX sockets of whoever grades it",
+            ],
+            _ => &[],
+        }
+    }
 }
 
 impl fmt::Display for Capability {
@@ -96,6 +110,9 @@ impl fmt::Display for Capability {
             if let Some(why) = why {
                 write!(f, "\n  {what}: {why}")?;
             }
+        }
+        for difference in self.inner_differs() {
+            write!(f, "\n  the second level differs from Linux 6.12: {difference}")?;
         }
         for lack in self.tier.lacks() {
             write!(f, "\n  here a program can do more than in a full cell: {lack}")?;

@@ -24,10 +24,11 @@ pub fn capability() -> Capability {
     };
     let why_not_reduced = reduced.filter(|_| tier == Tier::None);
     let why_no_inner = inner::check(&policy).err();
-    Capability { tier, why_not_full: full, why_not_reduced, why_no_inner }
+    let has_scopes = paths::has_scopes(paths::landlock_abi());
+    Capability { tier, why_not_full: full, why_not_reduced, why_no_inner, has_scopes }
 }
 
-fn landlock_is_there() -> Result<(), Refusal> {
+pub(super) fn landlock_is_there() -> Result<(), Refusal> {
     match paths::landlock_abi() {
         ABI::Unsupported => Err(Refusal::new("this kernel has no Landlock").with_fix(
             "Use Linux 5.13 or later with `landlock` in its list of security modules (lsm=)",
@@ -44,9 +45,9 @@ pub(super) fn full_is_safe() -> Result<(), Refusal> {
 }
 
 /// Whether Landlock keeps signals and abstract sockets in.
-pub(super) fn scopes_are_there() -> Result<(), Refusal> {
+fn scopes_are_there() -> Result<(), Refusal> {
     landlock_is_there()?;
-    if paths::landlock_abi() < ABI::V6 {
+    if !paths::has_scopes(paths::landlock_abi()) {
         let text = "this kernel's Landlock does not keep a program's signals in";
         return Err(Refusal::new(text).with_fix(SCOPES_FIX));
     }

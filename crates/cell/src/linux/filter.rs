@@ -100,6 +100,9 @@ const NEW_NAMESPACES: i32 = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
+/// The bits of mmap(2)'s flags that say how memory is shared.
+const MAP_TYPE: u64 = 0x0f;
+
 /// The filters of a cell: all are in force, and the strictest answer counts.
 pub(super) fn filters(network: Network) -> Result<Vec<BpfProgram>, Refusal> {
     let failed = |error| Refusal::new(format!("no filter of system calls could be made: {error}"));
@@ -116,6 +119,44 @@ pub(super) fn filters(network: Network) -> Result<Vec<BpfProgram>, Refusal> {
     }
     Ok(filters)
 }
+
+/// For a second level where Landlock keeps no signals in: the process numbered `own` signals itself
+/// and a group that it has made. Of its children it can't be known which numbers they will have.
+pub(super) fn signals_to_itself_only(own: u32) -> Result<BpfProgram, Refusal> {
+    use SeccompCmpArgLen::Dword;
+    let failed = |error| Refusal::new(format!("no filter of signals could be made: {error}"));
+    let unless = |numbers: &[u32]| {
+        let other = |number: &u32| {
+            SeccompCondition::new(0, Dword, SeccompCmpOp::Ne, u64::from(*number)).map_err(failed)
+        };
+        let others = numbers.iter().map(other).collect::<Result<Vec<_>, _>>()?;
+        SeccompRule::new(others).map_err(failed)
+    };
+    let second = |value: i32| {
+        let value = u64::from(value.cast_unsigned());
+        let equal = SeccompCondition::new(1, Dword, SeccompCmpOp::Eq, value).map_err(failed)?;
+        SeccompRule::new(vec![equal]).map_err(failed)
+    };
+    let mut rules = BTreeMap::from([
+        (libc::SYS_kill, vec![unless(&[own, own.wrapping_neg()])?]),
+        (libc::SYS_pidfd_send_signal, Vec::new()),
+        // A descriptor's owner is sent whatever signal is set there.
+        (libc::SYS_fcntl, vec![second(libc::F_SETOWN)?, second(F_SETOWN_EX)?]),
+        (libc::SYS_ioctl, vec![second(FIOSETOWN)?, second(SIOCSPGRP)?]),
+    ]);
+    for call in
+        [libc::SYS_tkill, libc::SYS_tgkill, libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo]
+    {
+        rules.insert(call, vec![unless(&[own])?]);
+    }
+    filter(rules, libc::EPERM)
+}
+
+/// From the kernel's headers (asm-generic/fcntl.h, asm-generic/sockios.h); these are the same on the
+/// processors that there are filters for.
+const F_SETOWN_EX: i32 = 15;
+const FIOSETOWN: i32 = 0x8901;
+const SIOCSPGRP: i32 = 0x8902;
 
 fn filter(rules: BTreeMap<c_long, Vec<SeccompRule>>, errno: i32) -> Result<BpfProgram, Refusal> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| {
@@ -153,6 +194,12 @@ fn conditional(
     };
     // Typing into another's terminal.
     rules.insert(libc::SYS_ioctl, vec![equal(1, libc::TIOCSTI)?, equal(1, libc::TIOCLINUX)?]);
+    // Memory that is shared and has no file stays when no process has it in its tables, where nobody
+    // sees whose it is. Memory that is a process's own is counted.
+    let kind = MAP_TYPE | u64::from(libc::MAP_ANONYMOUS.cast_unsigned());
+    let shared = u64::from((libc::MAP_SHARED | libc::MAP_ANONYMOUS).cast_unsigned());
+    let is_shared = SeccompCondition::new(3, Dword, SeccompCmpOp::MaskedEq(kind), shared)?;
+    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![is_shared])?]);
     // A program that hides from /proc would hide from whoever grades it.
     rules.insert(libc::SYS_prctl, vec![equal(0, number(libc::PR_SET_DUMPABLE))?]);
     // Limits, processors and priorities of another process: the same user may set them, and Landlock

@@ -37,7 +37,6 @@ pub(super) struct Plan {
     pub(super) program: Option<Program>,
     pub(super) wall: Duration,
     pub(super) memory: u64,
-    pub(super) page: u64,
 }
 
 impl Plan {
@@ -105,7 +104,7 @@ impl Plan {
             let _ = rustix::io::read(ended, &mut told); // so that it can be readable anew
             if self.world.is_some() && looked.elapsed() >= LOOK {
                 looked = Instant::now();
-                if self.held() > self.memory {
+                if held() > self.memory {
                     break Cause::Memory;
                 }
             }
@@ -136,18 +135,29 @@ impl Plan {
             kill_children();
         }
     }
+}
 
-    /// Bytes of memory that the cell's processes hold together.
-    fn held(&self) -> u64 {
-        let mut pages = 0u64;
-        for_each_process(|folder| {
-            let mut text = [0u8; 128];
-            let text = read_into(&mut text, folder, c"statm");
-            let resident = text.split(|byte| *byte == b' ').nth(1);
-            pages = pages.saturating_add(resident.map_or(0, number));
-        });
-        pages.saturating_mul(self.page)
-    }
+/// Bytes of memory that the cell's processes hold together, with what the kernel holds to find it, and
+/// what was put out of memory to make room.
+fn held() -> u64 {
+    let mut bytes = 0u64;
+    for_each_process(|folder| {
+        let mut text = [0u8; 4096];
+        bytes = bytes.saturating_add(held_by(read_into(&mut text, folder, c"status")));
+    });
+    bytes
+}
+
+/// The same of one process, by its /proc/PID/status (proc_pid_status(5)).
+fn held_by(status: &[u8]) -> u64 {
+    let parts = [&b"VmRSS:"[..], b"VmPTE:", b"VmSwap:"];
+    let lines = status.split(|byte| *byte == b'\n');
+    let counted = lines.filter_map(|line| parts.iter().find_map(|name| line.strip_prefix(*name)));
+    let kibibytes = counted.map(|rest| {
+        let digits = rest.iter().filter(|byte| byte.is_ascii_digit());
+        digits.fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()))
+    });
+    kibibytes.fold(0, u64::saturating_add).saturating_mul(1024)
 }
 
 /// Takes the end of every child that has ended; the program's is noted.
@@ -204,4 +214,19 @@ fn read_into<'a>(text: &'a mut [u8], folder: BorrowedFd<'_>, name: &CStr) -> &'a
 /// A decimal number, 0 for anything else.
 fn number(text: &[u8]) -> u64 {
     std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_counted_with_its_tables_and_with_what_is_swapped_out() {
+        let status = b"Name:\tVmRSS: 7\nVmSize:\t 9999 kB\nVmRSS:\t     1024 kB\nVmPTE:\t      40 kB\nVmSwap:\t       8 kB\n";
+        assert_eq!(held_by(status), (1024 + 40 + 8) << 10);
+        assert_eq!(held_by(b"Name:\tkthreadd\n"), 0);
+        assert_eq!(held_by(b"VmRSS:\t99999999999999999999999999 kB"), u64::MAX);
+        let own = std::fs::read("/proc/self/status").unwrap();
+        assert!(held_by(&own) > 100 << 10);
+    }
 }

@@ -5,6 +5,9 @@
 //! the program from the engine is a Landlock domain of its own below the cell's: no signal leaves
 //! it, and nobody outside it can be traced (ptrace(2)'s rights are what /proc/PID/environ, mem, fd
 //! and the like ask for, and with the cell's private /proc even /proc/PID itself).
+//!
+//! Before Linux 6.12 Landlock keeps no signals in. There the program can signal itself and nobody
+//! else, not even what it has started, by a filter of system calls that knows its number.
 
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -24,7 +27,7 @@ pub const NOT_STARTED: i32 = 126;
 /// # Errors
 /// Why not, in words.
 pub fn check(policy: &Policy) -> Result<(), Refusal> {
-    capability::scopes_are_there()?;
+    capability::landlock_is_there()?;
     Confinement::of(policy).map(drop)
 }
 
@@ -42,7 +45,7 @@ pub fn turn_into(policy: &Policy, program: &OsStr, arguments: &[impl AsRef<OsStr
 #[must_use]
 pub fn exec(policy: &Policy, program: &OsStr, arguments: &[impl AsRef<OsStr>]) -> Refusal {
     let become_it = || -> Result<Refusal, Refusal> {
-        capability::scopes_are_there()?;
+        capability::landlock_is_there()?;
         let word = |text: &OsStr| {
             CString::new(text.as_bytes()).map_err(|_| Refusal::new("an argument has a zero byte"))
         };
@@ -103,8 +106,12 @@ impl Confinement {
             policy = policy.read("/proc");
         }
         let paths = paths::Paths::of(&policy)?;
-        let (ruleset, _) = paths::ruleset(&paths, paths::landlock_abi())?;
-        let filters = filter::filters(policy.network)?;
+        let abi = paths::landlock_abi_for(&policy);
+        let (ruleset, _) = paths::ruleset(&paths, abi)?;
+        let mut filters = filter::filters(policy.network)?;
+        if !paths::has_scopes(abi) {
+            filters.push(filter::signals_to_itself_only(std::process::id())?);
+        }
         Ok(Self { ruleset, filters, limits: plan::limits(&policy.limits) })
     }
 

@@ -17,10 +17,11 @@ use super::sys;
 use crate::policy::{Network, Policy};
 use crate::refusal::Refusal;
 
-/// Devices that any program may expect. To write: those that swallow.
+/// Devices that any program may expect. To write: those that swallow. Of /dev/zero whoever may write
+/// it gets memory to share (zero(4), mmap(2)), which counts for nobody that has it in no table.
 const DEVICES: [(&str, bool); 5] = [
     ("/dev/null", true),
-    ("/dev/zero", true),
+    ("/dev/zero", false),
     ("/dev/full", true),
     ("/dev/random", false),
     ("/dev/urandom", false),
@@ -164,6 +165,19 @@ pub(super) fn landlock_abi() -> ABI {
     }
 }
 
+/// Landlock as far as this policy uses it.
+pub(super) fn landlock_abi_for(policy: &Policy) -> ABI {
+    match landlock_abi() {
+        it if policy.oldest_landlock => it.min(ABI::V1),
+        it => it,
+    }
+}
+
+/// Whether Landlock of this version keeps signals and abstract sockets in.
+pub(super) fn has_scopes(abi: ABI) -> bool {
+    abi >= ABI::V6
+}
+
 /// Landlock's rights as numbers, for rules on what is made only later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbers {
@@ -186,8 +200,8 @@ fn landlock_rights(abi: ABI, rights: Rights, is_folder: bool) -> BitFlags<Access
     if is_folder { all } else { all & AccessFs::from_file(abi) }
 }
 
-/// A ruleset that allows what the paths say, nothing else, and no signal and no abstract socket of
-/// anybody outside.
+/// A ruleset that allows what the paths say and nothing else. Where it has scopes, no signal reaches
+/// anybody outside, nor does a connection to an abstract socket.
 pub(super) fn ruleset(paths: &Paths, abi: ABI) -> Result<(OwnedFd, Numbers), Refusal> {
     let failed = |error: &dyn std::fmt::Display| {
         Refusal::new(format!("no Landlock ruleset could be made: {error}"))
@@ -195,7 +209,8 @@ pub(super) fn ruleset(paths: &Paths, abi: ABI) -> Result<(OwnedFd, Numbers), Ref
     let mut made = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(abi))
-        .and_then(|set| set.scope(Scope::from_all(abi)))
+        // None at all is an error to the library.
+        .and_then(|set| if has_scopes(abi) { set.scope(Scope::from_all(abi)) } else { Ok(set) })
         .and_then(Ruleset::create)
         .map_err(|error| failed(&error))?;
     for (path, (rights, is_folder)) in &paths.allowed {

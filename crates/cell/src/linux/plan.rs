@@ -93,7 +93,6 @@ pub(super) fn prepare(
         program,
         wall: policy.limits.wall,
         memory: policy.limits.memory,
-        page: rustix::param::page_size() as u64,
     };
     Ok(Prepared { plan, flags, bound })
 }
@@ -178,7 +177,7 @@ fn program(
         environment.push(format!("TMPDIR={}", scratch.display()));
     }
     let environment = environment.iter().map(|pair| word(OsStr::new(pair)));
-    let (ruleset, numbers) = paths::ruleset(paths, paths::landlock_abi())?;
+    let (ruleset, numbers) = paths::ruleset(paths, paths::landlock_abi_for(policy))?;
     let mut later = Vec::new();
     if policy.proc {
         later.push((c"/proc".to_owned(), numbers.read));

@@ -27,6 +27,8 @@ pub(crate) struct Attack {
     pub(crate) at_the_bait: bool,
     /// Beside a grading engine in the same cell it needs the second level to be kept from that.
     pub(crate) inner: bool,
+    /// On the oldest kernels nothing keeps it from that there, or it does not succeed there at all.
+    pub(crate) needs_newer: bool,
     /// What it did shows at the bait, and not by what its system call says.
     pub(crate) shows_as_harm: bool,
 }
@@ -39,6 +41,7 @@ const fn attack(name: &'static str, run: fn(&Bait) -> Reached) -> Attack {
         needs_root: false,
         at_the_bait: false,
         inner: false,
+        needs_newer: false,
         shows_as_harm: false,
     }
 }
@@ -56,6 +59,11 @@ impl Attack {
 
     const fn inside_too(mut self) -> Self {
         self.inner = true;
+        self
+    }
+
+    const fn needs_newer(mut self) -> Self {
+        self.needs_newer = true;
         self
     }
 

@@ -16,7 +16,10 @@ use endings::{
     a_daemon_ends_with_the_program, an_orphan_with_stdout_keeps_nobody_waiting,
     dropping_a_cell_ends_all, holds, killing_the_owner_ends_all,
 };
-use second_level::{launched, the_second_level_does_not_show, the_second_level_refuses_in_words};
+use second_level::{
+    before_scopes_a_program_signals_itself_only, launched, the_second_level_does_not_show,
+    the_second_level_refuses_in_words,
+};
 
 macro_rules! tests {
     ($($name:ident,)*) => {
@@ -44,6 +47,7 @@ tests! {
     killing_the_owner_ends_all,
     time_is_limited,
     cpu_time_and_memory_are_told,
+    tables_of_pages_count_as_memory,
     whoever_floods_is_ended,
     only_named_descriptors_are_inherited,
     cells_have_loopbacks_of_their_own,
@@ -55,6 +59,7 @@ tests! {
     what_a_machine_lacks_is_told,
     the_second_level_does_not_show,
     the_second_level_refuses_in_words,
+    before_scopes_a_program_signals_itself_only,
 }
 
 fn policy() -> Policy {
@@ -118,6 +123,12 @@ fn cpu_time_and_memory_are_told() {
     assert_eq!(large.ended.end, End::Exited(0));
     assert!(large.ended.peak_memory > 50_000_000, "{:?}", large.ended);
     assert!(large.ended.peak_memory < 200_000_000, "{:?}", large.ended);
+}
+
+fn tables_of_pages_count_as_memory() {
+    let limits = Limits { address_space: 80 << 30, memory: 64 << 20, ..Limits::default() };
+    let output = output(Tier::Full, &policy().limits(limits), &["tables"]);
+    assert_eq!(output.ended.end, End::Memory, "{output:?}");
 }
 
 fn whoever_floods_is_ended() {

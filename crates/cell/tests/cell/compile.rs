@@ -103,6 +103,10 @@ impl Submission {
     }
 
     fn compile_confined(&self) -> Output {
+        self.compile_with(Policy::new())
+    }
+
+    fn compile_with(&self, policy: Policy) -> Output {
         let limits = Limits {
             cpu: Duration::from_secs(5),
             address_space: 2 << 30,
@@ -112,7 +116,7 @@ impl Submission {
             memory: 400 << 20,
             wall: Duration::from_secs(300),
         };
-        let policy = Policy::new()
+        let policy = policy
             .system()
             .execute(sysroot())
             .read(self.path("src"))
@@ -146,9 +150,11 @@ fn keeps_the_secret(text: &str) {
 
 fn an_honest_program_is_compiled() {
     let submission = Submission::of(r#"fn main() { println!("hello") }"#);
-    let output = submission.compile_confined();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.ended.end, End::Exited(0), "{said} {output:?}");
+    for policy in [Policy::new().on_the_oldest_landlock(), Policy::new()] {
+        let output = submission.compile_with(policy);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.ended.end, End::Exited(0), "{said} {output:?}");
+    }
     let program = submission.path("out/program");
     let run = cell::Command::new(&program);
     let policy = Policy::new().system().execute(&program);

@@ -14,6 +14,9 @@ use crate::bait::{Bait, Trap};
 use crate::part::{KEPT_OUT, NOT_RUN, NOT_THERE, REACHED};
 use crate::sys;
 
+/// The second level as on Linux 5.13.
+const OLDEST: &str = "oldest";
+
 pub(crate) fn own_path() -> String {
     std::env::current_exe().expect("a path").display().to_string()
 }
@@ -99,17 +102,25 @@ fn must_have_succeeded(status: ExitStatus) -> Result<(), i32> {
 
 /// Exit code 0: the cell of that tier keeps the attack from what it wants.
 pub(crate) fn attack(attack: &Attack, tier: &str) -> i32 {
-    if tier == "inner" {
-        return in_a_cell_with_an_engine(attack);
+    if ["inner", OLDEST].contains(&tier) {
+        return in_a_cell_with_an_engine(attack, tier);
     }
     let tier = if tier == "full" { Tier::Full } else { Tier::Reduced };
     if let Err(code) = must_have_succeeded(unconfined(attack, false)) {
         return code;
     }
+    // In a full cell it is not Landlock's newest version that keeps it from that.
+    let landlocks: &[bool] = if tier == Tier::Full { &[false, true] } else { &[false] };
+    landlocks.iter().map(|is_oldest| confined(attack, tier, *is_oldest)).max().unwrap_or(1)
+}
+
+fn confined(attack: &Attack, tier: Tier, is_oldest: bool) -> i32 {
     let mut trap = Trap::set().expect("bait");
     let _open = left_open(&trap.bait);
+    let policy = policy(&trap.bait);
+    let policy = if is_oldest { policy.on_the_oldest_landlock() } else { policy };
     let command = cell::Command::new(own_path()).args(words(attack, &trap.bait));
-    let output = match Cell::output(tier, &policy(&trap.bait), command, 1 << 16) {
+    let output = match Cell::output(tier, &policy, command, 1 << 16) {
         Ok(output) => output,
         Err(error) => {
             println!("it was not started: {error}");
@@ -143,7 +154,7 @@ fn verdict(reached: bool, end: End, harm: &[String]) -> i32 {
 }
 
 /// The owner's side of a test of the second level.
-fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
+fn in_a_cell_with_an_engine(attack: &Attack, level: &str) -> i32 {
     let limits = Limits { processes: 256, ..Limits::default() };
     let policy = Policy::new()
         .system()
@@ -154,6 +165,7 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
         .environment("PATH", "/usr/bin:/bin")
         .network(Network::Loopback)
         .limits(limits);
+    let policy = if level == OLDEST { policy.on_the_oldest_landlock() } else { policy };
     if attack.shows_as_harm {
         // Whoever is beside it is killed, the engine first of all.
         let command =
@@ -166,7 +178,7 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
             }
         }
     }
-    let command = cell::Command::new(own_path()).args(["--as", "engine", attack.name]);
+    let command = cell::Command::new(own_path()).args(["--as", "engine", attack.name, level]);
     match Cell::output(Tier::Full, &policy, command, 1 << 16) {
         Ok(output) => {
             let _ = std::io::stdout().write_all(&output.stdout);
@@ -187,7 +199,8 @@ fn in_a_cell_with_an_engine(attack: &Attack) -> i32 {
 }
 
 /// The engine: has it attacked without the second level, and then with it.
-pub(crate) fn beside_an_engine(attack: &Attack, is_unprotected: bool) -> i32 {
+pub(crate) fn beside_an_engine(attack: &Attack, level: &str) -> i32 {
+    let is_unprotected = level == "unprotected";
     if (is_unprotected || !attack.shows_as_harm)
         && let Err(code) = must_have_succeeded(unconfined(attack, true))
     {
@@ -196,6 +209,7 @@ pub(crate) fn beside_an_engine(attack: &Attack, is_unprotected: bool) -> i32 {
     let mut trap = Trap::set().expect("bait");
     let _open = left_open(&trap.bait);
     let policy = policy(&trap.bait).pass_on(&["TMPDIR"]);
+    let policy = if level == OLDEST { policy.on_the_oldest_landlock() } else { policy };
     let output = Command::new(own_path())
         .args(["--as", "confined", &policy.to_text(), "--", &own_path()])
         .args(words(attack, &trap.bait))

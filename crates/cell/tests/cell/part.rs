@@ -25,7 +25,7 @@ pub(crate) fn play(part: &str, words: &[String]) -> Option<i32> {
         "attack" => attack(named(first), &Bait::from_arguments(words.get(1..)?)),
         "confined" => confined(words),
         "owner" => owner::attack(named(first), words.get(1)?),
-        "engine" => owner::beside_an_engine(named(first), words.len() > 1),
+        "engine" => owner::beside_an_engine(named(first), words.get(1)?),
         "behaviour" => behaviour::owner(first),
         "compile" => compile::owner(first),
         "program" => program(first, words.get(1..)?),
@@ -100,6 +100,17 @@ fn program(name: &str, words: &[String]) -> i32 {
             let is_double = words[1] == "double";
             attack::leave_a_daemon(words[0].as_ref(), is_double).expect("a daemon");
             0
+        }
+        "tables" => {
+            // The page of zeros again and again, which is no memory but for the tables.
+            let (size, flags) =
+                (64 << 30, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+            let words = [0, size, libc::PROT_READ as usize, flags as usize, usize::MAX, 0];
+            let place = sys::call(libc::SYS_mmap, words).expect("room for addresses") as usize;
+            sys::look_at_pages(place, size, 2 << 20);
+            loop {
+                std::thread::park();
+            }
         }
         "flood" => loop {
             if io::stdout().write_all(&[b'x'; 1 << 16]).is_err() {

@@ -54,6 +54,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             if attack.inner {
                 add("inner");
             }
+            if attack.inner && !attack.needs_newer {
+                add("oldest");
+            }
         }
         for (part, tests) in [("behaviour", behaviour::NAMES), ("compile", compile::NAMES)] {
             for &name in tests {
@@ -115,7 +118,7 @@ fn lack(tier: &str) -> Option<String> {
     let there = CAPABILITY.get_or_init(cell::capability);
     let is_there = match tier {
         "full" => there.tier() == Tier::Full,
-        "inner" => there.tier() == Tier::Full && there.why_no_inner().is_none(),
+        "inner" | "oldest" => there.tier() == Tier::Full && there.why_no_inner().is_none(),
         _ => there.tier() >= Tier::Reduced,
     };
     (!is_there).then(|| there.to_string())

@@ -20,6 +20,14 @@ pub(crate) fn fork() -> io::Result<i32> {
     Ok(checked(unsafe { libc::fork() }.into())? as i32)
 }
 
+/// Reads a byte at each `step` of memory that mmap(2) gave.
+pub(crate) fn look_at_pages(place: usize, size: usize, step: usize) {
+    for offset in (0..size).step_by(step) {
+        // SAFETY: the callers have mapped `size` bytes at `place` to read, and nobody writes there.
+        unsafe { std::ptr::read_volatile((place + offset) as *const u8) };
+    }
+}
+
 pub(crate) fn kill(process: i32, signal: i32) -> io::Result<()> {
     // SAFETY: by value.
     checked(unsafe { libc::kill(process, signal) }.into()).map(drop)

@@ -32,7 +32,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         fs::hard_link(&bait.secret, &link)?;
         read(&link, SECRET)
     })
-    .inside_too(),
+    .inside_too()
+    .needs_newer(),
     attack("writes_outside", |_| {
         let path = std::env::temp_dir().join(format!("netlings-outside-{}", std::process::id()));
         let at = Path::new("/var/tmp").join(path.file_name().unwrap_or_default());
@@ -44,6 +45,15 @@ pub(super) const ATTACKS: &[Attack] = &[
     })
     .at_the_bait()
     .inside_too(),
+    attack("empties_a_given_file", |bait| {
+        let (path, size) = (c_string(&bait.given)?, fs::metadata(&bait.given)?.len() as usize);
+        // To the length that it has, so that only the right to do so is tried.
+        sys::call(libc::SYS_truncate, [path.as_ptr() as usize, size, 0, 0, 0, 0])
+            .map(|_| "truncated".into())
+    })
+    .at_the_bait()
+    .inside_too()
+    .needs_newer(),
     attack("changes_the_permissions_of_a_given_file", |bait| {
         let before = fs::metadata(&bait.given)?.permissions();
         fs::set_permissions(&bait.given, fs::Permissions::from_mode(0o777))?;

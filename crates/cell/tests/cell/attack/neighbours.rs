@@ -1,10 +1,15 @@
 //! After other programs, and whoever listens.
 
 use std::fs::{self, File};
+use std::io::{self, Write};
 use std::net::{TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{Attack, Reached, attack, read};
 use crate::bait::{Bait, SECRET};
@@ -37,6 +42,24 @@ pub(super) const ATTACKS: &[Attack] = &[
     attack("kills_another", |bait| signal(bait, libc::SIGKILL)).at_the_bait().inside_too(),
     attack("stops_another", |bait| signal(bait, libc::SIGSTOP)).at_the_bait().inside_too(),
     attack("kills_another_by_descriptor", kill_by_descriptor).at_the_bait().inside_too(),
+    attack("kills_another_as_the_owner_of_a_socket", kill_as_owner).at_the_bait().inside_too(),
+    attack("queues_a_signal_for_another", |bait| {
+        let (victim, signal) = (bait.victim as usize, libc::SIGKILL as usize);
+        // A code below zero says that a process has queued it, as sigqueue(3) does.
+        let mut about = [0i32; 32];
+        (about[0], about[2]) = (libc::SIGKILL, libc::SI_QUEUE);
+        let words = [victim, signal, about.as_ptr() as usize, 0, 0, 0];
+        sys::call(libc::SYS_rt_sigqueueinfo, words).map(|_| "queued".into())
+    })
+    .at_the_bait()
+    .inside_too(),
+    attack("kills_a_thread_of_another", |bait| {
+        let victim = bait.victim as usize;
+        sys::call(libc::SYS_tgkill, [victim, victim, libc::SIGKILL as usize, 0, 0, 0])
+            .map(|_| "killed".into())
+    })
+    .at_the_bait()
+    .inside_too(),
     attack("kills_everybody", kill_everybody).shows_as_harm().inside_too(),
     attack("lowers_the_limits_of_another", |bait| {
         let (victim, limit) = (bait.victim as usize, [1000u64, 1000]);
@@ -87,7 +110,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         UnixStream::connect_addr(&address).map(|_| "connected".into())
     })
     .at_the_bait()
-    .inside_too(),
+    .inside_too()
+    .needs_newer(),
     attack("sends_a_datagram_out", |_| {
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         // An address of documentation (RFC 5737): nobody is there, but there is a way.
@@ -107,6 +131,26 @@ fn kill_by_descriptor(bait: &Bait) -> Reached {
     let signal = libc::SIGKILL as usize;
     sys::call(libc::SYS_pidfd_send_signal, [descriptor, signal, 0, 0, 0, 0])
         .map(|_| "killed".into())
+}
+
+/// Whoever owns a socket is sent a signal when something has come, and which one can be chosen.
+fn kill_as_owner(bait: &Bait) -> Reached {
+    const SET_SIGNAL: usize = 10;
+    let (ours, mut other) = UnixStream::pair()?;
+    let set = |what: usize, value: usize| {
+        sys::call(libc::SYS_fcntl, [ours.as_raw_fd() as usize, what, value, 0, 0, 0])
+    };
+    set(libc::F_SETOWN as usize, bait.victim as usize)?;
+    set(SET_SIGNAL, libc::SIGKILL as usize)?;
+    set(libc::F_SETFL as usize, libc::O_ASYNC as usize)?;
+    let process = Pid::from_raw(bait.victim).ok_or(io::ErrorKind::NotFound)?;
+    let end = pidfd_open(process, PidfdFlags::empty())?;
+    other.write_all(b"x")?;
+    let soon = Timespec { tv_sec: 2, tv_nsec: 0 };
+    match poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&soon))? {
+        0 => Err(io::Error::other("it lives on")),
+        _ => Ok("killed".into()),
+    }
 }
 
 fn take_descriptor(bait: &Bait) -> Reached {

@@ -1,7 +1,8 @@
 //! After all that the machine has.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use super::{Attack, Reached, attack};
@@ -12,6 +13,11 @@ pub(super) const ATTACKS: &[Attack] = &[
     attack("forks_without_end", fork_bomb),
     attack("takes_all_memory", |_| memory(1, 256)),
     attack("takes_memory_in_many_processes", |_| memory(8, 40)).only_full(),
+    attack("takes_shared_memory_that_nobody_maps", |_| unmapped(None)).only_full(),
+    attack("takes_memory_of_a_device_that_nobody_maps", |_| {
+        unmapped(Some(&OpenOptions::new().read(true).write(true).open("/dev/zero")?))
+    })
+    .only_full(),
     attack("takes_memory_without_a_path", |_| {
         let mut files = Vec::new();
         for _ in 0..40 {
@@ -104,6 +110,39 @@ fn memory(processes: usize, mebibytes: usize) -> Reached {
         return Ok(format!("{} MiB", processes * mebibytes));
     }
     Err(io::Error::other("an allocation failed"))
+}
+
+/// 180 MiB, of which never more than a part is in this process's tables, so that it shows nowhere.
+fn unmapped(file: Option<&File>) -> Reached {
+    const PART: usize = 30 << 20;
+    let anonymous = if file.is_some() { 0 } else { libc::MAP_ANONYMOUS };
+    let flags = (libc::MAP_SHARED | anonymous) as usize;
+    let number = file.map_or(-1, AsRawFd::as_raw_fd) as usize;
+    let mut parts = Vec::new();
+    for _ in 0..6 {
+        let place =
+            sys::call(libc::SYS_mmap, [0, PART, libc::PROT_READ as usize, flags, number, 0])?;
+        // Brought into memory, and then out of the tables again.
+        sys::look_at_pages(place as usize, PART, 4096);
+        let away = libc::MADV_DONTNEED as usize;
+        sys::call(libc::SYS_madvise, [place as usize, PART, away, 0, 0, 0])?;
+        parts.push(place as usize);
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    // It was there all the time: mincore(2) says so.
+    let mut pages = vec![0u8; PART / 4096];
+    let mut there = 0;
+    for part in parts {
+        sys::call(libc::SYS_mincore, [part, PART, pages.as_mut_ptr() as usize, 0, 0, 0])?;
+        there += pages.iter().filter(|page| **page & 1 == 1).count();
+    }
+    if there * 4096 > 160 << 20 {
+        return Ok(format!("{there} pages"));
+    }
+    Err(io::Error::other(format!("{there} pages are there")))
 }
 
 fn fill_disk(bait: &Bait) -> Reached {
