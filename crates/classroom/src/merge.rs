@@ -12,9 +12,10 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
+use crate::course_file::CourseFile;
 use crate::ending::{DONE, Stop};
 use crate::grade::bench::Bench;
-use crate::result::{Store, StudentResult};
+use crate::result::{Store, StudentResult, Visibility};
 use crate::shard::Shard;
 use crate::words::{class as files, merge as words};
 
@@ -39,6 +40,32 @@ pub(crate) struct RunLesson {
     pub(crate) max_score: u32,
     pub(crate) kit: String,
     pub(crate) grader: String,
+    /// All that are graded: of somebody of whom none was run, this tells how much is hidden.
+    #[serde(default)]
+    pub(crate) checks: Vec<RunCheck>,
+}
+
+/// A check of a lesson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunCheck {
+    pub(crate) id: String,
+    pub(crate) max_points: u32,
+    /// As the course file had it when the class was graded.
+    pub(crate) visibility: Visibility,
+}
+
+impl RunLesson {
+    /// The points of the checks that students may not see. What `course` says counts, and else what
+    /// was said when the class was graded.
+    pub(crate) fn unseen(&self, course: &CourseFile, is_due: bool) -> u32 {
+        let own = course.visibility_of(&self.lesson);
+        let is_seen = |check: &&RunCheck| {
+            let now = own.iter().find(|(id, _)| *id == check.id).map(|(_, it)| *it);
+            now.unwrap_or(check.visibility).is_seen(is_due)
+        };
+        let unseen = self.checks.iter().filter(|check| !is_seen(check));
+        unseen.map(|check| check.max_points).sum()
+    }
 }
 
 /// A part of a class, as it is written down.
@@ -74,6 +101,7 @@ impl Part {
             max_score: bench.text.lesson.points(),
             kit: bench.kit.hash.clone(),
             grader: bench.grader.clone(),
+            checks: bench.checks(),
         });
         let run = Run {
             ids: class.members.keys().cloned().collect(),

@@ -25,7 +25,7 @@ use crate::lessons::Clone;
 use crate::merge::Run;
 use crate::result::{Store, StudentResult};
 use crate::words::{class as files, report as words};
-use seen::{Seen, Unseen};
+use seen::Seen;
 use statistics::{Same, Statistics};
 
 #[derive(Debug, Args)]
@@ -60,10 +60,9 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     let is_due = options.after_due_date;
     let mark = |result: &StudentResult| Mark::of(result, &run, &course, &corrections, is_due);
     let marks: Vec<Mark> = results.iter().map(mark).collect();
-    let unseen = unseen(&clone, &run, &course, &marks, is_due);
     let each = results.iter().zip(&marks);
     let seen: Vec<Seen> =
-        each.map(|(result, mark)| Seen::of(result.clone(), mark, &course, &unseen)).collect();
+        each.map(|(result, mark)| Seen::of(result.clone(), mark, &course)).collect();
     let code: Code<'_> =
         results.iter().map(|result| (result.id.as_str(), code(&store, result))).collect();
 
@@ -72,24 +71,6 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     write(&class, &seen, &code, &course.title, &place)?;
     let _ = netkit::screen::line(words::written(results.len(), &place));
     Ok(DONE)
-}
-
-/// The points that students may not know of, of each lesson. A student of whom no check was run has
-/// none to count them by; so they are another's, or the course file's.
-fn unseen(clone: &Clone, run: &Run, course: &CourseFile, marks: &[Mark], is_due: bool) -> Unseen {
-    let of_others = |name: &str| {
-        let mut lessons = marks.iter().flat_map(|mark| &mark.lessons);
-        let graded = lessons.find(|it| it.lesson == name && !it.checks.is_empty());
-        graded.map(export::LessonMark::unseen)
-    };
-    let of_course = |name: &str| -> u32 {
-        let texts = clone.lessons(&[name.to_owned()]).unwrap_or_default();
-        let points = |id: &str| Some(texts.first()?.lesson.check(id)?.points);
-        let unseen = course.visibility_of(name).into_iter().filter(|(_, it)| !it.is_seen(is_due));
-        unseen.filter_map(|(id, _)| points(&id)).sum()
-    };
-    let names = run.lessons.iter().map(|lesson| lesson.lesson.clone());
-    names.map(|name| (name.clone(), of_others(&name).unwrap_or_else(|| of_course(&name)))).collect()
 }
 
 /// Writes all pages below `place`.

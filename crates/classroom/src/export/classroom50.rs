@@ -64,8 +64,8 @@ pub(super) fn result(mark: &Mark, place: &Place) -> Result<Value, Stop> {
             return Err(Stop::infrastructure(words::not_graded(&mark.id, &lesson.lesson)));
         }
         if lesson.checks.is_empty() {
-            let points = lesson.score.unwrap_or(0);
-            add(lesson.lesson.clone(), false, points, lesson.max_score, &lesson.message);
+            let (points, most) = lesson.shown_points();
+            add(lesson.lesson.clone(), false, points.unwrap_or(0), most, &lesson.message);
         }
         for check in lesson.shown() {
             let name = format!("{}: {}", lesson.lesson, check.title);

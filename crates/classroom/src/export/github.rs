@@ -78,8 +78,9 @@ fn table(mark: &Mark) -> String {
         if lesson.checks.is_empty() {
             let name = cell(&lesson.lesson);
             let why = cell(lesson.message.lines().next().unwrap_or_default());
-            let points = lesson.score.map_or("–".into(), |score| score.to_string());
-            let _ = writeln!(text, "| {name} | {points}/{} | {why} |", lesson.max_score);
+            let (score, most) = lesson.shown_points();
+            let points = score.map_or("–".into(), |score| score.to_string());
+            let _ = writeln!(text, "| {name} | {points}/{most} | {why} |");
         }
         for check in lesson.shown() {
             let (mark, _) = grader::report::mark(check.outcome);

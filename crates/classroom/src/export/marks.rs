@@ -7,7 +7,7 @@ use grader::Outcome;
 
 use super::corrections::Corrections;
 use crate::course_file::CourseFile;
-use crate::merge::Run;
+use crate::merge::{Run, RunLesson};
 use crate::result::{Arrival, LessonOutcome, LessonResult, StudentResult, Visibility};
 use crate::words::export as words;
 
@@ -34,6 +34,8 @@ pub(crate) struct LessonMark {
     /// None: the machine could not grade it, which is no 0.
     pub(crate) score: Option<u32>,
     pub(crate) max_score: u32,
+    /// So many of them are for checks that students may not see.
+    pub(crate) unseen: u32,
     /// Why there are no checks: it did not compile, it was not handed in. Empty where there are.
     pub(crate) message: String,
     /// All checks, students may see them or not.
@@ -74,11 +76,12 @@ impl Mark {
         let lessons = run.lessons.iter().map(|lesson| {
             let graded = result.lessons.iter().find(|it| it.lesson == lesson.lesson);
             let mut mark = match graded {
-                Some(graded) => LessonMark::of(graded, course, is_due),
+                Some(graded) => LessonMark::of(graded, lesson, course, is_due),
                 None => LessonMark {
                     lesson: lesson.lesson.clone(),
                     score: Some(0),
                     max_score: lesson.max_score,
+                    unseen: lesson.unseen(course, is_due),
                     message: match result.submission.outcome {
                         Arrival::Received => words::NOT_HANDED_IN.into(),
                         _ => result.submission.message.clone(),
@@ -124,7 +127,7 @@ impl Mark {
 }
 
 impl LessonMark {
-    fn of(lesson: &LessonResult, course: &CourseFile, is_due: bool) -> Self {
+    fn of(lesson: &LessonResult, run: &RunLesson, course: &CourseFile, is_due: bool) -> Self {
         let own = course.visibility_of(&lesson.lesson);
         // What was hidden when it was graded stays so, and what is hidden now is so too.
         let visibility = |id: &str, then: Visibility| {
@@ -153,17 +156,22 @@ impl LessonMark {
                 seconds: report.duration_ms as f64 / 1000.0,
             }
         });
+        let checks: Vec<CheckMark> = checks.collect();
         Self {
             lesson: lesson.lesson.clone(),
             score: (lesson.outcome != LessonOutcome::InfraError).then_some(lesson.score),
             max_score: lesson.max_score,
+            unseen: match lesson.checks.is_empty() {
+                true => run.unseen(course, is_due),
+                false => checks.iter().filter(|it| !it.is_shown).map(|it| it.max_points).sum(),
+            },
             message: match lesson.outcome {
                 LessonOutcome::Graded => String::new(),
                 LessonOutcome::NoBuild => words::no_build(lesson),
                 // What the machine says is for whoever runs it, and could name a hidden check.
                 LessonOutcome::InfraError => words::NOT_YET_GRADED.into(),
             },
-            checks: checks.collect(),
+            checks,
             corrections: Vec::new(),
             told: Vec::new(),
             is_set: false,
@@ -199,15 +207,10 @@ impl LessonMark {
         }
     }
 
-    /// The points that checks can give which students may not see; 0 where no check was run.
-    pub(crate) fn unseen(&self) -> u32 {
-        self.checks.iter().filter(|check| !check.is_shown).map(|check| check.max_points).sum()
-    }
-
-    /// What a student may know of the points, and of how many there are: nothing of the `unseen` ones.
+    /// What a student may know of the points, and of how many there are: nothing of the unseen ones.
     /// None where the machine could not grade what they may see.
-    pub(crate) fn shown_points(&self, unseen: u32) -> (Option<u32>, u32) {
-        let most = self.max_score.saturating_sub(unseen);
+    pub(crate) fn shown_points(&self) -> (Option<u32>, u32) {
+        let most = self.max_score.saturating_sub(self.unseen);
         let is_broken = self.shown().any(|check| check.outcome == Outcome::InfraError);
         let score = match () {
             () if self.is_set || self.checks.is_empty() => self.score.map(|it| it.min(most)),
@@ -226,7 +229,6 @@ impl LessonMark {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::merge::RunLesson;
     use serde_json::json;
 
     pub(crate) fn run() -> Run {
@@ -235,6 +237,7 @@ pub(crate) mod tests {
             max_score: 9,
             kit: String::new(),
             grader: String::new(),
+            checks: Vec::new(),
         };
         Run {
             ids: vec!["anna".into()],
@@ -282,6 +285,32 @@ pub(crate) mod tests {
         assert!(mark.lessons[0].shown().all(|check| !check.text.contains("secret")), "{mark:?}");
         let texts: Vec<&str> = mark.lessons[0].shown().map(|check| check.text.as_str()).collect();
         assert!(texts[1].starts_with("not run: a check that it needs"), "{texts:?}");
+    }
+
+    #[test]
+    fn who_has_no_check_run_learns_nothing_of_hidden_points() {
+        let check = |id: &str, max_points, visibility| crate::merge::RunCheck {
+            id: id.into(),
+            max_points,
+            visibility,
+        };
+        let mut run = run();
+        run.lessons[0].checks = vec![
+            check("opens", 3, Visibility::Visible),
+            check("secret_one", 4, Visibility::Hidden),
+            check("secret_two", 2, Visibility::AfterDueDate),
+        ];
+        let mut result = result();
+        let lesson = &mut result.lessons[0];
+        (lesson.outcome, lesson.score) = (LessonOutcome::NoBuild, 0);
+        lesson.checks.clear();
+        let mark = |is_due| {
+            Mark::of(&result, &run, &CourseFile::default(), &Corrections::default(), is_due)
+        };
+        assert_eq!(mark(false).lessons[0].shown_points(), (Some(0), 3));
+        assert_eq!(mark(true).lessons[0].shown_points(), (Some(0), 5));
+        let shown = super::super::gradescope::results(&mark(false)).to_string();
+        assert!(shown.contains("\"max_score\":3") && !shown.contains('9'), "{shown}");
     }
 
     #[test]

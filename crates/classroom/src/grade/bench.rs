@@ -12,6 +12,7 @@ use crate::hash::{self, Hash};
 use crate::intake::Files;
 use crate::kit::{Kit, Maker};
 use crate::lessons::{LessonText, leave_out};
+use crate::merge::RunCheck;
 use crate::result::{CheckResult, CompileResult, Hashes, LessonOutcome, LessonResult, Visibility};
 
 /// A lesson, ready for a class.
@@ -51,6 +52,21 @@ impl Bench {
         &self.text.lesson.name
     }
 
+    /// What is graded.
+    pub(crate) fn checks(&self) -> Vec<RunCheck> {
+        let check = |text: &grader::lesson::CheckText| RunCheck {
+            id: text.id.clone(),
+            max_points: text.points,
+            visibility: self.visibility_of(&text.id),
+        };
+        self.text.lesson.checks.iter().map(check).collect()
+    }
+
+    fn visibility_of(&self, id: &str) -> Visibility {
+        let own = self.visibility.iter().find(|(it, _)| it == id);
+        own.map(|(_, it)| *it).unwrap_or_default()
+    }
+
     /// What the result of these files depends on.
     pub(crate) fn hashes(&self, files: &Files) -> Hashes {
         Hashes {
@@ -88,8 +104,7 @@ impl Bench {
     }
 
     pub(super) fn with_visibility(&self, mut check: CheckResult) -> CheckResult {
-        let own = self.visibility.iter().find(|(id, _)| *id == check.report.id);
-        check.visibility = own.map(|(_, it)| *it).unwrap_or_default();
+        check.visibility = self.visibility_of(&check.report.id);
         check
     }
 

@@ -1,16 +1,11 @@
 //! What a student may see of a result.
 
-use std::collections::BTreeMap;
-
 use grader::Outcome;
 
 use crate::course_file::CourseFile;
 use crate::export::{LessonMark, Mark};
 use crate::result::{LessonOutcome, LessonResult, StudentResult};
 use crate::words::export as words;
-
-/// The points of checks that students may not see, by lesson.
-pub(super) type Unseen = BTreeMap<String, u32>;
 
 /// A result without what its student may not see: as if that had never been asked for.
 pub(super) struct Seen {
@@ -37,12 +32,7 @@ pub(super) struct SeenLesson {
 }
 
 impl Seen {
-    pub(super) fn of(
-        mut result: StudentResult,
-        mark: &Mark,
-        course: &CourseFile,
-        unseen: &Unseen,
-    ) -> Self {
+    pub(super) fn of(mut result: StudentResult, mark: &Mark, course: &CourseFile) -> Self {
         for lesson in &mut result.lessons {
             let Some(mark) = mark.lessons.iter().find(|it| it.lesson == lesson.lesson) else {
                 continue;
@@ -56,8 +46,7 @@ impl Seen {
             .lessons
             .iter()
             .map(|lesson| {
-                let unseen = unseen.get(&lesson.lesson).copied().unwrap_or(0);
-                let (score, most) = lesson.shown_points(unseen);
+                let (score, most) = lesson.shown_points();
                 SeenLesson {
                     lesson: lesson.lesson.clone(),
                     score,

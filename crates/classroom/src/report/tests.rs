@@ -66,15 +66,26 @@ fn looked_at(
         max_score: results.iter().flat_map(|it| &it.lessons).map(|it| it.max_score).max().unwrap(),
         kit: String::new(),
         grader: String::new(),
+        checks: run_checks(results),
     };
     let run = Run { lessons: vec![lesson], ..export::tests::run() };
     let mark = |it: &StudentResult| Mark::of(it, &run, course, corrections, after_due_date);
     let marks: Vec<Mark> = results.iter().map(mark).collect();
-    let clone = Clone::find(None).unwrap();
-    let unseen = unseen(&clone, &run, course, &marks, after_due_date);
     let each = results.iter().cloned().zip(&marks);
-    let seen = each.map(|(result, mark)| Seen::of(result, mark, course, &unseen)).collect();
+    let seen = each.map(|(result, mark)| Seen::of(result, mark, course)).collect();
     (Statistics::of(results, &marks, course, Vec::new()), seen)
+}
+
+/// The checks of the first who has any.
+fn run_checks(results: &[StudentResult]) -> Vec<crate::merge::RunCheck> {
+    let lesson = results.iter().flat_map(|it| &it.lessons).find(|it| !it.checks.is_empty());
+    let checks = lesson.into_iter().flat_map(|lesson| &lesson.checks);
+    let check = |it: &crate::result::CheckResult| crate::merge::RunCheck {
+        id: it.report.id.clone(),
+        max_points: it.report.max_points,
+        visibility: it.visibility,
+    };
+    checks.map(check).collect()
 }
 
 fn page_of(result: StudentResult, after_due_date: bool) -> String {
