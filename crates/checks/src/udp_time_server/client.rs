@@ -159,19 +159,16 @@ fn stops_at_an_error_reply(run: &Run) -> Verdict {
 ///
 /// How long it waits is measured from before it began, so that a busy machine can only make that
 /// longer. Its start is in it then, and where that was no small part of the limit it could hide a
-/// wait that is too short; so there it is asked for a longer one.
+/// wait that is too short; so there it is asked once more, for a longer one.
 pub(super) fn asks_again(run: &mut Run) -> Verdict {
-    let mut limit = Duration::from_millis(1200);
-    for _ in 0..3 {
-        run.patience(PATIENCE.max(3 * limit));
-        let started = asks_again_after(run, limit)?;
-        if started <= limit / 4 {
+    for limit in [Duration::from_millis(1200), Duration::from_secs(6)] {
+        run.patience(PATIENCE.max(2 * limit));
+        if asks_again_after(run, limit)? <= limit / 4 {
             return Ok(());
         }
-        run.note("it was long in starting, so once more with a longer limit");
-        limit = 6 * started;
+        run.note("it was so long in starting that this says little");
     }
-    Ok(())
+    Err(Trouble::Machine("the program starts too slowly here to tell how long it waits".into()))
 }
 
 /// Gives the time from its start to its first question.
