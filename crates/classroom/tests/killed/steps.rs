@@ -73,7 +73,7 @@ fn at_whichever_step_a_result_is_killed_none_is_lost_and_none_is_written_twice()
 }
 
 /// Bytes: more than cargo writes when all is built, and less than what is to be cut off.
-const MOST: usize = 1000;
+const MOST: usize = 3000;
 
 /// A grading that can write files of so many bytes.
 fn limited<'a>(place: &'a Place, out: &'a str, bytes: &str) -> Traced<'a> {
@@ -89,8 +89,8 @@ fn killed_amid_a_write_it_leaves_no_half_of_a_result() {
     if !can_trace() {
         return;
     }
-    let many: String = (0..20).map(|at| format!("{}{at},\n", "d".repeat(100))).collect();
-    let long = format!("dora,{}\n", "D".repeat(2000));
+    let many: String = (0..60).map(|at| format!("{}{at},\n", "d".repeat(100))).collect();
+    let long = format!("dora,{}\n", "D".repeat(6000));
     // What is cut off is longer than all else that is written then.
     for (folder, roster) in [("parts", many), ("results", long)] {
         let place = Place::of_two_absent();
