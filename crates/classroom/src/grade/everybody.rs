@@ -185,7 +185,10 @@ impl Grading<'_> {
     /// Keeps what was taken, to be shown beside its result.
     fn keep_code(&self, member: &Member, taken: Option<&Taken>) -> Result<(), End> {
         for (name, files) in taken.into_iter().flat_map(|taken| &taken.lessons) {
-            self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
+            self.store.keep_code(&member.id, name, files).map_err(|error| {
+                let words = words::code_not_kept(&member.id, &self.options.out, &error);
+                End::Stop(Stop::infrastructure(words))
+            })?;
         }
         Ok(())
     }

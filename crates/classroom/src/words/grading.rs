@@ -201,6 +201,10 @@ pub(crate) fn left_alone(names: &[String]) -> String {
     format!("left alone, since it is neither a folder nor an archive: {}", names.join(", "))
 }
 
+pub(crate) fn code_not_kept(id: &str, out: &Path, error: &dyn Display) -> String {
+    format!("cannot keep what {id} handed in, in {}: {error}", out.join("code").join(id).display())
+}
+
 /// What comes after grading.
 pub(crate) fn what_next(out: &Path) -> String {
     let out = out.display().to_string();
