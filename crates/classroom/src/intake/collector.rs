@@ -226,7 +226,7 @@ fn file_with_files_below(files: &Files) -> Option<&PathBuf> {
     files.keys().find(|path| folders.contains(&lower(path)))
 }
 
-fn is_rust(file: &str) -> bool {
+pub(super) fn is_rust(file: &str) -> bool {
     file.len() > 3 && file.ends_with(".rs") && !file.starts_with("._")
 }
 
