@@ -23,6 +23,7 @@ pub fn capability() -> Capability {
         why_not_reduced: None,
         why_no_inner: None,
         has_scopes: false,
+        keeps_content: false,
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Capability {
     pub(crate) why_no_inner: Option<Refusal>,
     /// Landlock keeps signals and abstract sockets in.
     pub(crate) has_scopes: bool,
+    /// Landlock keeps files from being emptied.
+    pub(crate) keeps_content: bool,
 }
 
 impl Capability {
@@ -86,12 +88,16 @@ impl Capability {
 
     /// How the second level differs on this machine from what it is since Linux 6.12.
     pub fn inner_differs(&self) -> &'static [&'static str] {
+        const ALL: &[&str] = &[
+            "a program can signal itself only, not what it has started, since Landlock of this \
+             kernel keeps no signals in (that of Linux 6.12 does)",
+            "a program can connect to abstract UNIX sockets of whoever grades it",
+            "a program can also empty files beside the engine that it may only read, since Landlock \
+             of this kernel does not keep it from that (that of Linux 6.2 does)",
+        ];
         match (&self.why_no_inner, self.has_scopes, self.tier) {
-            (None, false, Tier::Reduced | Tier::Full) => &[
-                "a program can signal itself only, not what it has started, since Landlock of this \
-                 kernel keeps no signals in (that of Linux 6.12 does)",
-                "a program can connect to abstract UNIX sockets of whoever grades it",
-            ],
+            (None, false, Tier::Reduced | Tier::Full) if self.keeps_content => &ALL[..2],
+            (None, false, Tier::Reduced | Tier::Full) => ALL,
             _ => &[],
         }
     }
@@ -118,5 +124,29 @@ impl fmt::Display for Capability {
             write!(f, "\n  here a program can do more than in a full cell: {lack}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_the_kernel_the_more_the_second_level_differs() {
+        let differences = |has_scopes, keeps_content| {
+            let (why_not_full, why_not_reduced, why_no_inner) = (None, None, None);
+            let tier = Tier::Full;
+            let it = Capability {
+                tier,
+                why_not_full,
+                why_not_reduced,
+                why_no_inner,
+                has_scopes,
+                keeps_content,
+            };
+            it.inner_differs().len()
+        };
+        assert_eq!((differences(true, true), differences(false, true)), (0, 2));
+        assert_eq!(differences(false, false), 3);
     }
 }

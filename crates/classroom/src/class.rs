@@ -79,7 +79,7 @@ impl Class {
     pub(crate) fn of_folder(folder: &Path, roster: Option<&Roster>) -> Result<Self, Stop> {
         let unreadable = |error| Stop::usage(words::unreadable(folder, &error));
         let mut pieces: Vec<(String, Piece)> = Vec::new();
-        let mut left_alone = Vec::new();
+        let (mut left_alone, mut strays) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let (path, own) = (entry.path(), entry.file_name());
@@ -93,13 +93,22 @@ impl Class {
             // What lies beside: a roster, notes. Not `anna.rs` or `anna.7z`: they cannot be taken,
             // and it would be wrong to say that nothing was handed in.
             let is_somebodys = roster.is_some_and(|roster| roster.student(&id).is_some());
-            if !is_folder && !is_archive(name) && !is_somebodys {
+            let is_taken = is_folder || is_archive(name);
+            if !is_taken && !is_somebodys {
                 left_alone.push(shown);
                 continue;
             }
             let piece =
                 Piece { path, shown, submitted_at: None, due: None, instead_of: Vec::new() };
-            pieces.push((id, piece));
+            if is_taken { &mut pieces } else { &mut strays }.push((id, piece));
+        }
+        // Beside what can be taken it is no second submission: an instructor's notes, a log.
+        let handed_in: BTreeSet<String> = pieces.iter().map(|(id, _)| id.clone()).collect();
+        for (id, stray) in strays {
+            match handed_in.contains(&id) {
+                true => left_alone.push(stray.shown),
+                false => pieces.push((id, stray)),
+            }
         }
         pieces.sort_by(|a, b| (&a.0, &a.1.path).cmp(&(&b.0, &b.1.path)));
         left_alone.sort();
@@ -243,6 +252,22 @@ mod tests {
         }
         assert!(matches!(class.members["dora"].handed_in, HandedIn::Nothing));
         assert_eq!(class.left_alone, ["roster.csv"]);
+    }
+
+    #[test]
+    fn a_file_beside_a_students_submission_is_no_second_one() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("ben")).unwrap();
+        for name in ["anna.zip", "anna.txt", "anna", "ben.log", "dora.rs"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let roster = Roster::read("id\nanna\nben\ndora\n".as_bytes()).unwrap();
+        let class = Class::of_folder(folder.path(), Some(&roster)).unwrap();
+        for (id, shown) in [("anna", "anna.zip"), ("ben", "ben"), ("dora", "dora.rs")] {
+            let HandedIn::One(piece) = &class.members[id].handed_in else { panic!("{class:?}") };
+            assert_eq!(piece.shown, shown);
+        }
+        assert_eq!(class.left_alone, ["anna", "anna.txt", "ben.log"]);
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub(crate) fn run(options: &Options) -> Result<u8, Stop> {
     match run.grade(&clone.root, &mine) {
         Ok(code) => {
             run.gauge.end();
-            run.summary(&mine, &class.left_alone)?;
+            run.summary(&mine, &class.left_alone, shard.count > 1)?;
             Ok(code)
         }
         Err(End::Stopped) => {

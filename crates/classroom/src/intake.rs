@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::words::intake as words;
 pub(crate) use collector::{Collector, Instead, Kind};
+pub(crate) use folder::kept;
 
 /// What a submission may be at most. A lesson's program is a few files of a few hundred lines.
 #[derive(Clone, Copy, Debug)]

@@ -329,12 +329,9 @@ impl Store {
     /// A lesson's files as they were graded. None where they were not kept, or where others stand
     /// there: somebody was ended while they took these files' place.
     pub(crate) fn code(&self, id: &str, lesson: &LessonResult) -> Option<Files> {
-        let name = &lesson.lesson;
-        let folder = self.code.join(id).join(name);
-        let lessons = [name.clone()];
-        let taken = intake::take(&folder, &lessons, intake::Limits::default()).ok()?;
-        let files = taken.lessons.get(name)?;
-        (crate::hash::of_files(files) == lesson.hashes.submission).then(|| files.clone())
+        let folder = self.code.join(id).join(&lesson.lesson).join("src");
+        let files = intake::kept(&folder, &intake::Limits::default()).ok()?;
+        (crate::hash::of_files(&files) == lesson.hashes.submission).then_some(files)
     }
 
     /// The result that is there already, if it is one.
@@ -386,5 +383,44 @@ mod tests {
         std::fs::remove_file(src.join("a/mod.rs")).unwrap();
         std::fs::write(src.join("main.rs"), "mod a;").unwrap();
         assert_eq!(store.code("anna", &lesson), None);
+    }
+
+    /// What is taken by names of folders is not looked for by them once more.
+    #[test]
+    fn code_is_kept_whatever_its_folders_are_called() {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::at(out.path());
+        let mut lesson = crate::export::tests::result().lessons.swap_remove(0);
+        for folder in ["exercises", "exercises/tcp-echo/src", "src", "node_modules", "a.rs"] {
+            let files = Files::from([
+                ("main.rs".into(), b"mod x;".to_vec()),
+                (Path::new(folder).join("mod.rs"), b"// one".to_vec()),
+                (Path::new(folder).join("x.rs"), b"// two".to_vec()),
+            ]);
+            lesson.hashes.submission = crate::hash::of_files(&files);
+            store.keep_code("anna", &lesson.lesson, &files).unwrap();
+            assert_eq!(store.code("anna", &lesson), Some(files), "{folder}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn code_that_lies_behind_a_link_is_none() {
+        let out = tempfile::tempdir().unwrap();
+        let store = Store::at(out.path());
+        let files = Files::from([("a/b.rs".into(), b"// b".to_vec())]);
+        let mut lesson = crate::export::tests::result().lessons.swap_remove(0);
+        lesson.hashes.submission = crate::hash::of_files(&files);
+        let src = out.path().join("code/anna").join(&lesson.lesson).join("src");
+        for place in [src.join("a/b.rs"), src.join("a"), src] {
+            store.keep_code("anna", &lesson.lesson, &files).unwrap();
+            let elsewhere = out.path().join("elsewhere");
+            std::fs::rename(&place, &elsewhere).unwrap();
+            std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+            assert_eq!(store.code("anna", &lesson), None, "{}", place.display());
+            std::fs::remove_file(&place).unwrap();
+            let _ =
+                std::fs::remove_dir_all(&elsewhere).or_else(|_| std::fs::remove_file(&elsewhere));
+        }
     }
 }

@@ -25,6 +25,8 @@ fn everybody_gets_what_their_program_deserves() {
     class.file("roster.csv", "", "id,name\nright,Right R\nabsent,Absent A\n");
     let done = class.grade(&["--roster", &class.path("roster.csv")]);
     assert!(done.status.success(), "{}", text(&done));
+    let given = format!("--format csv --roster {}", class.path("roster.csv"));
+    assert!(text(&done).contains(&given), "{}", text(&done));
 
     let right = class.result("right");
     assert_eq!((&right["name"], &right["sandbox"]), (&"Right R".into(), &"none".into()));
@@ -158,6 +160,8 @@ fn parts_merge_to_what_one_machine_gives_and_a_missing_student_is_told() {
     for (shard, out) in [("0/2", &first), ("1/2", &second)] {
         let done = class.grade_into(out, &["--shard", shard]);
         assert!(done.status.success(), "{}", text(&done));
+        assert!(text(&done).contains(&format!("class merge {out} ")), "{}", text(&done));
+        assert!(!text(&done).contains("class export"), "{}", text(&done));
     }
     let merged = class.path("merged");
     let lonely = class.run(&["merge", &first, "--out", &merged]);

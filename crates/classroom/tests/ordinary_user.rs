@@ -109,8 +109,12 @@ fn lasting(mut result: Value) -> Value {
 
 #[test]
 fn an_ordinary_user_grades_a_class_in_cells_and_gets_what_root_gets() {
+    if !is_root() {
+        eprintln!("not run: needs root");
+        return;
+    }
     let class = Class::new();
-    if !is_root() || !can_confine(&class) {
+    if !can_confine(&class) {
         return;
     }
     class.solution("right");

@@ -24,8 +24,10 @@ pub fn capability() -> Capability {
     };
     let why_not_reduced = reduced.filter(|_| tier == Tier::None);
     let why_no_inner = inner::check(&policy).err();
-    let has_scopes = paths::has_scopes(paths::landlock_abi());
-    Capability { tier, why_not_full: full, why_not_reduced, why_no_inner, has_scopes }
+    let abi = paths::landlock_abi();
+    let (has_scopes, keeps_content) = (paths::has_scopes(abi), paths::keeps_content(abi));
+    let why_not_full = full;
+    Capability { tier, why_not_full, why_not_reduced, why_no_inner, has_scopes, keeps_content }
 }
 
 pub(super) fn landlock_is_there() -> Result<(), Refusal> {

@@ -7,6 +7,7 @@
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -141,23 +142,78 @@ impl Plan {
 /// what was put out of memory to make room.
 fn held() -> u64 {
     let mut bytes = 0u64;
-    for_each_process(|folder| {
-        let mut text = [0u8; 4096];
-        bytes = bytes.saturating_add(held_by(read_into(&mut text, folder, c"status")));
+    for_each_number(rustix::fs::CWD, c"/proc", |name, process| {
+        if name != c"1" {
+            let held = held_by(process).or_else(|| held_by_a_thread_of(process));
+            bytes = bytes.saturating_add(held.unwrap_or(0));
+        }
+        ControlFlow::Continue(())
     });
     bytes
 }
 
-/// The same of one process, by its /proc/PID/status (proc_pid_status(5)).
-fn held_by(status: &[u8]) -> u64 {
-    let parts = [&b"VmRSS:"[..], b"VmPTE:", b"VmSwap:"];
-    let lines = status.split(|byte| *byte == b'\n');
-    let counted = lines.filter_map(|line| parts.iter().find_map(|name| line.strip_prefix(*name)));
-    let kibibytes = counted.map(|rest| {
-        let digits = rest.iter().filter(|byte| byte.is_ascii_digit());
-        digits.fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()))
+/// The same of one process or thread, by its folder in /proc. None: it has no memory any more.
+fn held_by(folder: BorrowedFd<'_>) -> Option<u64> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(folder, c"status", flags, Mode::empty()).ok()?;
+    let mut status = Status::default();
+    let mut text = [0u8; 4096];
+    loop {
+        match rustix::io::read(&file, &mut text) {
+            Ok(0) | Err(_) => return status.held(),
+            Ok(count) => status.add(text.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+/// A process is told of by its first thread. Where that has ended before others, which hold all that
+/// the process does, one of those tells.
+fn held_by_a_thread_of(process: BorrowedFd<'_>) -> Option<u64> {
+    let mut held = None;
+    for_each_number(process, c"task", |_, thread| {
+        held = held_by(thread);
+        if held.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    kibibytes.fold(0, u64::saturating_add).saturating_mul(1024)
+    held
+}
+
+/// What /proc/PID/status (proc_pid_status(5)) says of memory, piece by piece: before that stands a line
+/// of groups, which can have hundreds of kilobytes.
+#[derive(Default)]
+struct Status {
+    /// How the line begins that is being read.
+    line: [u8; 32],
+    length: usize,
+    kibibytes: Option<u64>,
+}
+
+impl Status {
+    fn add(&mut self, text: &[u8]) {
+        for byte in text {
+            if *byte == b'\n' {
+                self.end_line();
+            } else if let Some(place) = self.line.get_mut(self.length) {
+                *place = *byte;
+                self.length += 1;
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = self.line.get(..self.length).unwrap_or_default();
+        self.length = 0;
+        let mut parts = [&b"VmRSS:"[..], b"VmPTE:", b"VmSwap:"].into_iter();
+        let Some(rest) = parts.find_map(|name| line.strip_prefix(name)) else { return };
+        let digits = rest.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
+        let kibibytes =
+            digits.fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(digit.into()));
+        self.kibibytes = Some(self.kibibytes.unwrap_or(0).saturating_add(kibibytes));
+    }
+
+    /// In bytes.
+    fn held(&self) -> Option<u64> {
+        self.kibibytes.map(|kibibytes| kibibytes.saturating_mul(1024))
+    }
 }
 
 /// Takes the end of every child that has ended; the program's is noted.
@@ -186,19 +242,24 @@ fn kill_children() {
     }
 }
 
-/// Calls `look` with the folder of each process in /proc but this one.
-fn for_each_process(mut look: impl FnMut(BorrowedFd<'_>)) {
+/// Calls `look` with each folder in `above`/`folder` that has a number for a name, until it is told to
+/// break off: in /proc those are the processes, in a process's `task` its threads.
+fn for_each_number(
+    above: BorrowedFd<'_>,
+    folder: &CStr,
+    mut look: impl FnMut(&CStr, BorrowedFd<'_>) -> ControlFlow<()>,
+) {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(proc) = rustix::fs::open(c"/proc", flags, Mode::empty()) else { return };
+    let Ok(all) = rustix::fs::openat(above, folder, flags, Mode::empty()) else { return };
     let mut space = [MaybeUninit::uninit(); 4096];
-    let mut entries = RawDir::new(&proc, &mut space);
+    let mut entries = RawDir::new(&all, &mut space);
     while let Some(Ok(entry)) = entries.next() {
         let name = entry.file_name();
-        if !name.to_bytes().iter().all(u8::is_ascii_digit) || name == c"1" {
-            continue;
-        }
-        if let Ok(folder) = rustix::fs::openat(&proc, name, flags, Mode::empty()) {
-            look(folder.as_fd());
+        if name.to_bytes().iter().all(u8::is_ascii_digit)
+            && let Ok(one) = rustix::fs::openat(&all, name, flags, Mode::empty())
+            && look(name, one.as_fd()).is_break()
+        {
+            return;
         }
     }
 }
@@ -220,13 +281,30 @@ fn number(text: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn held_by_text(text: &[u8]) -> Option<u64> {
+        let mut status = Status::default();
+        status.add(text);
+        status.held()
+    }
+
     #[test]
     fn memory_is_counted_with_its_tables_and_with_what_is_swapped_out() {
-        let status = b"Name:\tVmRSS: 7\nVmSize:\t 9999 kB\nVmRSS:\t     1024 kB\nVmPTE:\t      40 kB\nVmSwap:\t       8 kB\n";
-        assert_eq!(held_by(status), (1024 + 40 + 8) << 10);
-        assert_eq!(held_by(b"Name:\tkthreadd\n"), 0);
-        assert_eq!(held_by(b"VmRSS:\t99999999999999999999999999 kB"), u64::MAX);
-        let own = std::fs::read("/proc/self/status").unwrap();
-        assert!(held_by(&own) > 100 << 10);
+        let text = b"Name:\tVmRSS: 7\nVmSize:\t 9999 kB\nVmRSS:\t     1024 kB\nVmPTE:\t      40 kB\nVmSwap:\t       8 kB\n";
+        assert_eq!(held_by_text(text), Some((1024 + 40 + 8) << 10));
+        assert_eq!(held_by_text(b"Name:\tkthreadd\n"), None);
+        assert_eq!(held_by_text(b"VmRSS:\t99999999999999999999999999 kB\n"), Some(u64::MAX));
+        let own = rustix::fs::open(c"/proc/self", OFlags::DIRECTORY, Mode::empty()).unwrap();
+        assert!(held_by(own.as_fd()) > Some(100 << 10));
+    }
+
+    #[test]
+    fn many_groups_do_not_hide_memory_however_it_is_read() {
+        let groups = "4294967295 ".repeat(65_536);
+        let text = format!("Name:\tx\nGroups:\t{groups}\nVmRSS:\t    1024 kB\n");
+        for size in [1, 7, 4096, text.len()] {
+            let mut status = Status::default();
+            text.as_bytes().chunks(size).for_each(|piece| status.add(piece));
+            assert_eq!(status.held(), Some(1024 << 10), "in pieces of {size}");
+        }
     }
 }

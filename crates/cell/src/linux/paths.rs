@@ -178,6 +178,11 @@ pub(super) fn has_scopes(abi: ABI) -> bool {
     abi >= ABI::V6
 }
 
+/// Whether Landlock of this version keeps a file that may only be read from being emptied.
+pub(super) fn keeps_content(abi: ABI) -> bool {
+    abi >= ABI::V3
+}
+
 /// Landlock's rights as numbers, for rules on what is made only later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbers {

@@ -185,7 +185,10 @@ impl Grading<'_> {
     /// Keeps what was taken, to be shown beside its result.
     fn keep_code(&self, member: &Member, taken: Option<&Taken>) -> Result<(), End> {
         for (name, files) in taken.into_iter().flat_map(|taken| &taken.lessons) {
-            self.store.keep_code(&member.id, name, files).map_err(|error| self.full(&error))?;
+            self.store.keep_code(&member.id, name, files).map_err(|error| {
+                let words = words::code_not_kept(&member.id, &self.options.out, &error);
+                End::Stop(Stop::infrastructure(words))
+            })?;
         }
         Ok(())
     }
@@ -248,8 +251,13 @@ impl Grading<'_> {
         End::Stop(Stop::infrastructure(files::unwritable(&self.store.folder, error)))
     }
 
-    /// Says on stdout how it came out, and who is to be looked at.
-    pub(super) fn summary(&self, mine: &[&Member], left_alone: &[String]) -> Result<(), Stop> {
+    /// Says on stdout how it came out, who is to be looked at, and what comes next.
+    pub(super) fn summary(
+        &self,
+        mine: &[&Member],
+        left_alone: &[String],
+        is_part: bool,
+    ) -> Result<(), Stop> {
         let mut lines = Vec::new();
         lines.extend((!left_alone.is_empty()).then(|| words::left_alone(left_alone)));
         let mut counts = BTreeMap::new();
@@ -269,13 +277,18 @@ impl Grading<'_> {
             .iter()
             .map(|(outcome, count): (&Arrival, _)| words::count(*count, *outcome))
             .collect();
+        let Options { out, course, roster, .. } = self.options;
+        let next = match is_part {
+            true => words::what_next_of_a_part(out),
+            false => words::what_next(out, course.as_deref(), roster.as_deref()),
+        };
         netkit::screen::line(words::done(
             mine.len(),
             &counts,
             self.sandbox.word(),
             &self.store.folder,
         ))
-        .and_then(|()| netkit::screen::line(words::what_next(&self.options.out)))
+        .and_then(|()| netkit::screen::line(next))
         .map_err(failed)
     }
 }

@@ -1,8 +1,8 @@
 //! Which entries of a submission are taken, whatever it came in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Files, Limits, Refusal, shown};
 use crate::words::intake as words;
@@ -155,6 +155,17 @@ impl<'a> Collector<'a> {
 
     /// The files by lesson. What stands in `exercises` goes before a bare `src`.
     pub(crate) fn finish(self) -> Result<BTreeMap<String, Files>, Refusal> {
+        let lessons = self.by_lesson()?;
+        match lessons.values().find_map(file_with_files_below) {
+            Some(path) => {
+                let name = shown(path.as_os_str().as_encoded_bytes());
+                Err(Refusal::Hostile(words::file_and_folder(&name)))
+            }
+            None => Ok(lessons),
+        }
+    }
+
+    fn by_lesson(self) -> Result<BTreeMap<String, Files>, Refusal> {
         let mut lessons: BTreeMap<String, (Vec<String>, Files)> = BTreeMap::new();
         let (named, bare): (Vec<_>, Vec<_>) =
             self.found.into_iter().partition(|((_, lesson), _)| lesson.is_some());
@@ -206,7 +217,16 @@ impl<'a> Collector<'a> {
     }
 }
 
-fn is_rust(file: &str) -> bool {
+/// A file that would have to be a folder too, which only an archive can have: no disk keeps both.
+/// Where a disk knows no cases it does not keep `A.rs` beside `a.rs/b.rs` either.
+fn file_with_files_below(files: &Files) -> Option<&PathBuf> {
+    let lower = |path: &Path| path.to_string_lossy().to_lowercase();
+    let folders: BTreeSet<String> =
+        files.keys().flat_map(|path| path.ancestors().skip(1)).map(lower).collect();
+    files.keys().find(|path| folders.contains(&lower(path)))
+}
+
+pub(super) fn is_rust(file: &str) -> bool {
     file.len() > 3 && file.ends_with(".rs") && !file.starts_with("._")
 }
 

@@ -236,6 +236,27 @@ fn a_name_that_is_there_twice_is_hostile() {
 }
 
 #[test]
+fn a_file_that_is_a_folder_too_is_hostile() {
+    for file in ["a.rs", "A.rs"] {
+        for (file, below) in [(file, "a.rs/b.rs"), (file, "a.rs/b/c.rs")] {
+            let names = [file, below].map(|name| format!("exercises/tcp-echo/src/{name}"));
+            let [file, below] = names.each_ref().map(String::as_str);
+            for [one, two] in [[file, below], [below, file]] {
+                let zip = zip_of(&[(MAIN, b"x"), (one, b"y"), (two, b"z")]);
+                assert!(hostile(taken("a.zip", &zip)).contains("as a folder"));
+                let entries = [MAIN, one, two].map(|name| (name, EntryType::Regular, &b"x"[..]));
+                assert!(hostile(taken("a.tar", &tar_of(&entries))).contains("as a folder"));
+            }
+        }
+    }
+    let bare = zip_of(&[("src/a.rs", b"x"), ("src/a.rs/b.rs", b"y")]);
+    assert!(hostile(taken("a.zip", &bare)).contains("as a folder"));
+    // Files that stand in a folder of such a name, and nothing else has it.
+    let right = zip_of(&[(MAIN, b"x"), ("exercises/tcp-echo/src/a.rs/b.rs", b"y")]);
+    assert_eq!(names(&taken("a.zip", &right).unwrap()), ["a.rs/b.rs", "main.rs"]);
+}
+
+#[test]
 fn bombs_are_told_long_before_they_are_unpacked() {
     // 1 GiB of nothing, which a tar file's first entry is full of.
     let mut header = Header::new_gnu();

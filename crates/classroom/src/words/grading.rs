@@ -201,14 +201,35 @@ pub(crate) fn left_alone(names: &[String]) -> String {
     format!("left alone, since it is neither a folder nor an archive: {}", names.join(", "))
 }
 
-/// What comes after grading.
-pub(crate) fn what_next(out: &Path) -> String {
-    let out = out.display().to_string();
-    let out = grader::quoted_word(&out);
+pub(crate) fn code_not_kept(id: &str, out: &Path, error: &dyn Display) -> String {
+    format!("cannot keep what {id} handed in, in {}: {error}", out.join("code").join(id).display())
+}
+
+/// What comes after grading, with the files that it was given: without them there are no weights, late
+/// work loses nothing, and the gradebook has no columns of the roster.
+pub(crate) fn what_next(out: &Path, course: Option<&Path>, roster: Option<&Path>) -> String {
+    let given = |option: &str, file: Option<&Path>| {
+        file.map(|file| format!(" {option} {}", typed(file))).unwrap_or_default()
+    };
+    let (out, course, roster) = (typed(out), given("--course", course), given("--roster", roster));
     format!(
-        "pages      cargo class report {out}\n\
-         gradebook  cargo class export {out} --format csv"
+        "pages      cargo class report {out}{course}\n\
+         gradebook  cargo class export {out} --format csv{roster}{course}"
     )
+}
+
+/// What comes after grading a part of a class.
+pub(crate) fn what_next_of_a_part(out: &Path) -> String {
+    format!(
+        "once all parts are graded, OTHERS being folders that other parts were written to:\n\
+         merge      cargo class merge {} OTHERS --out WHOLE",
+        typed(out)
+    )
+}
+
+/// A path as it can be typed.
+fn typed(path: &Path) -> String {
+    grader::quoted_word(&path.display().to_string()).into_owned()
 }
 
 pub(crate) fn memory(most: u64) -> String {
@@ -243,5 +264,28 @@ pub(crate) fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Skipped => "skipped",
         Outcome::InfraError => "infra_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_next_has_the_files_that_grading_was_given() {
+        let path = Path::new;
+        assert_eq!(
+            what_next(path("graded"), None, None),
+            "pages      cargo class report graded\n\
+             gradebook  cargo class export graded --format csv"
+        );
+        assert_eq!(
+            what_next(path("my out"), Some(path("course.toml")), Some(path("the roster.csv"))),
+            "pages      cargo class report 'my out' --course course.toml\n\
+             gradebook  cargo class export 'my out' --format csv --roster 'the roster.csv' \
+             --course course.toml"
+        );
+        let part = what_next_of_a_part(path("part 0"));
+        assert!(part.ends_with("cargo class merge 'part 0' OTHERS --out WHOLE"), "{part}");
     }
 }

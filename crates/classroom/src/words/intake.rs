@@ -67,6 +67,10 @@ pub(crate) fn twice(name: &str) -> String {
     format!("`{name}` is there twice, so that it depends on the reader which one is meant")
 }
 
+pub(crate) fn file_and_folder(name: &str) -> String {
+    format!("`{name}` is there as a file and as a folder, and not every disk can have both")
+}
+
 pub(crate) fn absolute(name: &str) -> String {
     format!("the archive has a file for the absolute path `{name}`")
 }

@@ -79,6 +79,16 @@ pub(crate) const ATTACKS: &[Attack] = &[
         NotTaken("hostile", "is a link"),
     ),
     archive(
+        "tar_has_a_file_that_is_a_folder_too",
+        "has the grading of everybody stopped, since no disk can keep both",
+        "tar",
+        || {
+            let below = format!("{MAIN}/x.rs");
+            tar(&[(MAIN, EntryType::Regular), (&below, EntryType::Regular)])
+        },
+        NotTaken("hostile", "as a file and as a folder"),
+    ),
+    archive(
         "tar_writes_through_a_link",
         "has a folder that is a link out, and a file in it",
         "tar",

@@ -93,6 +93,13 @@ pub(crate) const ATTACKS: &[Attack] = &[
         NotTaken("hostile", "there twice"),
     ),
     archive(
+        "zip_has_a_file_that_is_a_folder_too",
+        "has the grading of everybody stopped, since no disk can keep both",
+        "zip",
+        || zip(&[(MAIN, MINE), (OTHER, "//"), (&format!("{OTHER}/x.rs"), "//")]),
+        NotTaken("hostile", "as a file and as a folder"),
+    ),
+    archive(
         "zip_has_two_names_in_different_cases",
         "has one file written over the other, where the disk knows no cases",
         "zip",

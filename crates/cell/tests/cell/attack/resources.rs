@@ -1,7 +1,7 @@
 //! After all that the machine has.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,10 @@ use crate::sys;
 
 pub(super) const ATTACKS: &[Attack] = &[
     attack("forks_without_end", fork_bomb),
-    attack("takes_all_memory", |_| memory(1, 256)),
-    attack("takes_memory_in_many_processes", |_| memory(8, 40)).only_full(),
+    attack("takes_all_memory", |_| memory(1, 256, fill)),
+    attack("takes_memory_in_many_processes", |_| memory(8, 40, fill)).only_full(),
+    attack("takes_memory_in_processes_whose_first_thread_is_gone", |_| memory(8, 40, gone))
+        .only_full(),
     attack("takes_shared_memory_that_nobody_maps", |_| unmapped(None)).only_full(),
     attack("takes_memory_of_a_device_that_nobody_maps", |_| {
         unmapped(Some(&OpenOptions::new().read(true).write(true).open("/dev/zero")?))
@@ -69,8 +71,36 @@ fn fork_bomb(_: &Bait) -> Reached {
     result
 }
 
+/// How a process takes that many MiB, tells so, and holds them until it may end.
+type Take = fn(usize, &PipeWriter, &PipeReader) -> !;
+
+fn fill(mebibytes: usize, tell: &PipeWriter, hold: &PipeReader) -> ! {
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..mebibytes {
+        let mut one = Vec::new();
+        if one.try_reserve_exact(1 << 20).is_err() {
+            sys::exit(1);
+        }
+        one.resize(1 << 20, 1);
+        all.push(one);
+    }
+    let _ = { tell }.write_all(b"x");
+    let _ = { hold }.read(&mut [0]);
+    sys::exit(0);
+}
+
+/// The same in a second thread, while the first has ended: what /proc says of the process is what it
+/// says of its first thread, and that has no memory any more.
+fn gone(mebibytes: usize, tell: &PipeWriter, hold: &PipeReader) -> ! {
+    std::thread::scope(|scope| {
+        scope.spawn(|| fill(mebibytes, tell, hold));
+        let _ = sys::call(libc::SYS_exit, [0; 6]);
+        sys::exit(1)
+    })
+}
+
 /// In each of `processes` that many MiB, all held at once.
-fn memory(processes: usize, mebibytes: usize) -> Reached {
+fn memory(processes: usize, mebibytes: usize, take: Take) -> Reached {
     let (mut told, tell) = io::pipe()?;
     let (hold, release) = io::pipe()?;
     let mut children = Vec::new();
@@ -78,18 +108,7 @@ fn memory(processes: usize, mebibytes: usize) -> Reached {
         match sys::fork()? {
             0 => {
                 drop((told, release));
-                let mut all: Vec<Vec<u8>> = Vec::new();
-                for _ in 0..mebibytes {
-                    let mut one = Vec::new();
-                    if one.try_reserve_exact(1 << 20).is_err() {
-                        sys::exit(1);
-                    }
-                    one.resize(1 << 20, 1);
-                    all.push(one);
-                }
-                let _ = (&tell).write_all(b"x");
-                let _ = (&hold).read(&mut [0]);
-                sys::exit(0);
+                take(mebibytes, &tell, &hold)
             }
             child => children.push(child),
         }
