@@ -49,7 +49,7 @@ pub(super) fn editor_that_keeps(clone: &Clone) -> String {
     is_editor(clone, &script)
 }
 
-fn is_editor(clone: &Clone, script: &str) -> String {
+pub(super) fn is_editor(clone: &Clone, script: &str) -> String {
     clone.write("bin/vim", &format!("#!/bin/sh\n{script}\n"));
     let path = clone.path("bin/vim");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
