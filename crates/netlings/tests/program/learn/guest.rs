@@ -130,6 +130,7 @@ fn what_ends_a_seat_that_is_stopped_leaves_a_sane_terminal_and_nothing_else() {
             clone.write(STAY, "");
             seat.press("\u{1a}");
             seat.stops();
+            seat.is_the_shells(); // else it could go on at once
             seat.signal(signal);
             if signal != "-KILL" {
                 seat.signal("-CONT"); // as a shell's own `kill` does
