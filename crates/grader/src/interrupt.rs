@@ -109,9 +109,10 @@ pub fn watch() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Does `act`, and waits no longer than so for it: a terminal that is stopped takes no words.
-#[cfg(unix)]
-fn within(most: Duration, act: impl FnOnce() + Send + 'static) {
+/// Does `act` in a thread of its own, and waits no longer than `most` for it: a terminal that is stopped takes
+/// no words. What is not done by then goes on, until the process ends. Where the system has no thread for it,
+/// it is not done.
+pub fn within(most: Duration, act: impl FnOnce() + Send + 'static) {
     let (done, is_done) = std::sync::mpsc::channel();
     let acts = move || {
         act();

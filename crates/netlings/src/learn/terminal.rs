@@ -37,6 +37,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// So long a program that has the terminal may take to end when the seat does: for an editor that
 /// keeps what is not saved. Then it is killed.
 const PATIENCE_WITH_GUESTS: Duration = Duration::from_secs(3);
+/// So long an end by a signal may take while such a program has it.
+pub(crate) const MOST_WITH_GUESTS: Duration = A_MOMENT.saturating_add(PATIENCE_WITH_GUESTS);
 
 fn is_taken() -> Option<MutexGuard<'static, bool>> {
     let since = Instant::now();
@@ -151,7 +153,7 @@ impl Taken {
     /// # Errors
     /// It cannot be started; or, as the outer one, nobody can write to the terminal any more.
     pub(crate) fn lent_to(&mut self, command: &mut Command) -> io::Result<io::Result<()>> {
-        ends_at_a_signal(A_MOMENT + PATIENCE_WITH_GUESTS);
+        ends_at_a_signal(MOST_WITH_GUESTS);
         #[cfg(unix)]
         let ran = self.lent(|| guest::run(command));
         #[cfg(not(unix))]

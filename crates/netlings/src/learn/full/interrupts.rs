@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Happening;
 use crate::ending::PASSED;
-use crate::learn::terminal::end_by;
+use crate::learn::terminal::{MOST_WITH_GUESTS, end_by};
 
 /// What one means.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,8 @@ impl Interrupts {
                 let _ = self.teller.try_send(Happening::Quit);
             }
             Meant::EndAll => {
-                end_by(SIGTERM);
+                // As at a signal that ends it: a terminal that is stopped must not keep it.
+                grader::interrupt::within(MOST_WITH_GUESTS, || end_by(SIGTERM));
                 std::process::exit(PASSED.into());
             }
             Meant::Back => self.goes_back.store(true, Ordering::SeqCst),

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::guest::editor_that_keeps;
-use super::seat::Seat;
+use super::guest::{editor_that_keeps, is_editor};
+use super::seat::{STAY, Seat};
 use super::stage::{TALK, own_program};
 use super::{PROGRAM, SILENT, fresh, held};
 use crate::clone::Clone;
@@ -243,4 +243,35 @@ fn a_terminal_that_takes_nothing_any_more_does_not_keep_it_from_ending() {
     seat.flows_again();
     let left = seat.ended();
     assert!(left.is_sane(), "{left:?}");
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_while_an_editor_has_it_does_not_keep_it_from_ending() {
+    for (signal, code) in [("-TERM", 143), ("-INT", 0)] {
+        let clone = fresh();
+        // It ends at once, and leaves the terminal as it is.
+        let script =
+            "stty raw -echo; printf '\\033[?1049h\\033[?1000h\\033[Ha guest'; exec sleep 1000";
+        let editor = is_editor(&clone, script);
+        let mut seat = Seat::at(&clone, 80, 24, &[("EDITOR", &editor)]);
+        seat.shows("q quit");
+        clone.write(STAY, ""); // the shell outlives the seat
+        seat.press("e");
+        seat.shows("a guest");
+        seat.stops_flowing();
+        seat.signal(signal);
+        seat.is_gone();
+        // Before anything flows: later they may be the modes that a shell has chosen.
+        seat.has_its_modes_again();
+        seat.is_the_shells();
+        seat.flows_again();
+        seat.its_keeper_is_gone();
+        assert!(!seat.has_the_terminal(), "{signal}: it was taken from the shell");
+        fs::remove_file(clone.path(STAY)).unwrap();
+        let marker = seat.marker();
+        let left = seat.ended();
+        assert_eq!(left.code, code, "{signal}: {left:?}");
+        assert!(left.is_sane(), "{signal}: {left:?}");
+        Seat::nothing_is_left(&marker);
+    }
 }

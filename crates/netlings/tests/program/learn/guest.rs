@@ -49,7 +49,7 @@ pub(super) fn editor_that_keeps(clone: &Clone) -> String {
     is_editor(clone, &script)
 }
 
-fn is_editor(clone: &Clone, script: &str) -> String {
+pub(super) fn is_editor(clone: &Clone, script: &str) -> String {
     clone.write("bin/vim", &format!("#!/bin/sh\n{script}\n"));
     let path = clone.path("bin/vim");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -130,6 +130,7 @@ fn what_ends_a_seat_that_is_stopped_leaves_a_sane_terminal_and_nothing_else() {
             clone.write(STAY, "");
             seat.press("\u{1a}");
             seat.stops();
+            seat.is_the_shells(); // else it could go on at once
             seat.signal(signal);
             if signal != "-KILL" {
                 seat.signal("-CONT"); // as a shell's own `kill` does

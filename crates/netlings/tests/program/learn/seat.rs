@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::termios::{Action, tcflow};
 
 use crate::clone::Clone;
 
@@ -22,16 +23,6 @@ struct Shown {
     has_ended: bool,
     /// Nobody is to read on, so that the terminal can be closed.
     is_closing: bool,
-    flow: Flow,
-}
-
-/// Whether the terminal takes what is written to it.
-#[derive(PartialEq)]
-enum Flow {
-    Flowing,
-    /// What comes next is the last for now.
-    Stopping,
-    Stopped,
 }
 
 /// A seat that was stopped stays so while this file is there; then the shell says `fg`.
@@ -117,13 +108,7 @@ impl Seat {
         let child = pair.slave.spawn_command(command).expect("netlings runs");
         drop(pair.slave);
         let parser = vt100::Parser::new(some(rows), some(columns), 0);
-        let shown = Shown {
-            parser,
-            bytes: Vec::new(),
-            has_ended: false,
-            is_closing: false,
-            flow: Flow::Flowing,
-        };
+        let shown = Shown { parser, bytes: Vec::new(), has_ended: false, is_closing: false };
         let screen: Screen = Arc::new((Mutex::new(shown), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().expect("it can be read");
         let taker = Arc::clone(&screen);
@@ -137,11 +122,6 @@ impl Seat {
                 if shown.is_closing {
                     break;
                 }
-                if shown.flow == Flow::Stopping {
-                    shown.flow = Flow::Stopped;
-                }
-                let stopped = |shown: &mut Shown| shown.flow == Flow::Stopped;
-                drop(taker.1.wait_while(shown, stopped).unwrap());
             }
             drop(reader);
             taker.0.lock().unwrap().has_ended = true;
@@ -251,6 +231,46 @@ impl Seat {
         }
     }
 
+    /// Waits until the terminal has the modes that it had before.
+    pub(super) fn has_its_modes_again(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let master = self.master.as_ref().expect("it is open");
+        while modes_of(&**master) != self.modes {
+            assert!(Instant::now() < deadline, "it never has its modes again");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until the shell has taken the terminal back.
+    pub(super) fn is_the_shells(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.has_the_terminal() {
+            assert!(Instant::now() < deadline, "the shell never gets its terminal");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether the job of the seat is the terminal's foreground.
+    pub(super) fn has_the_terminal(&self) -> bool {
+        let has_it = self.master.as_ref().expect("it is open").process_group_leader();
+        has_it.is_some_and(|it| it.to_string() == self.id())
+    }
+
+    /// The process ids of its keepers: the second process that gives the terminal back.
+    pub(super) fn keepers(&self) -> Vec<String> {
+        let ours = with_marker(&self.marker).into_iter();
+        ours.filter(|(_, line)| line.ends_with(" keep")).map(|(id, _)| id).collect()
+    }
+
+    /// Waits until there is none any more.
+    pub(super) fn its_keeper_is_gone(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.keepers().is_empty() {
+            assert!(Instant::now() < deadline, "the keeper never ends");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until Ctrl-Z has stopped it.
     pub(super) fn stops(&self) {
         let deadline = Instant::now() + PATIENCE;
@@ -282,25 +302,14 @@ impl Seat {
         options.open(name).expect("it can be opened")
     }
 
-    /// The terminal takes nothing any more: whoever writes to it waits.
+    /// The terminal takes nothing any more, as after Ctrl-S: whoever writes to it waits.
     pub(super) fn stops_flowing(&self) {
-        let mut terminal = self.opened_by_another();
-        self.screen.0.lock().unwrap().flow = Flow::Stopping;
-        // One that wakes whoever reads, and then as much as fits.
-        terminal.write_all(b" ").expect("there is room yet");
-        drop(self.waits_while(|shown| shown.flow != Flow::Stopped, "the terminal flows on"));
-        let full = loop {
-            if let Err(error) = terminal.write(&[0; 256]) {
-                break error;
-            }
-        };
-        assert_eq!(full.kind(), std::io::ErrorKind::WouldBlock);
+        tcflow(self.opened_by_another(), Action::OOff).expect("it is a terminal");
     }
 
     /// It takes it again.
     pub(super) fn flows_again(&self) {
-        self.screen.0.lock().unwrap().flow = Flow::Flowing;
-        self.screen.1.notify_all();
+        tcflow(self.opened_by_another(), Action::OOn).expect("it is a terminal");
     }
 
     /// What was shown, once it is not so any more.
@@ -374,13 +383,15 @@ fn some(size: u16) -> NonZeroU16 {
     NonZeroU16::new(size).expect("a terminal has a size")
 }
 
-fn with_marker(marker: &str) -> Vec<String> {
+/// The process ids and command lines of those that have it.
+fn with_marker(marker: &str) -> Vec<(String, String)> {
     let processes = std::fs::read_dir("/proc").expect("Linux has it").flatten();
     let ours = processes.filter_map(|entry| {
         let place = entry.path();
         let environment = std::fs::read(place.join("environ")).ok()?;
         let has_it = environment.split(|byte| *byte == 0).any(|it| it == marker.as_bytes());
-        has_it.then(|| command_line(&place))
+        let id = entry.file_name().into_string().ok()?;
+        has_it.then(|| (id, command_line(&place)))
     });
     ours.collect()
 }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
 
+use grader::interrupt::within;
 use rustix::process::{Pid, Signal, getpgrp, kill_process_group, test_kill_process_group};
 use rustix::termios::{
     LocalModes, OptionalActions, OutputModes, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
@@ -13,6 +14,10 @@ use crate::learn::terminal::{PATIENCE_WITH_GUESTS, leave_a_guests_screen, leave_
 
 /// So often one looks whether they have ended.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// So long the last writing to the terminal may take. One that was stopped (Ctrl-S) takes nothing; the screen
+/// is still left where it goes on within this time.
+const LAST_WRITING: Duration = Duration::from_secs(60);
 
 /// Who has the terminal.
 enum Has {
@@ -42,9 +47,8 @@ pub(crate) fn keep() {
                 }
             }
             (Word::End(signal), Has::Guest(group)) => {
-                end_guests(group, Signal::from_named_raw(signal).unwrap_or(Signal::TERM));
-                leave_a_guests_screen();
-                return take_back(before.as_ref());
+                let signal = Signal::from_named_raw(signal).unwrap_or(Signal::TERM);
+                return end_with_guests(group, signal, before.as_ref());
             }
             (Word::End(_), Has::Asleep(group)) => {
                 answer();
@@ -57,28 +61,36 @@ pub(crate) fn keep() {
     match has {
         Has::Nobody => {}
         Has::Seat => {
-            leave_the_screen();
             set_where_raw(before.as_ref());
+            within(LAST_WRITING, leave_the_screen);
         }
-        Has::Guest(group) => {
-            let theirs = modes_of(group);
-            end_guests(group, Signal::TERM);
-            leave_a_guests_screen();
-            match tcgetpgrp(io::stdout()) == Ok(group) {
-                true => take_back(before.as_ref()),
-                false => set_where_theirs(before.as_ref(), theirs.as_ref()),
-            }
-        }
+        Has::Guest(group) => end_with_guests(group, Signal::TERM, before.as_ref()),
         // The system sends HUP to a stopped job that nobody can continue any more, and has it go on. Not
         // until then can they set the terminal's modes, as they do at their end, without being stopped.
         Has::Asleep(group) => {
             if !are_gone(group, PATIENCE_WITH_GUESTS) {
                 let _ = kill_process_group(group, Signal::KILL);
             }
-            leave_a_guests_screen(); // nano, for one, takes it when it goes on
             set_where_raw(before.as_ref());
+            within(LAST_WRITING, leave_a_guests_screen); // nano, for one, takes it when it goes on
         }
     }
+}
+
+/// Ends those that have the terminal, and makes it what it was.
+///
+/// Writing comes last: a terminal that is stopped takes nothing until somebody has it go on, and by then it is
+/// a shell's, with the modes that the shell has chosen.
+fn end_with_guests(group: Pid, signal: Signal, before: Option<&Termios>) {
+    let theirs = modes_of(group);
+    end_guests(group, signal);
+    let now = tcgetpgrp(io::stdout());
+    // Never from somebody else.
+    match now == Ok(group) || now == Ok(getpgrp()) {
+        true => take_back(before),
+        false => set_where_theirs(before, theirs.as_ref()),
+    }
+    within(LAST_WRITING, leave_a_guests_screen);
 }
 
 fn answer() {
